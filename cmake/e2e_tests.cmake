@@ -1,0 +1,29 @@
+# What drives the real programs: node_process and its friends, conclaved with faults, ackcheck. None of
+# it is installed.
+if(NOT TARGET conclave_client OR NOT TARGET conclave_node OR NOT TARGET conclave_faulty_fs)
+  return()
+endif()
+
+add_executable(conclaved-faulty tests/support/faulty_main.cc)
+target_link_libraries(conclaved-faulty PRIVATE conclave_node conclave_faulty_fs)
+
+add_library(conclave_e2e_support STATIC
+            tests/support/child_process.cc tests/support/node_process.cc
+            tests/support/wire_client.cc tests/e2e/ack_judge.cc)
+target_link_libraries(conclave_e2e_support PUBLIC conclave_client OpenSSL::SSL)
+target_compile_definitions(conclave_e2e_support PUBLIC
+                           CONCLAVE_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
+                           CONCLAVE_BINARY_DIR="${CMAKE_BINARY_DIR}/bin")
+
+add_executable(ackcheck tests/e2e/ackcheck_main.cc tests/e2e/ack_run.cc tests/e2e/ack_writers.cc
+               tests/e2e/ack_receivers.cc)
+target_link_libraries(ackcheck PRIVATE conclave_e2e_support)
+add_dependencies(ackcheck conclaved conclaved-faulty)
+
+if(TARGET test_e2e)
+  target_link_libraries(test_e2e PRIVATE conclave_e2e_support nlohmann_json::nlohmann_json)
+  add_dependencies(test_e2e ackcheck conclaved conclaved-faulty)
+  if(TARGET conclave)
+    add_dependencies(test_e2e conclave)
+  endif()
+endif()

@@ -1,0 +1,105 @@
+/// Every key of a shard's column family and of the `log` and `meta` families. Keys are fixed width
+/// and big endian, so that byte order is id order:
+///
+///   table u8 | tenant u32 | …        (names, the only variable part, come last)
+///
+/// Each table has exactly one kind of writer, named here. Values: records.h, event.h, and number_value.h
+/// for entity_version, tenant_name and user_name. Pure functions; any thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "schemas/ids.h"
+
+namespace conclave {
+
+enum class table : std::uint8_t {
+  applied = 0x01,            ///< one row per shard: applied_record.        writer: the shard writer
+  entity_version = 0x02,     ///< tenant | kind u8 | id -> u64.             writer: that entity's actor
+  tenant = 0x10,             ///< tenant -> tenant_record (system shard).   writer: the directory of tenants
+  tenant_name = 0x11,        ///< 0 | name -> tenant id (system shard).     writer: the directory of tenants
+  user = 0x20,               ///< tenant | user -> user_record.             writer: the tenant
+  user_name = 0x21,          ///< tenant | name -> user id.                 writer: the tenant
+  device = 0x22,             ///< tenant | user | device -> device_record.  writer: the tenant
+  operation = 0x23,          ///< tenant | user | op_id -> operation_record.  writer: the tenant
+  user_conversation = 0x24,  ///< tenant | user | conversation -> index_record.  writer: the user
+  conversation = 0x30,       ///< tenant | conversation -> conversation_record.  writer: the conversation
+  member = 0x31,             ///< tenant | conversation | user -> member_record.  writer: the conversation
+  sender = 0x32,             ///< tenant | conversation | user | device -> sender_record.  writer: the conversation
+  event = 0x33,              ///< tenant | conversation | seq -> event bytes.  writer: the conversation
+  intent = 0x34,             ///< tenant | conversation | seq | user -> intent_record.  writer: the conversation
+};
+
+/// Who runs ahead of the log with a version of his own (see storage/shard_writer.h).
+enum class entity_kind : std::uint8_t { tenants = 1, tenant = 2, user = 3, conversation = 4 };
+
+struct entity_ref {
+  entity_kind kind{};
+  tenant_id tenant{};
+  std::uint64_t id = 0;  ///< user or conversation id; 0 for `tenants` and `tenant`
+
+  friend auto operator<=>(const entity_ref&, const entity_ref&) = default;
+};
+
+namespace keys {
+
+/// A key of at most 37 bytes (names up to 64 more), built without allocation in the common case.
+std::string applied();
+std::string entity_version(const entity_ref& entity);
+std::string tenant(tenant_id id);
+std::string tenant_name(std::string_view name);
+std::string user(tenant_id tenant, user_id id);
+std::string user_name(tenant_id tenant, std::string_view name);
+std::string device(tenant_id tenant, user_id user, device_id id);
+std::string operation(tenant_id tenant, user_id user, std::uint64_t op_id);
+std::string user_conversation(tenant_id tenant, user_id user, conversation_id conversation);
+std::string conversation(tenant_id tenant, conversation_id id);
+std::string member(tenant_id tenant, conversation_id conversation, user_id user);
+std::string sender(tenant_id tenant, conversation_id conversation, user_id user, device_id device);
+std::string event(tenant_id tenant, conversation_id conversation, event_seq seq);
+std::string intent(tenant_id tenant, conversation_id conversation, event_seq seq, user_id user);
+
+/// A half-open key range [first, last).
+struct range {
+  std::string first;
+  std::string last;
+};
+
+/// Everything that starts with `prefix`.
+range starting_with(std::string_view prefix);
+
+range all_of(table t);
+range all_of(table t, tenant_id tenant);
+/// All rows of a table below (tenant, id): members, senders, events, intents of a conversation;
+/// devices, conversations of a user.
+range all_of(table t, tenant_id tenant, std::uint64_t id);
+
+/// The parts of a key, for scans. nullopt: not a key of that table.
+struct id_key {  // tenant, user, conversation rows: the last id; user_conversation, member, event: too
+  tenant_id tenant{};
+  std::uint64_t first = 0;   ///< user or conversation
+  std::uint64_t second = 0;  ///< device, conversation, user or seq; 0 when the table has none
+  std::uint64_t third = 0;   ///< sender: device; intent: user
+};
+std::optional<id_key> parse(table t, std::string_view key);
+
+/// tenant_name and user_name: the name part.
+std::optional<std::string_view> parse_name(table t, std::string_view key);
+
+/// First byte of any state key.
+inline table table_of(std::string_view key) { return table(static_cast<std::uint8_t>(key.front())); }
+
+// -- the log family: shard u16 | index u64 ---------------------------------------------------------
+std::string log_entry(shard_id shard, log_index index);
+range log_of(shard_id shard);
+std::optional<log_index> parse_log_entry(shard_id shard, std::string_view key);
+
+// -- the meta family: node-local facts, never replicated -------------------------------------------
+inline constexpr std::string_view meta_node = "node";  ///< node_record
+std::string meta_chain_mark(shard_id shard);           ///< chain_mark_record
+
+}  // namespace keys
+}  // namespace conclave

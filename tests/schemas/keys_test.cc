@@ -1,0 +1,206 @@
+/// Keys: byte order is id order, ranges hold what they name, keys come apart again.
+#include "schemas/keys.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+#include <tuple>
+
+namespace conclave {
+namespace {
+
+constexpr table id_tables[] = {
+    table::tenant,       table::user,   table::device, table::operation, table::user_conversation,
+    table::conversation, table::member, table::sender, table::event,     table::intent};
+
+std::string make(table t, const keys::id_key& k) {
+  switch (t) {
+    case table::tenant:
+      return keys::tenant(k.tenant);
+    case table::user:
+      return keys::user(k.tenant, user_id(k.first));
+    case table::device:
+      return keys::device(k.tenant, user_id(k.first), device_id(k.second));
+    case table::operation:
+      return keys::operation(k.tenant, user_id(k.first), k.second);
+    case table::user_conversation:
+      return keys::user_conversation(k.tenant, user_id(k.first), conversation_id(k.second));
+    case table::conversation:
+      return keys::conversation(k.tenant, conversation_id(k.first));
+    case table::member:
+      return keys::member(k.tenant, conversation_id(k.first), user_id(k.second));
+    case table::sender:
+      return keys::sender(k.tenant, conversation_id(k.first), user_id(k.second),
+                          device_id(k.third));
+    case table::event:
+      return keys::event(k.tenant, conversation_id(k.first), event_seq(k.second));
+    case table::intent:
+      return keys::intent(k.tenant, conversation_id(k.first), event_seq(k.second),
+                          user_id(k.third));
+    default:
+      return {};
+  }
+}
+
+int ids_in(table t) {
+  switch (t) {
+    case table::tenant:
+      return 0;
+    case table::user:
+    case table::conversation:
+      return 1;
+    case table::sender:
+    case table::intent:
+      return 3;
+    default:
+      return 2;
+  }
+}
+
+auto order(table t, const keys::id_key& k) {
+  const int ids = ids_in(t);
+  return std::tuple(k.tenant.value, ids > 0 ? k.first : 0, ids > 1 ? k.second : 0,
+                    ids > 2 ? k.third : 0);
+}
+
+class random_ids {
+ public:
+  /// Often equal, often differing in one byte only, so that order is put to the test.
+  keys::id_key next() { return {tenant_id(static_cast<std::uint32_t>(id())), id(), id(), id()}; }
+  std::uint64_t id() {
+    switch (random_() % 4) {
+      case 0:
+        return random_() % 3;
+      case 1:
+        return std::uint64_t{1} << (random_() % 53);
+      case 2:
+        return (std::uint64_t{1} << (random_() % 53)) - 1;
+      default:
+        return random_();
+    }
+  }
+
+ private:
+  std::mt19937_64 random_{42};
+};
+
+TEST(keys, byte_order_is_id_order) {
+  random_ids ids;
+  for (const table t : id_tables) {
+    for (int i = 0; i < 3000; ++i) {
+      const auto a = ids.next();
+      auto b = ids.next();
+      if (i % 2 == 0) b.tenant = a.tenant;
+      if (i % 4 == 0) b.first = a.first;
+      if (i % 8 == 0) b.second = a.second;
+      ASSERT_EQ(make(t, a) < make(t, b), order(t, a) < order(t, b));
+      ASSERT_EQ(make(t, a) == make(t, b), order(t, a) == order(t, b));
+    }
+  }
+}
+
+TEST(keys, come_apart_into_what_they_were_made_of) {
+  random_ids ids;
+  for (const table t : id_tables) {
+    for (int i = 0; i < 1000; ++i) {
+      const auto k = ids.next();
+      const auto key = make(t, k);
+      EXPECT_EQ(keys::table_of(key), t);
+      const auto parsed = keys::parse(t, key);
+      ASSERT_TRUE(parsed.has_value());
+      ASSERT_EQ(order(t, *parsed), order(t, k));
+      EXPECT_FALSE(keys::parse(t, key + "x").has_value());
+      EXPECT_FALSE(keys::parse(t, std::string_view(key).substr(0, key.size() - 1)).has_value());
+      for (const table other : id_tables) {
+        if (other != t) {
+          EXPECT_FALSE(keys::parse(other, key).has_value());
+        }
+      }
+    }
+    EXPECT_FALSE(keys::parse(t, "").has_value());
+  }
+}
+
+bool in(const keys::range& range, std::string_view key) {
+  return key >= range.first && key < range.last;
+}
+
+TEST(keys, ranges_hold_exactly_the_rows_that_they_name) {
+  random_ids ids;
+  for (const table t : id_tables) {
+    for (int i = 0; i < 2000; ++i) {
+      const auto k = ids.next();
+      auto wanted = ids.next();
+      if (i % 2 == 0) wanted.tenant = k.tenant;
+      if (i % 4 == 0) wanted.first = k.first;
+      const auto key = make(t, k);
+      EXPECT_TRUE(in(keys::all_of(t), key));
+      EXPECT_EQ(in(keys::all_of(t, wanted.tenant), key), wanted.tenant == k.tenant);
+      if (ids_in(t) > 0) {
+        EXPECT_EQ(in(keys::all_of(t, wanted.tenant, wanted.first), key),
+                  wanted.tenant == k.tenant && wanted.first == k.first);
+      }
+      for (const table other : id_tables) {
+        if (other != t) {
+          EXPECT_FALSE(in(keys::all_of(other), key));
+        }
+      }
+    }
+  }
+}
+
+TEST(keys, the_highest_ids_are_inside_their_ranges) {
+  const tenant_id last_tenant(~std::uint32_t{0});
+  const auto key =
+      keys::event(last_tenant, conversation_id(~std::uint64_t{0}), event_seq(~std::uint64_t{0}));
+  EXPECT_TRUE(in(keys::all_of(table::event), key));
+  EXPECT_TRUE(in(keys::all_of(table::event, last_tenant), key));
+  EXPECT_TRUE(in(keys::all_of(table::event, last_tenant, ~std::uint64_t{0}), key));
+  EXPECT_FALSE(in(keys::all_of(table::event, last_tenant), keys::intent({}, {}, {}, {})));
+  EXPECT_TRUE(in(keys::starting_with("\xff\xff"), std::string(40, '\xff')));
+  EXPECT_FALSE(in(keys::starting_with("\xff\xff"), "\xff\xfe"));
+  EXPECT_TRUE(in(keys::starting_with(std::string(200, '\xff')), std::string(201, '\xff')));
+}
+
+TEST(keys, names_come_last_and_stay_apart_by_tenant) {
+  const auto key = keys::user_name(tenant_id(3), "alice");
+  EXPECT_EQ(keys::parse_name(table::user_name, key), "alice");
+  EXPECT_FALSE(keys::parse_name(table::tenant_name, key).has_value());
+  EXPECT_FALSE(keys::parse_name(table::user, key).has_value());
+  EXPECT_TRUE(in(keys::all_of(table::user_name, tenant_id(3)), key));
+  EXPECT_FALSE(in(keys::all_of(table::user_name, tenant_id(2)), key));
+  EXPECT_EQ(keys::parse_name(table::tenant_name, keys::tenant_name("acme")), "acme");
+  EXPECT_FALSE(keys::parse_name(table::user_name, "").has_value());
+}
+
+TEST(keys, entity_versions_differ_by_kind_tenant_and_id) {
+  const auto a = keys::entity_version({entity_kind::user, tenant_id(1), 5});
+  EXPECT_NE(a, keys::entity_version({entity_kind::conversation, tenant_id(1), 5}));
+  EXPECT_NE(a, keys::entity_version({entity_kind::user, tenant_id(2), 5}));
+  EXPECT_NE(a, keys::entity_version({entity_kind::user, tenant_id(1), 6}));
+  EXPECT_EQ(a.size(), 14u);
+  EXPECT_TRUE(in(keys::all_of(table::entity_version), a));
+  EXPECT_EQ(keys::applied(), "\x01");
+}
+
+TEST(keys, of_the_log_are_ordered_by_shard_then_index) {
+  random_ids ids;
+  for (int i = 0; i < 3000; ++i) {
+    const shard_id a(static_cast<std::uint16_t>(ids.id()));
+    const shard_id b(i % 2 == 0 ? a : shard_id(static_cast<std::uint16_t>(ids.id())));
+    const log_index x(ids.id());
+    const log_index y(ids.id());
+    const auto key = keys::log_entry(a, x);
+    ASSERT_EQ(key < keys::log_entry(b, y), std::tuple(a, x) < std::tuple(b, y));
+    ASSERT_EQ(in(keys::log_of(b), key), a == b);
+    ASSERT_EQ(keys::parse_log_entry(b, key).has_value(), a == b);
+    ASSERT_EQ(keys::parse_log_entry(a, key), x);
+  }
+  EXPECT_TRUE(in(keys::log_of(shard_id(0xffff)),
+                 keys::log_entry(shard_id(0xffff), log_index(~std::uint64_t{0}))));
+  EXPECT_FALSE(keys::parse_log_entry(shard_id(1), "").has_value());
+  EXPECT_NE(keys::meta_chain_mark(shard_id(1)), keys::meta_chain_mark(shard_id(256)));
+}
+
+}  // namespace
+}  // namespace conclave

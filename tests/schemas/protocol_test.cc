@@ -1,0 +1,120 @@
+/// One source for the protocol: protocol.json and the pages' tables are what the structs say, the
+/// limits are those of conf/limits.h, and the page's examples are golden vectors.
+#include "conf/limits.h"
+#include "schemas/errc.h"
+#include "schemas/error_advice.h"
+#include "schemas/names.h"
+#include "schemas/protocol_dump.h"
+#include "schemas/sender_record.h"
+#include "tests/schemas/field_visitors.h"
+
+#include <fstream>
+#include <map>
+#include <sstream>
+
+namespace conclave {
+namespace {
+
+using test::json;
+
+std::string read_file(const std::string& path) {
+  std::ifstream file(std::string(CONCLAVE_SOURCE_DIR) + "/" + path);
+  EXPECT_TRUE(file.is_open()) << path;
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+constexpr const char* renew = "run: protocol-dump --readme schemas";
+
+TEST(protocol, json_file_is_what_the_structs_say) {
+  EXPECT_TRUE(read_file("schemas/protocol.json") == protocol_json()) << renew;
+}
+
+TEST(protocol, tables_of_the_pages_are_what_the_structs_say) {
+  for (const auto* path : {"schemas/README.md", "schemas/FORMATS.md"}) {
+    const auto page = read_file(path);
+    const auto renewed = with_tables(page);
+    ASSERT_TRUE(renewed.ok()) << renewed.error().detail;
+    EXPECT_TRUE(page == *renewed) << path << ": " << renew;
+  }
+}
+
+TEST(protocol, page_has_every_table) {
+  const auto page = read_file("schemas/README.md");
+  for (const auto* name : {"frames", "requests", "answers", "pushes", "records", "event",
+                           "event_kinds", "event_bodies", "errors", "limits"}) {
+    EXPECT_NE(page.find("<!-- table: " + std::string(name) + " -->"), std::string::npos) << name;
+  }
+}
+
+TEST(protocol, a_page_with_an_unknown_table_or_an_open_one_is_refused) {
+  EXPECT_FALSE(with_tables("<!-- table: nonsense -->\n<!-- end -->\n").ok());
+  EXPECT_FALSE(with_tables("<!-- table: errors -->\n").ok());
+  EXPECT_EQ(*with_tables("nothing generated\n"), "nothing generated\n");
+  const auto once = with_tables("a\n<!-- table: errors -->\nstale line\n<!-- end -->\nb\n");
+  ASSERT_TRUE(once.ok());
+  EXPECT_EQ(once->find("stale line"), std::string::npos);
+  EXPECT_EQ(*with_tables(*once), *once);
+}
+
+TEST(protocol, limits_are_those_of_the_node) {
+  std::map<std::string, std::uint64_t> told;
+  const auto protocol = json::parse(protocol_json());
+  for (const auto& limit : protocol.at("limits")) {
+    told[limit.at("name").get<std::string>()] = limit.at("value").get<std::uint64_t>();
+  }
+  const auto ms = [](auto duration) { return static_cast<std::uint64_t>(duration.count()); };
+  EXPECT_EQ(told["max_frame_bytes"], limits::max_frame_bytes);
+  EXPECT_EQ(told["max_frame_bytes_before_login"], limits::max_frame_bytes_before_login);
+  EXPECT_EQ(told["max_answer_bytes"], limits::max_answer_bytes);
+  EXPECT_EQ(told["max_body_bytes"], limits::max_body_bytes);
+  EXPECT_EQ(told["max_body_bytes"], event_body_bounds.max);
+  EXPECT_EQ(told["max_page_bytes"], limits::max_page_bytes);
+  EXPECT_EQ(told["max_open_requests"], limits::max_open_requests);
+  EXPECT_EQ(told["max_open_reads"], limits::max_open_reads);
+  EXPECT_EQ(told["max_members"], limits::max_members);
+  EXPECT_EQ(told["resend_window"], sender_record::window);
+  EXPECT_EQ(told["handshake_timeout_ms"], ms(limits::handshake_timeout));
+  EXPECT_EQ(told["idle_timeout_ms"], ms(limits::idle_timeout));
+  EXPECT_EQ(told["write_stall_ms"], ms(limits::write_stall));
+  EXPECT_EQ(told["answer_deadline_ms"], ms(limits::answer_deadline));
+  EXPECT_EQ(told["id_limit"], id_limit);
+  EXPECT_LT(told["ping_every_ms"] * 2, told["idle_timeout_ms"]);
+}
+
+TEST(protocol, every_code_that_leaves_a_node_comes_with_advice) {
+  for (const auto& entry : error_table()) {
+    const bool inside = entry.code >= errc::corrupt && entry.code < errc::internal;
+    EXPECT_EQ(advice_for(entry.code).empty(), inside) << entry.name;
+  }
+}
+
+TEST(protocol, examples_of_the_page_are_golden_vectors) {
+  std::map<std::string, std::string> vectors;
+  for (const auto* file : {"session", "conversations", "history", "operators", "events"}) {
+    for (const auto& vector :
+         json::parse(read_file("tests/vectors/" + std::string(file) + ".json"))) {
+      vectors[vector.at("name").get<std::string>()] = vector.at("hex").get<std::string>();
+    }
+  }
+  std::istringstream page(read_file("schemas/README.md"));
+  std::string line;
+  int examples = 0;
+  while (std::getline(page, line)) {
+    if (!line.starts_with("```hex ")) continue;
+    const auto name = line.substr(7);
+    std::string hex;
+    while (std::getline(page, line) && line != "```") {
+      for (const char c : line.substr(0, line.find(';'))) {
+        if (c != ' ') hex += c;
+      }
+    }
+    EXPECT_EQ(hex, vectors[name]) << name;
+    ++examples;
+  }
+  EXPECT_GE(examples, 8);
+}
+
+}  // namespace
+}  // namespace conclave
