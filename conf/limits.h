@@ -1,0 +1,112 @@
+/// Every bound of a node in one place, each with its derivation; static_asserts relate them.
+/// What an operator may change is in conf/config.h; these are the ceilings.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace conclave::limits {
+
+// -- frames
+// ----------------------------------------------------------------------------------------
+
+/// Largest body of a message: the largest text people send; files do not travel in bodies.
+inline constexpr std::uint32_t max_body_bytes = 64 * 1024;
+
+/// Largest `length` a node accepts: a body, its request's other fields, and room for the largest
+/// list (500 names of 64 bytes).
+inline constexpr std::uint32_t max_frame_bytes = 128 * 1024;
+static_assert(max_frame_bytes >= max_body_bytes + 1024);
+static_assert(max_frame_bytes >= 500 * (64 + 5) + 1024);
+
+/// Before login a connection may only say HELLO, LOGIN and PING.
+inline constexpr std::uint32_t max_frame_bytes_before_login = 1024;
+
+/// Largest `length` a node sends: a full history page and its frame.
+inline constexpr std::uint32_t max_answer_bytes = 512 * 1024;
+
+/// A history page ends here, or at its limit of events.
+inline constexpr std::uint32_t max_page_bytes = 256 * 1024;
+static_assert(max_answer_bytes > max_page_bytes + max_body_bytes + 1024);
+
+// -- one connection
+// --------------------------------------------------------------------------------
+
+inline constexpr std::size_t max_open_requests = 256;
+
+/// Reads (history, lists) one connection may have in the reader pool: 8 pages of 256 KiB.
+inline constexpr std::size_t max_open_reads = 8;
+
+/// Outbox: at the first mark pushes stop and become HEAD hints, and reading the socket pauses;
+/// below the second they resume; at the hard bound, or without progress for write_stall, it is
+/// closed.
+inline constexpr std::size_t outbox_high_bytes = 1024 * 1024;
+inline constexpr std::size_t outbox_low_bytes = 256 * 1024;
+inline constexpr std::size_t outbox_max_bytes = 8 * 1024 * 1024;
+static_assert(outbox_max_bytes >= outbox_high_bytes + max_open_reads * max_answer_bytes);
+
+/// Conversations for which a lagging connection is owed a HEAD; beyond it is a slow consumer.
+inline constexpr std::size_t max_owed_heads = 16 * 1024;
+
+inline constexpr std::chrono::milliseconds handshake_timeout{5'000};  ///< TLS, HELLO and LOGIN each
+inline constexpr std::chrono::milliseconds idle_timeout{90'000};      ///< clients ping every 30 s
+inline constexpr std::chrono::milliseconds write_stall{10'000};
+
+/// P9: without commit after this long the answer is `outcome_unknown`.
+inline constexpr std::chrono::milliseconds answer_deadline{10'000};
+
+/// Bytes read from one socket per wake-up before the others get their turn.
+inline constexpr std::size_t read_budget_bytes = 64 * 1024;
+
+// -- one node
+// --------------------------------------------------------------------------------------
+
+/// TLS handshakes stepped per loop iteration: a reconnect storm must not starve live sockets.
+inline constexpr std::size_t handshakes_per_iteration = 8;
+
+/// Requests admitted but not yet answered: bytes over all connections.
+inline constexpr std::size_t max_admitted_bytes = 64 * 1024 * 1024;
+
+/// Jobs waiting for the reader pool; each holds one open request of a connection.
+inline constexpr std::size_t max_queued_reads = 4096;
+
+// -- conversations
+// ---------------------------------------------------------------------------------
+
+inline constexpr std::size_t max_members = 10'000;
+inline constexpr std::size_t max_users_per_request = 500;
+
+/// Uncommitted work of one conversation; above it requests are answered `overloaded`.
+inline constexpr std::size_t max_uncommitted_events = 4096;
+inline constexpr std::size_t max_uncommitted_bytes = 1024 * 1024;
+
+/// Batches parked while an actor loads its state.
+inline constexpr std::size_t max_parked_requests = 4096;
+
+/// An entity without work for this long goes to sleep.
+inline constexpr std::chrono::milliseconds passivate_after{60'000};
+
+// -- the shard writer
+// ------------------------------------------------------------------------------
+
+/// Redo bytes of one group commit: large groups pay until about 500 rows of 250 bytes, and this
+/// bounds the time of one fsync.
+inline constexpr std::size_t max_commit_bytes = 2 * 1024 * 1024;
+
+/// The log of a single node is trimmed in steps of at least this many entries.
+inline constexpr std::uint64_t log_trim_entries = 10'000;
+/// …and keeps this many for learners to come and for verification.
+inline constexpr std::uint64_t log_keep_entries = 50'000;
+/// A chain mark is written every so many entries: start-up verifies at most these.
+inline constexpr std::uint64_t chain_mark_entries = 4'096;
+/// …or after so many bytes of a shard's log, so that verifying at start-up stays below a second.
+inline constexpr std::uint64_t chain_mark_bytes = 32 * 1024 * 1024;
+
+// -- time
+// ------------------------------------------------------------------------------------------
+
+/// A wall clock jump against CLOCK_BOOTTIME beyond this is held and alarmed.
+inline constexpr std::chrono::milliseconds max_clock_jump{60'000};
+
+}  // namespace conclave::limits

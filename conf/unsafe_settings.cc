@@ -1,0 +1,97 @@
+/// What would make a running node unsafe, judged from the files and limits as they are now. Reads
+/// metadata only; main() refuses to start with the sentences it returns.
+#include "conf/config.h"
+#include "conf/descriptors.h"
+
+#include <arpa/inet.h>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace conclave::conf {
+namespace {
+
+using sentences = std::vector<std::string>;
+
+/// Root owns what the system installed; everybody else's files could be changed behind our back.
+bool is_trusted_owner(uid_t owner) {
+  return owner == 0 || owner == geteuid();
+}
+
+void check_key_file(const std::string& file, sentences& out) {
+  struct stat info {};
+  if (stat(file.c_str(), &info) != 0) {
+    out.push_back("The key file " + file + " cannot be read (" + std::strerror(errno) +
+                  "); create it or correct `tls.key_file`.");
+    return;
+  }
+  // 0640 is the usual way to give a service account a key that root owns, so group reading passes.
+  if ((info.st_mode & (S_IRWXO | S_IWGRP)) != 0) {
+    out.push_back("The key file " + file +
+                  " is open to other accounts of this machine; run `chmod 600 " + file + "`.");
+  }
+  if (!is_trusted_owner(info.st_uid)) {
+    out.push_back("The key file " + file +
+                  " belongs to another account; give it to the account of the node or to root.");
+  }
+}
+
+void check_data_dir(const std::string& folder, sentences& out) {
+  struct stat info {};
+  if (stat(folder.c_str(), &info) != 0) {
+    if (errno == ENOENT) return;  // the node creates it, closed to others
+    out.push_back("The data folder " + folder + " cannot be read (" + std::strerror(errno) +
+                  "); correct its rights or `node.data_dir`.");
+    return;
+  }
+  if (!S_ISDIR(info.st_mode)) {
+    out.push_back("The data folder " + folder + " is not a folder; correct `node.data_dir`.");
+    return;
+  }
+  if ((info.st_mode & (S_IRWXO | S_IWGRP)) != 0) {
+    out.push_back("The data folder " + folder +
+                  " is open to other accounts of this machine; run `chmod 700 " + folder + "`.");
+  }
+  if (!is_trusted_owner(info.st_uid)) {
+    out.push_back("The data folder " + folder +
+                  " belongs to another account; give it to the account of the node.");
+  }
+}
+
+bool is_loopback(const std::string& address) {
+  in_addr v4{};
+  if (inet_pton(AF_INET, address.c_str(), &v4) == 1) return (ntohl(v4.s_addr) >> 24) == 127;
+  in6_addr v6{};
+  return inet_pton(AF_INET6, address.c_str(), &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
+}
+
+void check_descriptors(const config& c, sentences& out) {
+  const std::uint64_t wanted =
+      reserved_descriptors + (c.max_connections == 0 ? fewest_connections : c.max_connections);
+  const std::uint64_t allowed = descriptor_ceiling();
+  if (allowed < wanted) {
+    out.push_back("The process may hold " + std::to_string(allowed) +
+                  " file descriptors but needs " + std::to_string(wanted) +
+                  "; raise LimitNOFILE or `ulimit -n`, or lower `limits.max_connections`.");
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> unsafe_settings(const config& c) {
+  sentences out;
+  check_key_file(c.key_file, out);
+  check_data_dir(c.data_dir, out);
+  if (c.metrics.port != 0 && !is_loopback(c.metrics.address)) {
+    out.push_back(
+        "The metrics page is not encrypted, so `listen.metrics_address` must be a loopback "
+        "address such as 127.0.0.1, not " +
+        c.metrics.address + ".");
+  }
+  check_descriptors(c, out);
+  return out;
+}
+
+}  // namespace conclave::conf

@@ -1,0 +1,123 @@
+// What a node refuses to start with: each unsafe setting alone gives exactly its sentence.
+#include "conf/config.h"
+#include "conf/descriptors.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fcntl.h>
+#include <filesystem>
+#include <fstream>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace conclave::conf {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+class unsafe_settings_of : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = ::testing::TempDir() + "conf_XXXXXX";
+    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
+    folder_ = pattern;
+    c_.key_file = folder_ / "node.key";
+    c_.data_dir = folder_ / "data";
+    std::ofstream(c_.key_file) << "key";
+    ASSERT_EQ(chmod(c_.key_file.c_str(), 0600), 0);
+    ASSERT_EQ(mkdir(c_.data_dir.c_str(), 0700), 0);
+    c_.max_connections = 16;
+  }
+
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  std::filesystem::path folder_;
+  config c_;
+};
+
+TEST_F(unsafe_settings_of, a_careful_node_are_none) {
+  EXPECT_THAT(unsafe_settings(c_), IsEmpty());
+}
+
+TEST_F(unsafe_settings_of, a_node_whose_key_is_open_to_others) {
+  for (const mode_t open : {0644u, 0604u, 0660u, 0666u}) {
+    ASSERT_EQ(chmod(c_.key_file.c_str(), open), 0);
+    EXPECT_THAT(unsafe_settings(c_),
+                ElementsAre(AllOf(HasSubstr(c_.key_file), HasSubstr("chmod 600"))))
+        << std::oct << open;
+  }
+  ASSERT_EQ(chmod(c_.key_file.c_str(), 0640), 0);
+  EXPECT_THAT(unsafe_settings(c_), IsEmpty()) << "the group of a service may read its key";
+}
+
+TEST_F(unsafe_settings_of, a_node_without_its_key) {
+  ASSERT_EQ(unlink(c_.key_file.c_str()), 0);
+  EXPECT_THAT(unsafe_settings(c_), ElementsAre(HasSubstr("cannot be read")));
+}
+
+TEST_F(unsafe_settings_of, a_node_whose_files_belong_to_a_stranger) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root can give files away";
+  ASSERT_EQ(chown(c_.key_file.c_str(), 12345, 12345), 0);
+  EXPECT_THAT(unsafe_settings(c_), ElementsAre(HasSubstr("belongs to another account")));
+  ASSERT_EQ(chown(c_.data_dir.c_str(), 12345, 12345), 0);
+  EXPECT_EQ(unsafe_settings(c_).size(), 2u);
+}
+
+TEST_F(unsafe_settings_of, a_node_whose_data_is_open_to_others) {
+  for (const mode_t open : {0755u, 0701u, 0770u}) {
+    ASSERT_EQ(chmod(c_.data_dir.c_str(), open), 0);
+    EXPECT_THAT(unsafe_settings(c_),
+                ElementsAre(AllOf(HasSubstr(c_.data_dir), HasSubstr("chmod 700"))))
+        << std::oct << open;
+  }
+  ASSERT_EQ(rmdir(c_.data_dir.c_str()), 0);
+  EXPECT_THAT(unsafe_settings(c_), IsEmpty()) << "a missing folder is created, closed";
+  std::ofstream(c_.data_dir) << "a file";
+  EXPECT_THAT(unsafe_settings(c_), ElementsAre(HasSubstr("is not a folder")));
+}
+
+TEST_F(unsafe_settings_of, a_node_whose_metrics_leave_the_machine) {
+  c_.metrics.port = 9100;
+  for (const char* loopback : {"127.0.0.1", "127.1.2.3", "::1"}) {
+    c_.metrics.address = loopback;
+    EXPECT_THAT(unsafe_settings(c_), IsEmpty()) << loopback;
+  }
+  for (const char* open : {"0.0.0.0", "10.0.0.1", "::", "fe80::1", "128.0.0.1"}) {
+    c_.metrics.address = open;
+    EXPECT_THAT(unsafe_settings(c_),
+                ElementsAre(AllOf(HasSubstr("not encrypted"), HasSubstr(open))));
+  }
+  c_.metrics.port = 0;
+  EXPECT_THAT(unsafe_settings(c_), IsEmpty()) << "no page, no danger";
+}
+
+TEST_F(unsafe_settings_of, a_node_with_more_connections_than_descriptors) {
+  c_.max_connections = 10'000'000;
+  if (descriptor_ceiling() > 10'000'512) GTEST_SKIP() << "this system has no such limit";
+  EXPECT_THAT(unsafe_settings(c_),
+              ElementsAre(AllOf(HasSubstr("needs 10000512"), HasSubstr("limits.max_connections"))));
+}
+
+TEST(descriptors, connections_get_what_is_not_reserved_or_what_was_asked_for) {
+  config c;
+  EXPECT_EQ(connection_ceiling(c, 1024), 512u);
+  EXPECT_EQ(connection_ceiling(c, 100), 1u);
+  c.max_connections = 100;
+  EXPECT_EQ(connection_ceiling(c, 1024), 100u);
+  c.max_connections = 10'000;
+  EXPECT_EQ(connection_ceiling(c, 1024), 512u);
+}
+
+TEST(descriptors, the_limit_is_raised_to_its_ceiling) {
+  const std::uint64_t ceiling = descriptor_ceiling();
+  EXPECT_GT(ceiling, 0u);
+  EXPECT_EQ(raise_descriptor_limit(), ceiling);
+}
+
+}  // namespace
+}  // namespace conclave::conf
