@@ -1,0 +1,117 @@
+/// Typed reads for everybody who is not the writer: log in, load an actor, serve history and lists.
+/// Each function reads one consistent view. They block on the disk: call them on the reader pool.
+///
+/// All take the tenant from the authenticated session; somebody else's things are errc::not_found,
+/// like things that do not exist (promise P6).
+#pragma once
+
+#include "schemas/history_messages.h"
+#include "schemas/records.h"
+#include "schemas/sender_record.h"
+#include "storage/store.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace conclave::storage {
+
+// -- loading an actor
+// ------------------------------------------------------------------------------
+
+struct conversation_image {
+  bool exists = false;
+  conversation_record record;
+  event_seq head{};
+  std::uint64_t ordinal = 0;
+  time_ms last_time = 0;
+  std::vector<std::pair<user_id, member_record>> members;  ///< former ones included
+  struct sender_row {
+    user_id user{};
+    device_id device{};
+    sender_record record;
+  };
+  std::vector<sender_row> senders;
+  struct open_intent {
+    event_seq seq{};
+    user_id user{};
+    bool member = true;
+  };
+  std::vector<open_intent> intents;
+};
+outcome<conversation_image> load_conversation(const state_view& view, tenant_id tenant,
+                                              conversation_id id);
+
+/// The version an entity stands at: a conversation's head seq, another entity's version row.
+outcome<std::uint64_t> entity_version(const state_view& view, const entity_ref& entity);
+
+/// Conversations of the shard that still owe somebody's index a change, each once.
+outcome<std::vector<std::pair<tenant_id, conversation_id>>> conversations_with_intents(
+    const state_view& view);
+
+// -- serving a client
+// ------------------------------------------------------------------------------
+
+struct history_slice {
+  event_seq head{};
+  event_seq next{};
+  std::uint32_t count = 0;
+  std::string bytes;  ///< events in ascending seq
+};
+/// errc::not_found unless `reader` is or was a member. Ends at `limit` events or max_page_bytes.
+outcome<history_slice> read_history(const state_view& view, tenant_id tenant, user_id reader,
+                                    const history& request);
+
+struct conversation_row {
+  conversation_id conversation{};
+  conversation_kind kind{};
+  std::string title;
+  event_seq head{};
+  bool member = true;
+};
+struct conversation_rows {
+  std::vector<conversation_row> rows;
+  bool more = false;
+};
+/// The user's index, from the user's home shard; conversations live where `shard_of` says.
+outcome<std::vector<std::pair<conversation_id, index_record>>> list_index(const state_view& view,
+                                                                          tenant_id tenant,
+                                                                          user_id user,
+                                                                          conversation_id after,
+                                                                          std::size_t limit);
+outcome<conversation_row> summarize(const state_view& view, tenant_id tenant, user_id user,
+                                    conversation_id conversation);
+
+struct member_row {
+  user_id user{};
+  member_record record;
+};
+/// Present members by ascending id, one more than `limit` when there are more.
+/// errc::not_found unless `reader` is a member now.
+outcome<std::vector<member_row>> list_members(const state_view& view, tenant_id tenant,
+                                              user_id reader, conversation_id conversation,
+                                              user_id after, std::size_t limit);
+
+outcome<user_id> find_user(const state_view& view, tenant_id tenant, std::string_view name);
+outcome<user_record> get_user(const state_view& view, tenant_id tenant, user_id id);
+outcome<device_record> get_device(const state_view& view, tenant_id tenant, user_id user,
+                                  device_id device);
+outcome<std::vector<std::pair<user_id, std::string>>> list_users(const state_view& view,
+                                                                 tenant_id tenant, user_id after,
+                                                                 std::size_t limit);
+
+// -- the system shard
+// ------------------------------------------------------------------------------
+
+outcome<tenant_id> find_tenant(const state_view& system, std::string_view name);
+outcome<tenant_record> get_tenant(const state_view& system, tenant_id id);
+outcome<std::vector<std::pair<tenant_id, tenant_record>>> list_tenants(const state_view& system,
+                                                                       tenant_id after,
+                                                                       std::size_t limit);
+
+/// Highest ids given out so far, for the counters of the tenant's actor.
+outcome<user_id> highest_user(const state_view& view, tenant_id tenant);
+outcome<device_id> highest_device(const state_view& view, tenant_id tenant, user_id user);
+outcome<tenant_id> highest_tenant(const state_view& system);
+
+}  // namespace conclave::storage

@@ -1,0 +1,32 @@
+/// Holding a jump: as long as the wall and the boot clock disagree by more than
+/// limits::max_clock_jump since they last agreed, shard time goes on from the last agreement at the
+/// boot clock's pace. Small steps and drift move the agreement along.
+#include "storage/shard_clock.h"
+
+#include "conf/limits.h"
+
+#include <algorithm>
+
+namespace conclave::storage {
+
+shard_clock::shard_clock(const clock& source, time_ms at_least)
+    : source_(source), last_(at_least), anchor_wall_(source.wall()), anchor_boot_(source.boot()) {}
+
+time_ms shard_clock::now() {
+  constexpr auto tolerance = static_cast<std::uint64_t>(limits::max_clock_jump.count());
+  const std::lock_guard lock(mutex_);
+  const time_ms wall = source_.wall();
+  const time_ms boot = source_.boot();
+  const time_ms expected = anchor_wall_ + (boot - anchor_boot_);
+  const time_ms apart = wall > expected ? wall - expected : expected - wall;
+  const bool jumped = apart > tolerance;
+  if (!jumped) {
+    anchor_wall_ = wall;
+    anchor_boot_ = boot;
+  }
+  holding_.store(jumped, std::memory_order_relaxed);
+  last_ = std::max(last_, jumped ? expected : wall);
+  return last_;
+}
+
+}  // namespace conclave::storage

@@ -1,0 +1,116 @@
+/// The shard writer: the only thread that writes state. Actors run ahead of the log and hand it
+/// proposals; it checks them, puts everything that waits into one log entry per shard, one
+/// WriteBatch and one fsync, and then tells the owners. While one fsync runs the next group
+/// gathers, so that the group's size adapts by itself.
+///
+/// Speculation is fenced (architecture, section 4): a proposal carries the shard's epoch, its
+/// actor's incarnation and the version it builds on, and is refused when any of them is not what
+/// the writer last saw for that entity. A refusal stays: everything later from that incarnation is
+/// refused too.
+///
+/// submit(), claim() and release() may be called from any thread. Owners are called on the writer's
+/// thread and must only pass the news on. A failed write or fsync ends the process through
+/// `on_fatal`: nothing is retried, nothing more is acknowledged.
+///
+/// Queue: unbounded here by design; bounded by admission tickets (limits::max_admitted_bytes).
+#pragma once
+
+#include "schemas/keys.h"
+#include "schemas/log_entry.h"
+#include "storage/shard_clock.h"
+#include "storage/store.h"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace conclave::storage {
+
+/// One per (commit, entity): everything of that entity up to `version` is settled.
+struct resolution {
+  entity_ref entity;
+  std::uint64_t incarnation = 0;
+  std::uint64_t version = 0;    ///< new_version of the last proposal that this speaks of
+  std::uint32_t proposals = 0;  ///< how many proposals this settles, oldest first
+  bool committed = false;       ///< false: refused; the owner must give up its speculative state
+};
+
+/// Whoever proposes. Called on the writer's thread; must not block and must not call the writer
+/// back under a lock of its own that the caller of submit() also holds.
+class proposal_owner {
+ public:
+  virtual ~proposal_owner() = default;
+
+  virtual void on_resolved(const resolution& news) = 0;
+
+  /// Answers claim(): all earlier proposals for the entity are settled, and this is its version.
+  virtual void on_claimed(const entity_ref& entity, std::uint64_t incarnation,
+                          std::uint64_t version) = 0;
+};
+
+struct proposal {
+  shard_id shard{};
+  shard_epoch epoch{};
+  entity_ref entity;
+  std::uint64_t incarnation = 0;
+  std::uint64_t expected_version = 0;  ///< version this builds on
+  /// Version it makes, >= expected (equal: housekeeping without an event). Conversation: last seq.
+  std::uint64_t new_version = 0;
+  time_ms time = 0;  ///< shard time of the newest event in it
+  redo_writer redo;
+  std::shared_ptr<proposal_owner> owner;
+};
+
+/// Leadership over shards as the engine sees it; `single` leads every shard from start to end.
+struct shard_lead {
+  shard_id shard{};
+  shard_epoch epoch{};
+};
+
+struct writer_counters {
+  std::uint64_t commits = 0;  ///< fsyncs
+  std::uint64_t entries = 0;
+  std::uint64_t proposals = 0;
+  std::uint64_t refused = 0;
+  std::uint64_t bytes = 0;     ///< redo bytes
+  std::uint64_t fsync_us = 0;  ///< time in Write(sync), sum
+};
+
+class shard_writer {
+ public:
+  struct options {
+    /// Called once with one sentence when a write fails; must not return.
+    std::function<void(const std::string& sentence)> on_fatal;
+    /// Skips the fsync: for measuring only, never for a node.
+    bool sync = true;
+  };
+
+  shard_writer(store& store, shard_clock& clock, options options);
+  ~shard_writer();  ///< stop()
+
+  /// Claims a new epoch for every shard, logs a NOOP in each, and starts the thread.
+  outcome<std::vector<shard_lead>> start();
+
+  /// Commits what is queued, writes the chain marks, joins the thread.
+  void stop();
+
+  void submit(proposal p);
+
+  /// The drain token: from now on only `incarnation` may propose for `entity`; on_claimed follows
+  /// once everything submitted before is settled.
+  void claim(shard_id shard, const entity_ref& entity, std::uint64_t incarnation,
+             std::shared_ptr<proposal_owner> owner);
+
+  /// The entity sleeps: forget it. Only valid with nothing in flight.
+  void release(const entity_ref& entity, std::uint64_t incarnation);
+
+  writer_counters counters() const;
+
+ private:
+  struct impl;
+  std::unique_ptr<impl> impl_;
+};
+
+}  // namespace conclave::storage

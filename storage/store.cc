@@ -1,0 +1,213 @@
+/// Reading through the store: points, ranges, the log, the digest. Everything here is const and may
+/// be called from any thread; opening is in store_open.cc, writing in shard_writer.cc.
+#include "storage/store.h"
+
+#include "schemas/check.h"
+#include "storage/chain.h"
+#include "storage/state_digest.h"
+#include "storage/store_impl.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace conclave::storage {
+
+failure read_failure(const rocksdb::Status& status) {
+  if (status.IsNotFound()) return failure{errc::not_found, {}};
+  if (status.IsCorruption())
+    return failure{errc::corrupt, "the store is damaged: " + status.ToString()};
+  return failure{errc::io_error, "cannot read the store: " + status.ToString()};
+}
+
+// -- the database
+// ----------------------------------------------------------------------------------
+
+store::impl::~impl() {
+  if (!db) return;
+  for (auto* family : shards) db->DestroyColumnFamilyHandle(family);
+  for (auto* family : {unused, log, meta}) {
+    if (family != nullptr) db->DestroyColumnFamilyHandle(family);
+  }
+  const rocksdb::Status closed = db->Close();
+  closed.PermitUncheckedError();  // Everything acknowledged is synced; closing has nothing to lose.
+}
+
+rocksdb::ColumnFamilyHandle* store::impl::family(shard_id shard) const {
+  CONCLAVE_CHECK(shard.value < shards.size(), "the shard exists");
+  return shards[shard.value];
+}
+
+outcome<chain_mark_record> store::impl::mark(shard_id shard) const {
+  rocksdb::PinnableSlice value;
+  const rocksdb::Status status =
+      db->Get(rocksdb::ReadOptions(), meta, slice(keys::meta_chain_mark(shard)), &value);
+  if (status.IsNotFound()) return chain_mark_record{};
+  if (!status.ok()) return read_failure(status);
+  return decode_record<chain_mark_record>(view_of(value));
+}
+
+store::store() : impl_(std::make_unique<impl>()) {}
+store::~store() = default;
+
+// -- one consistent view
+// ---------------------------------------------------------------------------
+
+state_view::state_view(rocksdb::DB* db, rocksdb::ColumnFamilyHandle* family, shard_id shard)
+    : db_(db), family_(family), snapshot_(db->GetSnapshot()), shard_(shard) {}
+
+state_view::state_view(state_view&& other) noexcept
+    : db_(other.db_),
+      family_(other.family_),
+      snapshot_(std::exchange(other.snapshot_, nullptr)),
+      shard_(other.shard_) {}
+
+state_view& state_view::operator=(state_view&& other) noexcept {
+  std::swap(db_, other.db_);
+  std::swap(family_, other.family_);
+  std::swap(snapshot_, other.snapshot_);
+  std::swap(shard_, other.shard_);
+  return *this;
+}
+
+state_view::~state_view() {
+  if (snapshot_ != nullptr) db_->ReleaseSnapshot(snapshot_);
+}
+
+outcome<std::string> state_view::get(std::string_view key) const {
+  rocksdb::ReadOptions options;
+  options.snapshot = snapshot_;
+  std::string value;
+  const rocksdb::Status status = db_->Get(options, family_, slice(key), &value);
+  if (!status.ok()) return read_failure(status);
+  return value;
+}
+
+status state_view::scan(const keys::range& range, const visitor& visit) const {
+  if (range.first >= range.last) return done{};
+  const rocksdb::Slice end = slice(range.last);
+  rocksdb::ReadOptions options;
+  options.snapshot = snapshot_;
+  options.iterate_upper_bound = &end;
+  const std::unique_ptr<rocksdb::Iterator> row(db_->NewIterator(options, family_));
+  for (row->Seek(slice(range.first)); row->Valid(); row->Next()) {
+    if (!visit(view_of(row->key()), view_of(row->value()))) break;
+  }
+  if (!row->status().ok()) return read_failure(row->status());
+  return done{};
+}
+
+status state_view::scan_backward(const keys::range& range, const visitor& visit) const {
+  if (range.first >= range.last) return done{};
+  const rocksdb::Slice begin = slice(range.first);
+  const rocksdb::Slice end = slice(range.last);
+  rocksdb::ReadOptions options;
+  options.snapshot = snapshot_;
+  options.iterate_lower_bound = &begin;
+  options.iterate_upper_bound = &end;
+  const std::unique_ptr<rocksdb::Iterator> row(db_->NewIterator(options, family_));
+  for (row->SeekToLast(); row->Valid(); row->Prev()) {
+    if (!visit(view_of(row->key()), view_of(row->value()))) break;
+  }
+  if (!row->status().ok()) return read_failure(row->status());
+  return done{};
+}
+
+// -- the store
+// -------------------------------------------------------------------------------------
+
+state_view store::view(shard_id shard) const {
+  return state_view(impl_->db.get(), impl_->family(shard), shard);
+}
+
+outcome<std::string> store::get(shard_id shard, std::string_view key) const {
+  std::string value;
+  const rocksdb::Status status =
+      impl_->db->Get(rocksdb::ReadOptions(), impl_->family(shard), slice(key), &value);
+  if (!status.ok()) return read_failure(status);
+  return value;
+}
+
+outcome<applied_record> store::applied(shard_id shard) const {
+  const auto bytes = get(shard, keys::applied());
+  if (!bytes) {
+    if (bytes.error().code == errc::not_found) return applied_record{};
+    return bytes.error();
+  }
+  return decode_record<applied_record>(*bytes);
+}
+
+time_ms store::latest_time() const {
+  return impl_->latest_time;
+}
+
+outcome<std::string> store::digest(shard_id shard) const {
+  // A full scan must not push everybody else's blocks out of the cache.
+  rocksdb::ReadOptions options;
+  options.fill_cache = false;
+  state_digest digest;
+  const std::unique_ptr<rocksdb::Iterator> row(
+      impl_->db->NewIterator(options, impl_->family(shard)));
+  for (row->SeekToFirst(); row->Valid(); row->Next()) {
+    digest.add(view_of(row->key()), view_of(row->value()));
+  }
+  if (!row->status().ok()) return read_failure(row->status());
+  return digest.finish_hex();
+}
+
+status store::verify_log(shard_id shard) const {
+  const auto mark = impl_->mark(shard);
+  if (!mark) return mark.error();
+  const auto state = applied(shard);
+  if (!state) return state.error();
+  chain_mark_record start;
+  if (mark->first_kept.value > 1) {
+    // The predecessor of the first kept entry is gone: the entry itself names the hash before it.
+    hash16 own{};
+    failure damage{errc::ok, {}};
+    const status read = read_log(shard, mark->first_kept, [&](log_index, std::string_view stored) {
+      const auto entry = decode_log_entry(stored);
+      if (entry) {
+        own = chain_hash(entry->prev_hash, stored);
+      } else {
+        damage =
+            failure{errc::corrupt, place(shard, mark->first_kept) + ": " + entry.error().detail};
+      }
+      return false;
+    });
+    if (damage.code != errc::ok) return damage;
+    if (!read) return read.error();
+    start.index = mark->first_kept;
+    start.hash = own;
+  }
+  return verify_chain(*this, shard, start, *state);
+}
+
+status store::read_log(shard_id shard, log_index from, const log_visitor& visit) const {
+  const keys::range all = keys::log_of(shard);
+  const rocksdb::Slice end = slice(all.last);
+  rocksdb::ReadOptions options;
+  options.iterate_upper_bound = &end;
+  options.fill_cache = false;
+  const std::unique_ptr<rocksdb::Iterator> row(impl_->db->NewIterator(options, impl_->log));
+  std::uint64_t expected = std::max<std::uint64_t>(from.value, 1);
+  bool first = true;
+  for (row->Seek(slice(keys::log_entry(shard, log_index{expected}))); row->Valid(); row->Next()) {
+    const auto index = keys::parse_log_entry(shard, view_of(row->key()));
+    if (!index) {
+      return failure{errc::corrupt,
+                     place(shard, log_index{expected}) + ": a key of the log is damaged"};
+    }
+    if (index->value != expected) {
+      return failure{first ? errc::not_found : errc::corrupt,
+                     place(shard, log_index{expected}) +
+                         ": the log entry is missing, the next is " + std::to_string(index->value)};
+    }
+    if (!visit(*index, view_of(row->value()))) return done{};
+    first = false;
+    ++expected;
+  }
+  if (!row->status().ok()) return read_failure(row->status());
+  return done{};
+}
+
+}  // namespace conclave::storage

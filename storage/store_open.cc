@@ -1,0 +1,250 @@
+/// Opening a data folder: is it ours, is it whole, is it nobody else's. Every failure is one
+/// sentence; nothing is repaired or guessed. Runs once, on the thread of main().
+#include "conf/log.h"
+#include "crypto/digest.h"
+#include "crypto/random.h"
+#include "rocksdb/listener.h"
+#include "storage/chain.h"
+#include "storage/data_folder.h"
+#include "storage/rocks_options.h"
+#include "storage/store.h"
+#include "storage/store_impl.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <utility>
+
+namespace conclave::storage {
+
+namespace {
+
+constexpr std::string_view log_family = "log";
+constexpr std::string_view meta_family = "meta";
+constexpr std::string_view shard_family_prefix = "shard_";
+constexpr std::uint16_t max_shards = 256;
+
+std::string shard_family(std::uint16_t shard) {
+  char name[16];
+  std::snprintf(name, sizeof name, "shard_%03u", static_cast<unsigned>(shard));
+  return name;
+}
+
+/// Says in the log what RocksDB does in the background when it fails: the next write then fails too
+/// and ends the process, and the reason stands above that line.
+class background_listener final : public rocksdb::EventListener {
+ public:
+  void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status* status) override {
+    log::error("storage", "background work of the store failed", {{"status", status->ToString()}});
+  }
+
+  void OnStallConditionsChanged(const rocksdb::WriteStallInfo& info) override {
+    if (info.condition.cur == rocksdb::WriteStallCondition::kNormal) return;
+    log::warn("storage", "the store slows writes down until compaction catches up",
+              {{"family", info.cf_name}});
+  }
+};
+
+failure open_failure(const std::string& path, const rocksdb::Status& status) {
+  const std::string text = status.ToString();
+  if (text.find("While lock file") != std::string::npos ||
+      text.find("lock hold by current process") != std::string::npos) {
+    return failure{errc::io_error, "the data folder " + path + " is in use by another process"};
+  }
+  if (text.find("Permission denied") != std::string::npos) {
+    return failure{errc::forbidden, "no permission to use the data folder " + path + ": " + text};
+  }
+  if (status.IsCorruption()) {
+    return failure{errc::corrupt,
+                   "the data folder " + path + " is damaged and will not be served: " + text};
+  }
+  return failure{errc::io_error, "cannot open the data folder " + path + ": " + text};
+}
+
+/// How many shards the existing families make; a failure when they are not ours.
+outcome<std::uint16_t> count_shards(const std::string& path,
+                                    const std::vector<std::string>& families) {
+  std::uint16_t shards = 0;
+  for (const std::string& name : families) {
+    if (name == rocksdb::kDefaultColumnFamilyName || name == log_family || name == meta_family) {
+      continue;
+    }
+    if (!name.starts_with(shard_family_prefix)) {
+      return failure{errc::invalid_argument,
+                     path + " is not a data folder: its database has a family named " + name};
+    }
+    ++shards;
+  }
+  return shards;
+}
+
+}  // namespace
+
+/// The steps of open(), each with its own sentence.
+struct store::opener {
+  const store_options& options;
+  impl& inside;
+  family_options families;
+
+  opener(const store_options& given, impl& target)
+      : options(given), inside(target), families(given) {}
+
+  status open_database(folder_state folder) {
+    rocksdb::DBOptions db_options = database_options(options);
+    if (options.file_system) {
+      inside.env = rocksdb::NewCompositeEnv(options.file_system);
+      db_options.env = inside.env.get();
+    }
+    db_options.listeners.push_back(std::make_shared<background_listener>());
+
+    std::vector<std::string> existing;
+    if (folder == folder_state::existing) {
+      const rocksdb::Status listed =
+          rocksdb::DB::ListColumnFamilies(db_options, options.path, &existing);
+      if (!listed.ok()) return open_failure(options.path, listed);
+    }
+    const auto shards = count_shards(options.path, existing);
+    if (!shards) return shards.error();
+    if (*shards > options.shard_count) return wrong_shard_count(*shards);
+
+    // An existing folder is opened with the shards it has: what a wrong configuration asks for must
+    // not be created by looking.
+    const std::uint16_t count = folder == folder_state::fresh ? options.shard_count : *shards;
+    std::vector<rocksdb::ColumnFamilyDescriptor> wanted;
+    wanted.emplace_back(rocksdb::kDefaultColumnFamilyName, families.small());
+    wanted.emplace_back(std::string(log_family), families.log());
+    wanted.emplace_back(std::string(meta_family), families.small());
+    for (std::uint16_t i = 0; i < count; ++i) {
+      wanted.emplace_back(shard_family(i), families.shard());
+    }
+    std::vector<rocksdb::ColumnFamilyHandle*> handles;
+    rocksdb::DB* db = nullptr;
+    const rocksdb::Status opened =
+        rocksdb::DB::Open(db_options, options.path, wanted, &handles, &db);
+    if (!opened.ok()) return open_failure(options.path, opened);
+    inside.db.reset(db);
+    inside.unused = handles[0];
+    inside.log = handles[1];
+    inside.meta = handles[2];
+    inside.shards.assign(handles.begin() + 3, handles.end());
+    return done{};
+  }
+
+  /// Who this folder is; makes it somebody when it is new.
+  outcome<node_record> identify() {
+    std::string bytes;
+    const rocksdb::Status read =
+        inside.db->Get(rocksdb::ReadOptions(), inside.meta, slice(keys::meta_node), &bytes);
+    if (read.IsNotFound()) return christen();
+    if (!read.ok()) return read_failure(read);
+    auto node = decode_record<node_record>(bytes);
+    if (!node) return failure{errc::corrupt, "the node record is damaged"};
+    if (node->shard_count != options.shard_count) return wrong_shard_count(node->shard_count);
+    if (inside.shards.size() != node->shard_count) {
+      return failure{errc::corrupt, "a shard's column family is missing"};
+    }
+    if (!options.cluster.empty() && options.cluster != node->cluster) {
+      return failure{errc::invalid_argument, "the data folder " + options.path +
+                                                 " belongs to cluster " + node->cluster +
+                                                 ", not to " + options.cluster};
+    }
+    return node;
+  }
+
+  status verify_shards(const store& s) {
+    for (std::uint16_t i = 0; i < inside.shards.size(); ++i) {
+      const shard_id shard{i};
+      const auto applied = s.applied(shard);
+      if (!applied) {
+        return failure{applied.error().code,
+                       "shard " + std::to_string(i) + ", applied row: " + applied.error().detail};
+      }
+      const auto mark = inside.mark(shard);
+      if (!mark) {
+        return failure{mark.error().code,
+                       "shard " + std::to_string(i) + ", chain mark: " + mark.error().detail};
+      }
+      const status whole = verify_chain(s, shard, *mark, *applied);
+      if (!whole) return whole.error();
+      inside.latest_time = std::max(inside.latest_time, applied->time);
+    }
+    return done{};
+  }
+
+  status save(const node_record& node) {
+    rocksdb::WriteOptions durable;
+    durable.sync = true;
+    const rocksdb::Status written =
+        inside.db->Put(durable, inside.meta, slice(keys::meta_node), slice(encode(node)));
+    if (!written.ok()) {
+      return failure{errc::io_error,
+                     "cannot write to the data folder " + options.path + ": " + written.ToString()};
+    }
+    return done{};
+  }
+
+ private:
+  failure wrong_shard_count(std::uint16_t created) const {
+    return failure{errc::invalid_argument,
+                   "the data folder " + options.path + " was created with " +
+                       std::to_string(created) + " shards but the configuration says " +
+                       std::to_string(options.shard_count) + ": the number is fixed at creation"};
+  }
+
+  /// A folder without a node record is new, or its creation was cut short; then it holds no row
+  /// yet.
+  outcome<node_record> christen() {
+    std::vector<rocksdb::ColumnFamilyHandle*> all = inside.shards;
+    all.insert(all.end(), {inside.unused, inside.log, inside.meta});
+    for (auto* family : all) {
+      const std::unique_ptr<rocksdb::Iterator> row(
+          inside.db->NewIterator(rocksdb::ReadOptions(), family));
+      row->SeekToFirst();
+      if (row->Valid()) {
+        return failure{errc::invalid_argument,
+                       options.path + " is not a data folder: its database names no node"};
+      }
+      if (!row->status().ok()) return read_failure(row->status());
+    }
+    while (inside.shards.size() < options.shard_count) {
+      rocksdb::ColumnFamilyHandle* family = nullptr;
+      const auto shard = static_cast<std::uint16_t>(inside.shards.size());
+      const rocksdb::Status made =
+          inside.db->CreateColumnFamily(families.shard(), shard_family(shard), &family);
+      if (!made.ok()) return open_failure(options.path, made);
+      inside.shards.push_back(family);
+    }
+    node_record node;
+    node.cluster =
+        options.cluster.empty() ? crypto::to_hex(crypto::random_bytes(16)) : options.cluster;
+    node.shard_count = options.shard_count;
+    node.incarnation = crypto::random_u64() | 1;
+    node.secret = crypto::random_bytes(32);
+    return node;
+  }
+};
+
+outcome<std::unique_ptr<store>> store::open(const store_options& options) {
+  if (options.shard_count < 1 || options.shard_count > max_shards) {
+    return failure{errc::invalid_argument,
+                   "the number of shards must be 1 to " + std::to_string(max_shards)};
+  }
+  const auto folder = prepare_data_folder(options.path);
+  if (!folder) return folder.error();
+
+  std::unique_ptr<store> opened(new store());
+  opened->impl_->path = options.path;
+  opener steps(options, *opened->impl_);
+  if (const status s = steps.open_database(*folder); !s) return s.error();
+  auto node = steps.identify();
+  if (!node) return node.error();
+  if (const status s = steps.verify_shards(*opened); !s) {
+    return failure(s.error()).prefixed("the data folder " + options.path +
+                                       " is damaged and will not be served");
+  }
+  ++node->boot_count;
+  if (const status s = steps.save(*node); !s) return s.error();
+  opened->node_ = *node;
+  return opened;
+}
+
+}  // namespace conclave::storage
