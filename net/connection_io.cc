@@ -1,0 +1,168 @@
+/// Bytes of an open connection: decrypted and framed on the way in, gathered into TLS records on
+/// the way out. The hot path of the folder.
+#include "net/connection.h"
+#include "net/loop_state.h"
+#include "net/tls_error.h"
+#include "schemas/codec.h"
+#include "schemas/session_messages.h"
+
+#include <openssl/ssl.h>
+
+#include <cerrno>
+#include <utility>
+
+namespace conclave::net {
+
+namespace {
+
+/// What one connection may write before the others get their turn.
+constexpr std::size_t flush_budget_bytes = 16 * record_bytes;
+
+}  // namespace
+
+// -- in
+// --------------------------------------------------------------------------------------------
+
+/// Gathers what one wake-up brings, up to the budget, and hands it on as one batch. OpenSSL reads
+/// ahead: when nothing is pending inside, epoll tells of whatever the socket still holds, so that
+/// the usual wake-up costs one system call.
+void connection::read() {
+  char* const buffer = loop_.read_buffer();
+  std::size_t filled = 0;
+  int trouble = SSL_ERROR_NONE;
+  int saved_errno = 0;
+  std::string tls_error;
+  const bool wanted_write = read_wants_write_;
+  while (true) {
+    std::size_t count = 0;
+    clear_tls_errors();
+    errno = 0;
+    if (SSL_read_ex(ssl_, buffer + filled, limits::read_budget_bytes - filled, &count) != 1) {
+      saved_errno = errno;
+      trouble = SSL_get_error(ssl_, 0);
+      if (trouble == SSL_ERROR_SSL) {
+        if (peer_sent_alert()) trouble = SSL_ERROR_ZERO_RETURN;
+        tls_error = take_tls_error();
+      }
+      break;
+    }
+    filled += count;
+    if (SSL_has_pending(ssl_) == 0) break;
+    if (filled == limits::read_budget_bytes) {
+      loop_.list_ready(*this);
+      break;
+    }
+  }
+  if (filled > 0) {
+    last_read_ms_ = loop_.now_ms();
+    loop_.counters.bytes_in.add(filled);
+    deliver({buffer, filled});
+  }
+  read_wants_write_ = trouble == SSL_ERROR_WANT_WRITE;
+  if (read_wants_write_ != wanted_write) loop_.watch(*this);
+  if (trouble != SSL_ERROR_NONE && trouble != SSL_ERROR_WANT_READ && !read_wants_write_) {
+    io_stopped(trouble, saved_errno, std::move(tls_error));
+  }
+}
+
+void connection::deliver(std::string_view bytes) {
+  std::vector<frame_view>& batch = loop_.batch();
+  batch.clear();
+  const errc verdict = reader_.feed(bytes, batch);
+  if (!batch.empty()) {
+    loop_.counters.frames_in.add(batch.size());
+    loop_.handler().on_frames(*this, batch);
+  }
+  reader_.release();
+  if (verdict != errc::ok && !closing_) reject(verdict);
+}
+
+void connection::reject(errc why) {
+  const error_info& info = describe(why);
+  if (accepted_) {
+    append_frame(out_.tail(), 0, error_answer{info.code, info.kind, info.name, info.text, 0});
+  }
+  close_with(close_reason::malformed, "bad frame: " + std::string(info.name), accepted_);
+}
+
+// -- out
+// -------------------------------------------------------------------------------------------
+
+/// Records of 16 KB until the outbox is empty, the socket is full or the budget is used. A record
+/// that the socket did not take is repeated with the same bytes: OpenSSL has encrypted it already.
+void connection::flush() {
+  out_.count_tail();
+  if (phase_ != phase::open || stuck_ || tls_broken_ || (closing_ && !flush_first_)) return;
+  std::size_t written = 0;
+  while (out_.bytes() > 0) {
+    if (written >= flush_budget_bytes) {
+      loop_.list_dirty(*this);
+      break;
+    }
+    const std::size_t wanted = stuck_bytes_ > 0 ? stuck_bytes_ : record_bytes;
+    const std::string_view record = out_.front(loop_.staging(), wanted);
+    std::size_t count = 0;
+    clear_tls_errors();
+    errno = 0;
+    loop_.counters.writes.add();
+    if (SSL_write_ex(ssl_, record.data(), record.size(), &count) == 1) {
+      out_.consume(count);
+      written += count;
+      stuck_bytes_ = 0;
+      continue;
+    }
+    const int saved_errno = errno;
+    const int trouble = SSL_get_error(ssl_, 0);
+    if (trouble != SSL_ERROR_WANT_WRITE && trouble != SSL_ERROR_WANT_READ) {
+      io_stopped(trouble, saved_errno, trouble == SSL_ERROR_SSL ? take_tls_error() : std::string());
+      return;
+    }
+    stuck_ = true;
+    stuck_bytes_ = record.size();
+    write_wants_read_ = trouble == SSL_ERROR_WANT_READ;
+    last_progress_ms_ = loop_.now_ms();
+    loop_.set_alarm(*this);
+    break;
+  }
+  loop_.counters.bytes_out.add(written);
+  loop_.watch(*this);
+  if (closing_ && out_.bytes() == 0) loop_.list_closing(*this);
+  drained();
+}
+
+void connection::drained() {
+  if (!above_high_ || closing_ || out_.bytes() > loop_.options().outbox_low_bytes) return;
+  above_high_ = false;
+  loop_.handler().on_drained(*this);
+}
+
+// -- the end
+// ---------------------------------------------------------------------------------------
+
+/// The TLS stream can carry nothing more, in either direction.
+void connection::io_stopped(int ssl_error, int saved_errno, std::string tls_error) {
+  tls_broken_ = ssl_error != SSL_ERROR_ZERO_RETURN;
+  switch (ssl_error) {
+    case SSL_ERROR_ZERO_RETURN:
+      close_with(close_reason::by_peer, "the peer closed the connection", false);
+      break;
+    case SSL_ERROR_SSL:
+      close_with(close_reason::malformed, "broken TLS record: " + tls_error, false);
+      break;
+    default:
+      if (saved_errno == 0 || saved_errno == ECONNRESET || saved_errno == EPIPE) {
+        close_with(close_reason::by_peer, "the peer broke off the connection", false);
+      } else {
+        close_with(close_reason::io_error, error_text(saved_errno), false);
+      }
+  }
+}
+
+/// close_notify, if the stream is in a state to carry it; the answer is not waited for.
+void connection::say_goodbye() {
+  if (ssl_ == nullptr || phase_ != phase::open || tls_broken_ || stuck_bytes_ > 0) return;
+  clear_tls_errors();
+  SSL_shutdown(ssl_);
+}
+
+}  // namespace conclave::net

@@ -1,0 +1,42 @@
+/// The mailbox of a loop. The mutex is held for a push or a swap, never while a task runs.
+#include "net/task_queue.h"
+
+#include "schemas/check.h"
+
+#include <cstdint>
+#include <sys/eventfd.h>
+#include <unistd.h>
+#include <utility>
+
+namespace conclave::net {
+
+task_queue::task_queue() : wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  CONCLAVE_CHECK(wake_.get() >= 0, "an event loop needs an eventfd");
+}
+
+void task_queue::post(task t) {
+  bool wake = false;
+  {
+    const std::lock_guard lock(mutex_);
+    tasks_.push_back(std::move(t));
+    wake = std::exchange(asleep_, false);
+  }
+  if (!wake) return;
+  const std::uint64_t one = 1;
+  const ssize_t written = ::write(wake_.get(), &one, sizeof one);
+  CONCLAVE_CHECK(written == sizeof one, "an eventfd takes a number");
+}
+
+bool task_queue::may_sleep() {
+  const std::lock_guard lock(mutex_);
+  asleep_ = tasks_.empty();
+  return asleep_;
+}
+
+void task_queue::take(std::vector<task>& tasks) {
+  const std::lock_guard lock(mutex_);
+  asleep_ = false;
+  tasks.swap(tasks_);
+}
+
+}  // namespace conclave::net

@@ -1,0 +1,40 @@
+/// How other threads reach a loop: a list of tasks and an eventfd that is written only when the
+/// loop sleeps, so that many posts cost one wake-up and a busy loop is never interrupted.
+///
+/// post() is thread-safe; the rest belongs to the loop's thread. Owned by the loop. Order: as
+/// posted. Bound: none of its own; whoever posts holds a ticket of something that is bounded.
+#pragma once
+
+#include "net/socket.h"
+
+#include <functional>
+#include <mutex>
+#include <vector>
+
+namespace conclave::net {
+
+class task_queue {
+ public:
+  using task = std::function<void()>;
+
+  task_queue();
+
+  void post(task t);
+
+  /// To be watched edge-triggered; never needs to be read.
+  int wake_fd() const { return wake_.get(); }
+
+  /// True: nothing is queued, and the next post will write the eventfd.
+  bool may_sleep();
+
+  /// Swaps the queued tasks into `tasks`, which is empty.
+  void take(std::vector<task>& tasks);
+
+ private:
+  unique_fd wake_;
+  std::mutex mutex_;
+  std::vector<task> tasks_;
+  bool asleep_ = false;
+};
+
+}  // namespace conclave::net

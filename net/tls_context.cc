@@ -1,0 +1,139 @@
+/// SSL_CTX from files: the settings that every Conclave connection shares, and the two sides' own.
+#include "net/tls_context.h"
+
+#include "net/socket.h"
+#include "net/tls_error.h"
+
+#include <openssl/ssl.h>
+
+#include <cerrno>
+#include <string_view>
+#include <sys/stat.h>
+
+namespace conclave::net {
+
+namespace {
+
+/// The ALPN list on the wire: one name with its length in front.
+constexpr std::string_view alpn_list =
+    "\x0a"
+    "conclave/1";
+static_assert(alpn_list.size() == 11);
+
+constexpr const char* suites_tls13 =
+    "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
+constexpr const char* suites_tls12 = "ECDHE+AESGCM:ECDHE+CHACHA20";
+constexpr const char* key_exchange_groups = "X25519:P-256";
+
+const unsigned char* octets(std::string_view s) {
+  return reinterpret_cast<const unsigned char*>(s.data());
+}
+
+int select_alpn(SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* in,
+                unsigned int in_size, void*) {
+  unsigned char* chosen = nullptr;
+  const int verdict =
+      SSL_select_next_proto(&chosen, out_size, octets(alpn_list),
+                            static_cast<unsigned int>(alpn_list.size()), in, in_size);
+  if (verdict != OPENSSL_NPN_NEGOTIATED) return SSL_TLSEXT_ERR_ALERT_FATAL;
+  *out = chosen;
+  return SSL_TLSEXT_ERR_OK;
+}
+
+/// select_alpn is not asked when the client names no protocol at all; this is.
+int require_alpn(SSL* ssl, int* alert, void*) {
+  const unsigned char* extension = nullptr;
+  std::size_t size = 0;
+  if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_application_layer_protocol_negotiation, &extension,
+                                &size) == 1) {
+    return SSL_CLIENT_HELLO_SUCCESS;
+  }
+  *alert = SSL_AD_NO_APPLICATION_PROTOCOL;
+  return SSL_CLIENT_HELLO_ERROR;
+}
+
+/// A node has nobody to ask: a key with a passphrase is an error, not a prompt.
+int no_passphrase(char*, int, int, void*) {
+  return 0;
+}
+
+/// False only when OpenSSL was built without what Conclave needs.
+bool apply_common(SSL_CTX* context, int min_version) {
+  SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+                                SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
+  SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
+                                   SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_SINGLE_ECDH_USE |
+                                   SSL_OP_IGNORE_UNEXPECTED_EOF);
+  SSL_CTX_set_read_ahead(context, 1);
+  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_default_passwd_cb(context, &no_passphrase);
+  return SSL_CTX_set_min_proto_version(context, min_version) == 1 &&
+         SSL_CTX_set_ciphersuites(context, suites_tls13) == 1 &&
+         SSL_CTX_set_cipher_list(context, suites_tls12) == 1 &&
+         SSL_CTX_set1_groups_list(context, key_exchange_groups) == 1;
+}
+
+failure tls_failure(const std::string& what) {
+  return {errc::io_error, what + ": " + take_tls_error()};
+}
+
+status check_key_file(const std::string& file) {
+  struct stat info {};
+  if (::stat(file.c_str(), &info) != 0) {
+    return failure{errc::io_error, "cannot read the key file " + file + ": " + error_text(errno)};
+  }
+  if ((info.st_mode & (S_IROTH | S_IWOTH)) != 0) {
+    return failure{
+        errc::io_error,
+        "the key file " + file + " is open to every user of this machine; chmod 600 mends it"};
+  }
+  return done{};
+}
+
+}  // namespace
+
+tls_context::~tls_context() {
+  SSL_CTX_free(context_);
+}
+
+outcome<std::shared_ptr<const tls_context>> tls_context::server(const tls_server_options& options) {
+  if (status key = check_key_file(options.key_file); !key) return std::move(key).error();
+  clear_tls_errors();
+  const std::shared_ptr<tls_context> made(new tls_context(SSL_CTX_new(TLS_server_method())));
+  SSL_CTX* context = made->native();
+  const int min_version = options.allow_tls12 ? TLS1_2_VERSION : TLS1_3_VERSION;
+  if (context == nullptr || !apply_common(context, min_version)) {
+    return tls_failure("cannot set up TLS");
+  }
+  if (SSL_CTX_use_certificate_chain_file(context, options.certificate_file.c_str()) != 1) {
+    return tls_failure("cannot use the certificate file " + options.certificate_file);
+  }
+  if (SSL_CTX_use_PrivateKey_file(context, options.key_file.c_str(), SSL_FILETYPE_PEM) != 1 ||
+      SSL_CTX_check_private_key(context) != 1) {
+    return tls_failure("cannot use the key file " + options.key_file + " with the certificate " +
+                       options.certificate_file);
+  }
+  SSL_CTX_set_num_tickets(context, 1);
+  SSL_CTX_set_max_early_data(context, 0);
+  SSL_CTX_set_alpn_select_cb(context, &select_alpn, nullptr);
+  SSL_CTX_set_client_hello_cb(context, &require_alpn, nullptr);
+  return std::shared_ptr<const tls_context>(made);
+}
+
+outcome<std::shared_ptr<const tls_context>> tls_context::client(const tls_client_options& options) {
+  clear_tls_errors();
+  const std::shared_ptr<tls_context> made(new tls_context(SSL_CTX_new(TLS_client_method())));
+  SSL_CTX* context = made->native();
+  if (context == nullptr || !apply_common(context, TLS1_3_VERSION) ||
+      SSL_CTX_set_alpn_protos(context, octets(alpn_list),
+                              static_cast<unsigned int>(alpn_list.size())) != 0) {
+    return tls_failure("cannot set up TLS");
+  }
+  if (SSL_CTX_load_verify_file(context, options.ca_file.c_str()) != 1) {
+    return tls_failure("cannot use the CA file " + options.ca_file);
+  }
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
+  return std::shared_ptr<const tls_context>(made);
+}
+
+}  // namespace conclave::net

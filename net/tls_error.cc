@@ -1,0 +1,92 @@
+/// Translates the error codes that people meet most into sentences; passes on the rest.
+#include "net/tls_error.h"
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+namespace conclave::net {
+
+namespace {
+
+constexpr int alert_reason_base = SSL_AD_REASON_OFFSET;
+
+/// The last error is TLS's own view; those before it are of the parts that it used.
+int tls_reason() {
+  const unsigned long error = ERR_peek_last_error();
+  return ERR_GET_LIB(error) == ERR_LIB_SSL ? ERR_GET_REASON(error) : 0;
+}
+
+std::string certificate_failure(ssl_st* ssl, const std::string& server_name) {
+  const long verdict = SSL_get_verify_result(ssl);
+  switch (verdict) {
+    case X509_V_ERR_HOSTNAME_MISMATCH:
+    case X509_V_ERR_IP_ADDRESS_MISMATCH:
+      return "the server's certificate is not made out to '" + server_name + "'";
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+      return "the server's certificate has expired";
+    default:
+      return std::string("the server's certificate is not trusted: ") +
+             X509_verify_cert_error_string(verdict);
+  }
+}
+
+}  // namespace
+
+void clear_tls_errors() {
+  ERR_clear_error();
+}
+
+std::string take_tls_error() {
+  const unsigned long error = ERR_get_error();
+  ERR_clear_error();
+  if (error == 0) return "unknown error";
+  const char* reason = ERR_reason_error_string(error);
+  return reason != nullptr ? reason : "error " + std::to_string(error);
+}
+
+bool peer_sent_alert() {
+  return tls_reason() >= alert_reason_base;
+}
+
+std::string handshake_failure(ssl_st* ssl, bool client, const std::string& server_name) {
+  std::string sentence;
+  switch (tls_reason()) {
+    case SSL_R_CERTIFICATE_VERIFY_FAILED:
+      sentence = client ? certificate_failure(ssl, server_name)
+                        : "the client's certificate is not trusted";
+      break;
+    case SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL:
+      sentence = "the other side does not speak conclave/1 (ALPN)";
+      break;
+    case SSL_R_NO_APPLICATION_PROTOCOL:
+    case SSL_R_CALLBACK_FAILED:
+      sentence = "the client does not offer conclave/1 (ALPN)";
+      break;
+    case SSL_R_WRONG_VERSION_NUMBER:
+    case SSL_R_HTTP_REQUEST:
+    case SSL_R_HTTPS_PROXY_REQUEST:
+    case SSL_R_UNKNOWN_PROTOCOL:
+      sentence = "the other side does not speak TLS";
+      break;
+    case SSL_R_UNSUPPORTED_PROTOCOL:
+    case SSL_R_VERSION_TOO_LOW:
+      sentence = client ? "the server offers no TLS version that is allowed here"
+                        : "the client offers no TLS version that is allowed here";
+      break;
+    case SSL_R_TLSV1_ALERT_PROTOCOL_VERSION:
+      sentence = "the other side allows no TLS version that is offered here";
+      break;
+    case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
+    case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN:
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
+      sentence = "the other side does not trust this side's certificate";
+      break;
+    default:
+      sentence = "TLS handshake failed: " + take_tls_error();
+  }
+  ERR_clear_error();
+  return sentence;
+}
+
+}  // namespace conclave::net

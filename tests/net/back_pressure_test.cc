@@ -1,0 +1,174 @@
+/// Slow peers: the outbox fills, says so when it has drained, and has an end; reading can be
+/// paused.
+#include "tests/net/loop_fixture.h"
+#include "tests/net/raw_tls_client.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+
+namespace conclave::net {
+namespace {
+
+using std::chrono::milliseconds;
+
+loop_options small_outbox() {
+  loop_options options;
+  options.outbox_high_bytes = 512 * 1024;
+  options.outbox_low_bytes = 64 * 1024;
+  options.outbox_max_bytes = 64 * 1024 * 1024;
+  return options;
+}
+
+/// Queues until `bytes` stay in the outbox although the socket was written to.
+void send_until_stuck(test_loop& server, std::size_t bytes) {
+  const auto frame = std::make_shared<const std::string>(make_frame(std::string(100 * 1024, 'x')));
+  std::size_t left = 0;
+  while (left < bytes) {
+    left = server.call([&] {
+      std::size_t in_outbox = bytes;  // ends the loop when the connection is gone
+      server.loop.for_each([&](connection& c) {
+        if (!c.closing()) c.send(loop_buffer_ref(frame), 0, frame->size());
+        in_outbox = c.outbox_bytes();
+      });
+      return in_outbox;
+    });
+  }
+}
+
+TEST(back_pressure, a_drained_outbox_is_told_once) {
+  loop_pair pair(small_outbox());
+  pair.client.keep_frames = false;
+  pair.start();
+  const connection_id reader = pair.connect();
+  ASSERT_TRUE(pair.server.wait_for_opens(1));
+  ASSERT_TRUE(pair.client.wait_for_opens(1));
+  pair.client.call([&] { pair.client.loop.find(reader)->pause_reading(); });
+  pair.server.call([&] {
+    pair.server.loop.for_each([&](connection& c) {
+      for (int i = 0; i < 200; ++i) c.send(make_frame(std::string(100 * 1024, 'x')));
+      EXPECT_GT(c.outbox_bytes(), small_outbox().outbox_high_bytes);
+    });
+  });
+  EXPECT_EQ(pair.server.call([&] { return pair.server.drained; }), 0u);
+  pair.client.call([&] { pair.client.loop.find(reader)->resume_reading(); });
+  ASSERT_TRUE(pair.server.wait([&] { return pair.server.drained == 1; }));
+  EXPECT_EQ(pair.server.call([&] { return pair.server.drained; }), 1u);
+  EXPECT_EQ(pair.server.call([&] { return pair.server.closes.size(); }), 0u);
+}
+
+TEST(back_pressure, a_reader_that_takes_nothing_is_closed_when_the_outbox_is_full) {
+  loop_options options = small_outbox();
+  options.outbox_max_bytes = 1024 * 1024;
+  loop_pair pair(options);
+  pair.start();
+  const connection_id reader = pair.connect();
+  ASSERT_TRUE(pair.server.wait_for_opens(1));
+  ASSERT_TRUE(pair.client.wait_for_opens(1));
+  pair.client.call([&] { pair.client.loop.find(reader)->pause_reading(); });
+  send_until_stuck(pair.server, options.outbox_max_bytes);
+  ASSERT_TRUE(pair.server.wait_for_closes(1));
+  EXPECT_EQ(pair.server.closes[0].reason, close_reason::outbox_overflow);
+}
+
+TEST(back_pressure, a_write_without_progress_is_closed_after_the_stall_bound) {
+  loop_options options = small_outbox();
+  options.write_stall = milliseconds(300);
+  loop_pair pair(options);
+  pair.start();
+  const connection_id reader = pair.connect();
+  ASSERT_TRUE(pair.server.wait_for_opens(1));
+  ASSERT_TRUE(pair.client.wait_for_opens(1));
+  pair.client.call([&] { pair.client.loop.find(reader)->pause_reading(); });
+  pair.server.call([&] {
+    pair.server.loop.for_each([](connection& c) {
+      for (int i = 0; i < 300; ++i) c.send(make_frame(std::string(100 * 1024, 'x')));
+    });
+  });
+  ASSERT_TRUE(pair.server.wait_for_closes(1));
+  EXPECT_EQ(pair.server.closes[0].reason, close_reason::write_stall);
+}
+
+TEST(back_pressure, last_words_that_nobody_takes_are_given_up_after_the_stall_bound) {
+  loop_options options = small_outbox();
+  options.write_stall = milliseconds(300);
+  loop_pair pair(options);
+  pair.start();
+  const connection_id reader = pair.connect();
+  ASSERT_TRUE(pair.server.wait_for_opens(1));
+  ASSERT_TRUE(pair.client.wait_for_opens(1));
+  pair.client.call([&] { pair.client.loop.find(reader)->pause_reading(); });
+  pair.server.call([&] {
+    pair.server.loop.for_each([](connection& c) {
+      for (int i = 0; i < 300; ++i) c.send(make_frame(std::string(100 * 1024, 'x')));
+      c.close(close_reason::by_us, true);
+    });
+  });
+  ASSERT_TRUE(pair.server.wait_for_closes(1));
+  EXPECT_EQ(pair.server.closes[0].reason, close_reason::by_us);
+}
+
+TEST(back_pressure, a_paused_connection_delivers_nothing_until_it_resumes) {
+  loop_pair pair;
+  constexpr std::size_t count = 2000;
+  std::atomic<bool> resumed{false};
+  std::atomic<bool> early{false};
+  pair.server.frames_hook = [&](connection& c, std::span<const frame_view>) {
+    if (!resumed && pair.server.batches > 0) early = true;
+    c.pause_reading();
+  };
+  pair.client.open_hook = [](connection& c) {
+    for (std::size_t i = 0; i < count; ++i) c.send(make_frame(std::string(900, 'x'), i + 1));
+  };
+  pair.start();
+  pair.connect();
+  ASSERT_TRUE(pair.server.wait([&] { return pair.server.batches == 1; }));
+  // Round trips through both loops: anything that would come has come.
+  for (int i = 0; i < 20; ++i) {
+    pair.client.call([] {});
+    pair.server.call([] {});
+  }
+  EXPECT_FALSE(early);
+  EXPECT_EQ(pair.server.call([&] { return pair.server.batches; }), 1u);
+  resumed = true;
+  while (pair.server.call([&] { return pair.server.frames.size(); }) < count) {
+    pair.server.call([&] { pair.server.loop.for_each([](connection& c) { c.resume_reading(); }); });
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    ASSERT_EQ(pair.server.frames[i].header.correlation, i + 1);
+  }
+}
+
+TEST(back_pressure, a_silent_connection_is_closed_with_a_goaway_and_a_talking_one_is_not) {
+  loop_options options;
+  options.idle_timeout = milliseconds(1500);
+  loop_pair pair(options);
+  pair.server.frames_hook = echo;
+  std::function<void()> talk;
+  pair.start();
+  const connection_id talker = pair.connect();
+  pair.connect();
+  ASSERT_TRUE(pair.client.wait_for_opens(2));
+  pair.client.call([&] {
+    talk = [&] {
+      connection* c = pair.client.loop.find(talker);
+      if (c == nullptr) return;
+      c->send(make_frame("still here", 1, frame_type::ping));
+      pair.client.loop.after(milliseconds(100), talk);
+    };
+    talk();
+  });
+  ASSERT_TRUE(pair.server.wait_for_closes(1));
+  EXPECT_EQ(pair.server.closes[0].reason, close_reason::idle_timeout);
+  ASSERT_TRUE(pair.client.wait_for_closes(1));
+  EXPECT_TRUE(pair.client.call([&] { return pair.client.loop.find(talker) != nullptr; }));
+  const auto goaways = pair.client.call([&] {
+    return std::count_if(pair.client.frames.begin(), pair.client.frames.end(),
+                         [](const seen_frame& f) { return f.header.type == frame_type::goaway; });
+  });
+  EXPECT_EQ(goaways, 1);
+}
+
+}  // namespace
+}  // namespace conclave::net
