@@ -1,0 +1,45 @@
+/// The only file that knows how CAF 0.17 spells things that later versions spell differently.
+/// CAF's own logging and profiling are compiled out of the distribution's package; all observation
+/// is ours. Messages are our own structs, declared local: nothing of ours crosses CAF's network.
+#pragma once
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/allowed_unsafe_message_type.hpp>
+#include <caf/event_based_actor.hpp>
+#include <caf/send.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <exception>
+#include <utility>
+
+namespace conclave::actors {
+
+template <class Message>
+using accepts = caf::reacts_to<Message>;
+
+/// An actor that takes these messages and answers none: answers go by tickets and ports.
+template <class... Messages>
+using interface_of = caf::typed_actor<accepts<Messages>...>;
+
+/// Sends from any thread. Urgent messages overtake ordinary ones.
+template <class Handle, class Message>
+void tell(const Handle& to, Message&& message) {
+  caf::anon_send(to, std::forward<Message>(message));
+}
+template <class Handle, class Message>
+void tell_urgent(const Handle& to, Message&& message) {
+  caf::anon_send<caf::message_priority::high>(to, std::forward<Message>(message));
+}
+
+/// The scheduler's settings (guide: sharing beats stealing on few cores, a busy actor must yield).
+inline void tune(caf::actor_system_config& config, std::size_t workers) {
+  config.set("scheduler.policy", caf::atom("sharing"));
+  config.set("scheduler.max-threads", workers);
+  config.set("scheduler.max-throughput", std::size_t{300});
+}
+
+}  // namespace conclave::actors
+
+#define CONCLAVE_LOCAL_MESSAGE(type) CAF_ALLOW_UNSAFE_MESSAGE_TYPE(type)

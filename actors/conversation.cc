@@ -1,0 +1,288 @@
+/// The shell of a conversation's actor; see conversation.h.
+#include "actors/conversation.h"
+
+#include "actors/actor_shell.h"
+#include "actors/directory.h"
+#include "conf/limits.h"
+#include "conf/log.h"
+#include "schemas/check.h"
+#include "schemas/codec.h"
+#include "schemas/conversation_messages.h"
+
+namespace conclave::actors {
+
+namespace {
+constexpr std::uint32_t overload_retry_ms = 50;
+}
+
+conversation_shell::conversation_shell(const engine_ports& ports, const entity_ref& entity,
+                                       std::uint64_t incarnation, bool recovered, self_port self)
+    : ports_(ports),
+      entity_(entity),
+      incarnation_(incarnation),
+      recovered_(recovered),
+      self_(std::move(self)) {
+  ports_.commits->claim(ports_.shards.shard_of(entity_), entity_, incarnation_, self_.owner);
+}
+
+// -- life ------------------------------------------------------------------------------------------
+
+void conversation_shell::on_claimed(std::uint64_t version) {
+  claimed_version_ = version;
+  auto send_loaded = self_.send_loaded;
+  const bool taken = ports_.on_reader([load = ports_.load_conversation, entity = entity_,
+                                       send_loaded] {
+    auto image = load(entity);
+    conversation_loaded news;
+    if (image.ok())
+      news.image = std::make_shared<storage::conversation_image>(std::move(image).value());
+    else
+      news.why = image.error().code;
+    send_loaded(std::move(news));
+  });
+  if (!taken) on_loaded({nullptr, errc::overloaded});
+}
+
+void conversation_shell::on_loaded(const conversation_loaded& loaded) {
+  if (ended_) return;
+  if (loaded.image == nullptr) {
+    log::warn("conversation", "cannot load",
+              {{"tenant", entity_.tenant.value},
+               {"conversation", entity_.id},
+               {"why", name_of(loaded.why)}});
+    for (auto& batch : parked_)
+      for (auto& request : batch->requests)
+        request.asked.reject(errc::overloaded, {}, overload_retry_ms);
+    end(false);
+    return;
+  }
+  state_ = std::make_unique<conversation_state>(entity_.tenant, conversation_id{entity_.id},
+                                                *loaded.image);
+  loaded.image->members.clear();
+  committed_head_ = state_->head();
+  CONCLAVE_CHECK(committed_head_.value == claimed_version_,
+                 "a conversation loads what the writer granted");
+  for (const auto& change : state_->unfinished()) order_index(change);
+  if (recovered_ && state_->exists()) {
+    auto hint = std::make_shared<head_hint>();
+    hint->tenant = entity_.tenant;
+    hint->conversation = conversation_id{entity_.id};
+    hint->head = committed_head_;
+    hint->members = state_->members();
+    for (reply_port* loop : ports_.loops) loop->post(std::shared_ptr<const head_hint>(hint));
+  }
+  auto parked = std::exchange(parked_, {});
+  parked_requests_ = 0;
+  for (auto& batch : parked) judge(*batch);
+  propose();
+  if (!state_->exists()) try_retire();
+}
+
+void conversation_shell::on_doze() { try_retire(); }
+
+void conversation_shell::try_retire() {
+  if (ended_ || state_ == nullptr || !in_flight_.empty() || state_->has_draft()) return;
+  if (!ports_.actors->retire(entity_, incarnation_, seen_)) return;
+  ports_.commits->release(entity_, incarnation_);
+  ended_ = true;
+  self_.quit();
+}
+
+void conversation_shell::on_stop() {
+  if (ended_) return;
+  ended_ = true;
+  self_.quit();
+}
+
+void conversation_shell::end(bool respawn) {
+  if (ended_) return;
+  ended_ = true;
+  ports_.actors->crashed(entity_, incarnation_, respawn);
+  self_.quit();
+}
+
+void conversation_shell::on_crash(const char* what) {
+  log::error("conversation", "actor crashed",
+             {{"tenant", entity_.tenant.value}, {"conversation", entity_.id}, {"what", what}});
+  // One that cannot even load would crash for ever: it waits for the next request instead.
+  end(state_ != nullptr);
+}
+
+// -- work ------------------------------------------------------------------------------------------
+
+void conversation_shell::on_work(const conversation_work& work) {
+  if (ended_) return;
+  ++seen_;
+  if (ports_.fault) ports_.fault(entity_);
+  if (state_ == nullptr) {
+    if (parked_requests_ + work.batch->requests.size() > limits::max_parked_requests) {
+      for (auto& request : work.batch->requests)
+        request.asked.reject(errc::overloaded, {}, overload_retry_ms);
+      return;
+    }
+    parked_requests_ += work.batch->requests.size();
+    parked_.push_back(work.batch);
+    return;
+  }
+  judge(*work.batch);
+  propose();
+  if (!state_->exists()) try_retire();
+}
+
+void conversation_shell::judge(conversation_batch& batch) {
+  const time_ms now = ports_.now();
+  for (conversation_request& request : batch.requests) {
+    if (uncommitted_events_ + draft_tickets_.size() >= limits::max_uncommitted_events ||
+        uncommitted_bytes_ + state_->draft_bytes() >= limits::max_uncommitted_bytes) {
+      request.asked.reject(errc::overloaded, {}, overload_retry_ms);
+      continue;
+    }
+    const ruling r = state_->rule(request, batch, now);
+    const bool founding = request.verb == conversation_verb::create;
+    switch (r.what) {
+      case ruling::kind::sequenced:
+        draft_tickets_.push_back(std::move(request.asked));
+        break;
+      case ruling::kind::repeated:
+        if (r.seq <= committed_head_)
+          request.asked.answer_with(
+              answer_frame(request.asked.to().correlation, founding, r.seq, r.time));
+        else
+          late_.push_back({r.seq, r.time, founding, std::move(request.asked)});
+        break;
+      case ruling::kind::rejected:
+        request.asked.reject(r.code, r.detail);
+        break;
+    }
+  }
+}
+
+void conversation_shell::propose() {
+  if (!state_->has_draft()) return;
+  // Housekeeping alone waits for company while something is on its way.
+  if (draft_tickets_.empty() && !in_flight_.empty()) return;
+  in_flight next;
+  next.work = state_->take_draft();
+  next.asked = std::exchange(draft_tickets_, {});
+  storage::proposal p;
+  p.shard = ports_.shards.shard_of(entity_);
+  p.epoch = ports_.commits->epoch_of(p.shard);
+  p.entity = entity_;
+  p.incarnation = incarnation_;
+  p.expected_version = next.work.expected_version;
+  p.new_version = next.work.new_version;
+  p.time = next.work.time;
+  p.redo = std::exchange(next.work.redo, {});
+  p.owner = self_.owner;
+  uncommitted_events_ += next.asked.size();
+  uncommitted_bytes_ += next.work.part.frames->size();
+  in_flight_.push_back(std::move(next));
+  ports_.commits->submit(std::move(p));
+}
+
+void conversation_shell::on_resolved(const storage::resolution& news) {
+  if (ended_ || news.incarnation != incarnation_) return;
+  if (!news.committed) {
+    log::warn("conversation", "proposal refused",
+              {{"tenant", entity_.tenant.value}, {"conversation", entity_.id}});
+    end(true);
+    return;
+  }
+  CONCLAVE_CHECK(news.proposals <= in_flight_.size(), "only what was proposed is settled");
+  auto told = std::make_shared<delivery>();
+  told->tenant = entity_.tenant;
+  told->conversation = conversation_id{entity_.id};
+  std::vector<membership_change> changes;
+  for (std::uint32_t i = 0; i < news.proposals; ++i) {
+    in_flight settled = std::move(in_flight_.front());
+    in_flight_.pop_front();
+    uncommitted_events_ -= settled.asked.size();
+    uncommitted_bytes_ -= settled.work.part.frames->size();
+    changes.insert(changes.end(), settled.work.changes.begin(), settled.work.changes.end());
+    if (settled.asked.empty()) continue;
+    auto& part = settled.work.part;
+    for (std::size_t e = 0; e < part.events.size(); ++e) {
+      part.events[e].port = settled.asked[e].port();
+      part.events[e].origin = settled.asked[e].disarm();
+    }
+    committed_head_ = part.events.back().seq;
+    told->parts.push_back(std::move(part));
+  }
+  if (!told->parts.empty())
+    for (reply_port* loop : ports_.loops) loop->post(std::shared_ptr<const delivery>(told));
+  answer_late(committed_head_);
+  for (const auto& change : changes) order_index(change);
+  propose();
+}
+
+void conversation_shell::answer_late(event_seq committed) {
+  while (!late_.empty() && late_.front().seq <= committed) {
+    late_ticket t = std::move(late_.front());
+    late_.pop_front();
+    t.asked.answer_with(answer_frame(t.asked.to().correlation, t.founding, t.seq, t.time));
+  }
+}
+
+void conversation_shell::order_index(const membership_change& change) {
+  auto order = std::make_shared<registrar_request>();
+  order->order = index_order{conversation_id{entity_.id}, change.seq, change.member};
+  ports_.actors->deliver_to_registrar(
+      entity_ref{entity_kind::user, entity_.tenant, change.user.value},
+      registrar_work{std::move(order)});
+}
+
+void conversation_shell::on_index_learnt(const index_learnt& learnt) {
+  if (ended_) return;
+  ++seen_;
+  if (state_ == nullptr) return;  // loading: the intent is still there and will be ordered again
+  state_->index_learnt(learnt.seq, learnt.user);
+  propose();
+}
+
+std::string conversation_shell::answer_frame(std::uint64_t correlation, bool founding,
+                                             event_seq seq, time_ms time) const {
+  std::string frame;
+  if (founding)
+    append_frame(frame, correlation, conversation_created{conversation_id{entity_.id}, time});
+  else
+    append_frame(frame, correlation, ok_answer{seq, time});
+  return frame;
+}
+
+// -- the actor -------------------------------------------------------------------------------------
+
+namespace {
+
+using self_pointer = conversation_actor::stateful_pointer<shell_holder<conversation_shell>>;
+
+conversation_actor::behavior_type behave(self_pointer self, const engine_ports* ports,
+                                         entity_ref entity, std::uint64_t incarnation,
+                                         bool recovered) {
+  const auto me = caf::actor_cast<conversation_actor>(self);
+  conversation_shell::self_port port;
+  port.owner = std::make_shared<actor_owner<conversation_actor>>(me);
+  port.send_loaded = [me](conversation_loaded loaded) { tell_urgent(me, std::move(loaded)); };
+  port.quit = [self] { self->quit(); };
+  self->state.shell = std::make_unique<conversation_shell>(*ports, entity, incarnation, recovered,
+                                                           std::move(port));
+  using shell = conversation_shell;
+  return {
+      handler<conversation_work>(self, [](shell& s, const auto& m) { s.on_work(m); }),
+      handler<proposals_resolved>(self, [](shell& s, const auto& m) { s.on_resolved(m.news); }),
+      handler<claim_granted>(self, [](shell& s, const auto& m) { s.on_claimed(m.version); }),
+      handler<conversation_loaded>(self, [](shell& s, const auto& m) { s.on_loaded(m); }),
+      handler<index_learnt>(self, [](shell& s, const auto& m) { s.on_index_learnt(m); }),
+      handler<doze>(self, [](shell& s, const auto&) { s.on_doze(); }),
+      handler<stop_now>(self, [](shell& s, const auto&) { s.on_stop(); }),
+  };
+}
+
+}  // namespace
+
+conversation_actor spawn_conversation(caf::actor_system& system, const engine_ports& ports,
+                                      const entity_ref& entity, std::uint64_t incarnation,
+                                      bool recovered) {
+  return system.spawn(behave, &ports, entity, incarnation, recovered);
+}
+
+}  // namespace conclave::actors

@@ -1,0 +1,90 @@
+/// The shell of a conversation's actor: takes batches, lets conversation_state judge them, proposes
+/// drafts, and after each commit tells the loops. One run at a time, on CAF's workers; owned by the
+/// actor. Life: claim (drain token) -> load on the reader pool -> serve -> sleep, or die and be born
+/// again from the store.
+///
+/// Queues: parked requests while loading (limits::max_parked_requests), uncommitted work
+/// (limits::max_uncommitted_*); beyond either the answer is `overloaded`.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "actors/conversation_state.h"
+#include "actors/engine_ports.h"
+#include "actors/interfaces.h"
+
+namespace conclave::actors {
+
+class conversation_shell {
+ public:
+  /// What the shell needs of its actor; called on the actor's own run.
+  struct self_port {
+    std::shared_ptr<storage::proposal_owner> owner;
+    std::function<void(conversation_loaded)> send_loaded;  ///< from any thread
+    std::function<void()> quit;
+  };
+
+  conversation_shell(const engine_ports& ports, const entity_ref& entity,
+                     std::uint64_t incarnation, bool recovered, self_port self);
+
+  void on_work(const conversation_work& work);
+  void on_resolved(const storage::resolution& news);
+  void on_claimed(std::uint64_t version);
+  void on_loaded(const conversation_loaded& loaded);
+  void on_index_learnt(const index_learnt& learnt);
+  void on_doze();
+  void on_stop();
+  /// An exception came out of one of the above.
+  void on_crash(const char* what);
+
+ private:
+  struct in_flight {
+    draft work;
+    std::vector<ticket> asked;  ///< one per event, in order
+  };
+  struct late_ticket {
+    event_seq seq{};
+    time_ms time = 0;
+    bool founding = false;
+    ticket asked;
+  };
+
+  void judge(conversation_batch& batch);
+  void propose();
+  void tell(in_flight& settled);
+  void answer_late(event_seq committed);
+  void order_index(const membership_change& change);
+  std::string answer_frame(std::uint64_t correlation, bool founding, event_seq seq,
+                           time_ms time) const;
+  void try_retire();
+  void end(bool respawn);
+
+  const engine_ports& ports_;
+  entity_ref entity_;
+  std::uint64_t incarnation_;
+  bool recovered_;
+  self_port self_;
+  bool ended_ = false;
+
+  std::uint64_t seen_ = 0;  ///< messages delivered by the directory and handled
+  std::uint64_t claimed_version_ = 0;
+  std::unique_ptr<conversation_state> state_;
+  std::vector<std::shared_ptr<conversation_batch>> parked_;
+  std::size_t parked_requests_ = 0;
+
+  std::vector<ticket> draft_tickets_;
+  std::deque<in_flight> in_flight_;
+  std::size_t uncommitted_events_ = 0;
+  std::size_t uncommitted_bytes_ = 0;
+  event_seq committed_head_{};
+  std::deque<late_ticket> late_;
+};
+
+/// Brings a conversation to life; see directory::spawner.
+conversation_actor spawn_conversation(caf::actor_system& system, const engine_ports& ports,
+                                      const entity_ref& entity, std::uint64_t incarnation,
+                                      bool recovered);
+
+}  // namespace conclave::actors

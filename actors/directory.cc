@@ -1,0 +1,83 @@
+/// Spawning, sleeping and forgetting; see directory.h.
+#include "actors/directory.h"
+
+namespace conclave::actors {
+
+directory::entry& directory::find_or_spawn(part& p, const entity_ref& entity, bool recovered) {
+  auto [at, fresh] = p.entries.try_emplace(entity);
+  entry& e = at->second;
+  if (fresh) {
+    e.incarnation = next_incarnation_.fetch_add(1, std::memory_order_relaxed);
+    e.last_ms = now_ms_.load(std::memory_order_relaxed);
+    if (entity.kind == entity_kind::conversation)
+      e.conversation = spawn_.conversation(entity, e.incarnation, recovered);
+    else
+      e.registrar = spawn_.registrar(entity, e.incarnation);
+    spawned_.fetch_add(1, std::memory_order_relaxed);
+  }
+  return e;
+}
+
+bool directory::retire(const entity_ref& entity, std::uint64_t incarnation, std::uint64_t seen) {
+  part& p = part_of(entity);
+  std::lock_guard lock(p.mutex);
+  auto at = p.entries.find(entity);
+  if (at == p.entries.end() || at->second.incarnation != incarnation) return true;
+  if (at->second.delivered != seen) return false;
+  p.entries.erase(at);
+  retired_.fetch_add(1, std::memory_order_relaxed);
+  return true;
+}
+
+void directory::crashed(const entity_ref& entity, std::uint64_t incarnation, bool respawn) {
+  part& p = part_of(entity);
+  std::lock_guard lock(p.mutex);
+  auto at = p.entries.find(entity);
+  if (at == p.entries.end() || at->second.incarnation != incarnation) return;
+  p.entries.erase(at);
+  crashed_.fetch_add(1, std::memory_order_relaxed);
+  if (respawn && !stopping_.load(std::memory_order_relaxed)) find_or_spawn(p, entity, true);
+}
+
+void directory::sweep(std::uint64_t now_ms, std::uint64_t idle_ms) {
+  now_ms_.store(now_ms, std::memory_order_relaxed);
+  for (part& p : parts_) {
+    std::lock_guard lock(p.mutex);
+    for (auto& [entity, e] : p.entries) {
+      if (e.last_ms + idle_ms > now_ms) continue;
+      e.last_ms = now_ms;  // asked once per idle period
+      if (e.conversation)
+        tell(e.conversation, doze{});
+      else
+        tell(e.registrar, doze{});
+    }
+  }
+}
+
+void directory::stop() {
+  stopping_.store(true, std::memory_order_relaxed);
+  for (part& p : parts_) {
+    std::lock_guard lock(p.mutex);
+    for (auto& [entity, e] : p.entries) {
+      if (e.conversation)
+        tell(e.conversation, stop_now{});
+      else
+        tell(e.registrar, stop_now{});
+    }
+    p.entries.clear();
+  }
+}
+
+directory_counters directory::counters() const {
+  directory_counters c;
+  for (const part& p : parts_) {
+    std::lock_guard lock(p.mutex);
+    c.awake += p.entries.size();
+  }
+  c.spawned = spawned_.load(std::memory_order_relaxed);
+  c.retired = retired_.load(std::memory_order_relaxed);
+  c.crashed = crashed_.load(std::memory_order_relaxed);
+  return c;
+}
+
+}  // namespace conclave::actors

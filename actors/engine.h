@@ -1,0 +1,78 @@
+/// The engine: owns the actor system, the directory and one gateway per loop, and wires them to the
+/// store and the shard writer. The only door for node/: CAF stays behind it.
+///
+/// start() and stop() are called by main()'s thread. Shutdown order: listeners close and everybody is
+/// told GOAWAY -> open requests are answered (bounded) -> loops stop -> actors stop -> the caller stops
+/// the shard writer -> the engine is destroyed. Ports and gateways outlive every ticket.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "conf/clock.h"
+#include "net/tls_context.h"
+#include "schemas/outcome.h"
+#include "storage/reader_pool.h"
+#include "storage/shard_clock.h"
+#include "storage/shard_writer.h"
+#include "storage/store.h"
+
+namespace conclave::actors {
+
+struct engine_options {
+  std::string node_name;
+  std::size_t loops = 1;
+  std::size_t workers = 2;
+  std::size_t readers = 2;
+  std::uint32_t passivate_after_ms = 60'000;
+  std::uint32_t idle_timeout_ms = 90'000;
+
+  /// Tests only: called before each batch of a conversation with its id; may throw to crash its actor.
+  std::function<void(std::uint64_t conversation)> fault;
+};
+
+struct listen_address {
+  std::string address;
+  std::uint16_t port = 0;
+};
+
+struct engine_counters {
+  std::uint64_t sessions = 0, requests = 0, answers = 0, pushes = 0, heads_owed = 0, overdue = 0;
+  std::uint64_t open_requests = 0, rejected_logins = 0;
+  std::uint64_t actors_awake = 0, actors_spawned = 0, actors_retired = 0, actors_crashed = 0;
+  std::uint64_t queued_reads = 0;
+  std::uint64_t connections = 0, frames_in = 0, bytes_in = 0, bytes_out = 0, tls_writes = 0;
+  std::uint64_t handshakes_failed = 0;
+};
+
+class engine {
+ public:
+  engine(storage::store& store, storage::shard_writer& writer, storage::shard_clock& shard_time,
+         const clock& time, const std::vector<storage::shard_lead>& leads, engine_options options);
+  ~engine();
+
+  /// Listens and starts the loops. The ports are the ones bound (asked for 0: a free one).
+  struct bound_ports {
+    std::uint16_t client = 0;
+    std::uint16_t admin = 0;
+  };
+  outcome<bound_ports> start(const listen_address& client, const listen_address& admin,
+                             std::shared_ptr<const net::tls_context> tls);
+
+  /// New handshakes use `tls` from now on. Any thread.
+  void replace_tls(std::shared_ptr<const net::tls_context> tls);
+
+  /// Orderly end, at most about `patience_ms` long.
+  void stop(std::uint32_t patience_ms);
+
+  engine_counters counters() const;
+
+ private:
+  struct impl;
+  std::unique_ptr<impl> impl_;
+};
+
+}  // namespace conclave::actors

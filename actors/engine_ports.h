@@ -1,0 +1,52 @@
+/// What actors need from the world, as ports, so that tests can bring their own writer, reader and
+/// clock. Filled in by the engine; outlives every actor. Everything here is thread-safe.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "actors/registrar_request.h"
+#include "actors/reply.h"
+#include "actors/shard_map.h"
+#include "schemas/outcome.h"
+#include "storage/reads.h"
+#include "storage/shard_writer.h"
+
+namespace conclave::actors {
+
+class directory;
+
+/// The shard writer as actors see it.
+class commit_port {
+ public:
+  virtual ~commit_port() = default;
+  virtual void submit(storage::proposal p) = 0;
+  virtual void claim(shard_id shard, const entity_ref& entity, std::uint64_t incarnation,
+                     std::shared_ptr<storage::proposal_owner> owner) = 0;
+  virtual void release(const entity_ref& entity, std::uint64_t incarnation) = 0;
+  /// The epoch under which this node leads the shard.
+  virtual shard_epoch epoch_of(shard_id shard) const = 0;
+};
+
+struct engine_ports {
+  commit_port* commits = nullptr;
+  directory* actors = nullptr;
+  std::vector<reply_port*> loops;
+  shard_map shards{1};
+
+  /// Runs a job on the reader pool; false: the pool is full or stopped.
+  std::function<bool(std::function<void()>)> on_reader;
+  /// Called on the reader pool.
+  std::function<outcome<storage::conversation_image>(const entity_ref&)> load_conversation;
+  std::function<registrar_plan(const entity_ref&, const registrar_request&,
+                               std::uint64_t new_version)>
+      plan;
+  /// Shard time.
+  std::function<time_ms()> now;
+
+  /// Tests only: called before each batch of a conversation; may throw to crash the actor.
+  std::function<void(const entity_ref&)> fault;
+};
+
+}  // namespace conclave::actors

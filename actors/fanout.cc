@@ -1,0 +1,130 @@
+/// Deliveries into outboxes; see fanout.h.
+#include "actors/fanout.h"
+
+#include "conf/limits.h"
+#include "net/event_loop.h"
+#include "schemas/codec.h"
+#include "schemas/conversation_messages.h"
+
+namespace conclave::actors {
+
+session* fanout::session_of(const delivered_event& event) const {
+  if (event.port != self_) return nullptr;
+  net::connection* c = loop_.find(event.origin.connection);
+  return c == nullptr || c->closing() ? nullptr : static_cast<session*>(c->user.get());
+}
+
+void fanout::deliver(const delivery& news) {
+  for (const delivery_part& part : news.parts) {
+    const net::loop_buffer_ref buffer(part.frames);
+    for (const delivery_segment& segment : part.segments)
+      deliver_segment(news, part, segment, buffer);
+  }
+}
+
+void fanout::deliver_segment(const delivery& news, const delivery_part& part,
+                             const delivery_segment& segment,
+                             const net::loop_buffer_ref& buffer) {
+  const delivered_event* const first = &part.events[segment.first_event];
+  const delivered_event* const end = first + segment.event_count;
+  ++mark_;
+  bool asked_here = false;
+  for (const delivered_event* e = first; e != end; ++e) {
+    if (session* asker = session_of(*e)) {
+      asker->fanout_mark = mark_;
+      asked_here = true;
+    }
+  }
+  for (session* s : online_.resolve(news.tenant, news.conversation, segment.members)) {
+    if (s->connection->closing()) continue;
+    if (s->fanout_mark != mark_) {
+      push(*s, news.conversation, buffer, *first, *(end - 1), segment.event_count);
+      continue;
+    }
+    s->fanout_mark = 0;
+    walk(*s, news, part, segment, buffer, true);
+  }
+  if (!asked_here) return;
+  // Askers who are no members of this moment (a resend after leaving) still get their answers.
+  for (const delivered_event* e = first; e != end; ++e) {
+    session* asker = session_of(*e);
+    if (asker == nullptr || asker->fanout_mark != mark_) continue;
+    asker->fanout_mark = 0;
+    walk(*asker, news, part, segment, buffer, false);
+  }
+}
+
+void fanout::walk(session& s, const delivery& news, const delivery_part& part,
+                  const delivery_segment& segment, const net::loop_buffer_ref& buffer,
+                  bool member) {
+  const delivered_event* const begin = &part.events[segment.first_event];
+  const delivered_event* const end = begin + segment.event_count;
+  const delivered_event* run = nullptr;  // first of the foreign events not yet pushed
+  const auto push_run = [&](const delivered_event* until) {
+    if (run != nullptr && member)
+      push(s, news.conversation, buffer, *run, *(until - 1),
+           static_cast<std::uint64_t>(until - run));
+    run = nullptr;
+  };
+  for (const delivered_event* e = begin; e != end; ++e) {
+    if (e->port != self_ || e->origin.connection != s.connection->id()) {
+      if (run == nullptr) run = e;
+      continue;
+    }
+    push_run(e);
+    if (!s.requests.settle(e->origin)) continue;  // answered by the deadline; he will resend
+    std::string& out = s.connection->tail();
+    if (e->founding)
+      append_frame(out, e->origin.correlation, conversation_created{news.conversation, e->time});
+    else
+      append_frame(out, e->origin.correlation, ok_answer{e->seq, e->time});
+    s.connection->queued();
+    ++counters_.answers;
+  }
+  push_run(end);
+}
+
+void fanout::push(session& s, conversation_id conversation, const net::loop_buffer_ref& buffer,
+                  const delivered_event& first, const delivered_event& last,
+                  std::uint64_t events) {
+  if (s.lagging || s.connection->outbox_bytes() > limits::outbox_high_bytes) {
+    owe_head(s, conversation, last.seq);
+    return;
+  }
+  s.connection->send(buffer, first.frame_offset,
+                     last.frame_offset + last.frame_size - first.frame_offset);
+  counters_.pushes += events;
+}
+
+void fanout::owe_head(session& s, conversation_id conversation, event_seq head) {
+  s.lagging = true;
+  if (s.owed_heads == nullptr)
+    s.owed_heads = std::make_unique<std::unordered_map<conversation_id, event_seq>>();
+  (*s.owed_heads)[conversation] = head;
+  ++counters_.heads_owed;
+  if (s.owed_heads->size() > limits::max_owed_heads)
+    s.connection->close(net::close_reason::outbox_overflow, false);
+}
+
+void fanout::hint(const head_hint& hint) {
+  for (session* s : online_.resolve(hint.tenant, hint.conversation, hint.members)) {
+    if (s->connection->closing()) continue;
+    if (s->lagging) {
+      owe_head(*s, hint.conversation, hint.head);
+      continue;
+    }
+    append_frame(s->connection->tail(), 0, head_push{hint.conversation, hint.head});
+    s->connection->queued();
+  }
+}
+
+void fanout::pay_heads(session& s) {
+  s.lagging = false;
+  if (s.owed_heads == nullptr) return;
+  for (const auto& [conversation, head] : *s.owed_heads)
+    append_frame(s.connection->tail(), 0, head_push{conversation, head});
+  s.connection->queued();
+  s.owed_heads.reset();
+}
+
+}  // namespace conclave::actors

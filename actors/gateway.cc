@@ -1,0 +1,244 @@
+/// Connections, frames and answers of one loop; see gateway.h.
+#include "actors/gateway.h"
+
+#include "conf/log.h"
+
+namespace conclave::actors {
+
+namespace {
+
+constexpr std::chrono::milliseconds tick_every{500};
+constexpr std::uint32_t overload_retry_ms = 100;
+
+session& session_of(net::connection& c) { return *static_cast<session*>(c.user.get()); }
+
+}  // namespace
+
+gateway::gateway(std::uint8_t number, gateway_shared& shared)
+    : shared_(shared),
+      loop_(number, *this),
+      fanout_(loop_, online_, this, fanout_counters_) {}
+
+void gateway::start() {
+  loop_.after(tick_every, [this] { tick(); });
+}
+
+// -- connections -----------------------------------------------------------------------------------
+
+void gateway::on_open(net::connection& c) {
+  auto s = std::make_unique<session>(c);
+  s->admin = c.tag() == admin_listener;
+  c.user = std::move(s);
+  c.set_max_frame(limits::max_frame_bytes_before_login);
+  c.set_idle_timeout(static_cast<std::uint32_t>(limits::handshake_timeout.count()));
+  if (draining_) fail_connection(session_of(c), errc::shutting_down);
+}
+
+void gateway::on_close(net::connection& c, net::close_reason reason, const std::string& detail) {
+  if (c.user != nullptr) {
+    session& s = session_of(c);
+    if (s.phase == session_phase::ready) {
+      online_.remove(s);
+      counters_.sessions.fetch_sub(1, std::memory_order_relaxed);
+    }
+  }
+  log::debug("gateway", "connection closed",
+             {{"peer", c.peer()}, {"reason", net::name_of(reason)}, {"detail", detail}});
+}
+
+void gateway::on_drained(net::connection& c) {
+  session& s = session_of(c);
+  c.resume_reading();
+  if (s.lagging) fanout_.pay_heads(s);
+}
+
+void gateway::drain(std::uint32_t reconnect_after_ms) {
+  draining_ = true;
+  loop_.close_listeners();
+  loop_.for_each([&](net::connection& c) {
+    if (c.user == nullptr || c.closing()) return;
+    const error_info& why = describe(errc::shutting_down);
+    answer_now(session_of(c), 0, goaway{why.code, why.text, reconnect_after_ms});
+  });
+}
+
+// -- frames in -------------------------------------------------------------------------------------
+
+void gateway::on_frames(net::connection& c, std::span<const frame_view> frames) {
+  session& s = session_of(c);
+  for (const frame_view& frame : frames) {
+    if (c.closing()) return;
+    on_frame(s, frame);
+  }
+  if (c.outbox_bytes() > limits::outbox_high_bytes) c.pause_reading();
+}
+
+void gateway::on_frame(session& s, const frame_view& frame) {
+  counters_.requests.fetch_add(1, std::memory_order_relaxed);
+  const frame_type type = frame.header.type;
+  if (type == frame_type::ping) {
+    if (s.phase == session_phase::greeting) return fail_connection(s, errc::unexpected_frame);
+    return answer_now(s, frame.header.correlation, pong{shared_.time->wall()});
+  }
+  if (s.phase == session_phase::greeting) {
+    if (type == frame_type::hello) return on_hello(s, frame);
+    return fail_connection(s, errc::unexpected_frame, "HELLO comes first");
+  }
+  if (frame.header.correlation == 0)
+    return fail_connection(s, errc::malformed, "a request's correlation is not 0");
+  if (s.phase == session_phase::anonymous && type == frame_type::login) return on_login(s, frame);
+  if (s.phase != session_phase::ready)
+    return fail_connection(s, errc::not_authenticated, "LOGIN comes first");
+
+  if (s.admin) {
+    switch (type) {
+      case frame_type::create_tenant:
+        return on_create_tenant(s, frame);
+      case frame_type::list_tenants:
+        return on_list_tenants(s, frame);
+      case frame_type::provision_users:
+        return on_provision(s, frame);
+      case frame_type::list_users:
+        return on_list_users(s, frame);
+      default:
+        return answer_error(s, frame.header.correlation, errc::unsupported,
+                            "not a request of the admin listener");
+    }
+  }
+  switch (type) {
+    case frame_type::send:
+      return on_send(s, frame);
+    case frame_type::history:
+      return on_history(s, frame);
+    case frame_type::create_conversation:
+      return on_create(s, frame);
+    case frame_type::add_members:
+      return on_add_members(s, frame);
+    case frame_type::remove_member:
+      return on_remove_member(s, frame);
+    case frame_type::list_conversations:
+      return on_list_conversations(s, frame);
+    case frame_type::list_members:
+      return on_list_members(s, frame);
+    case frame_type::resolve_users:
+      return on_resolve_users(s, frame);
+    case frame_type::create_tenant:
+    case frame_type::list_tenants:
+    case frame_type::provision_users:
+    case frame_type::list_users:
+      return answer_error(s, frame.header.correlation, errc::forbidden,
+                          "a request for the admin listener");
+    case frame_type::hello:
+    case frame_type::login:
+      return fail_connection(s, errc::unexpected_frame);
+    default:
+      return answer_error(s, frame.header.correlation, errc::unsupported);
+  }
+}
+
+void gateway::fail_connection(session& s, errc code, std::string_view detail) {
+  s.connection->send(error_frame(0, code, detail));
+  s.connection->close(net::close_reason::malformed, true);
+}
+
+void gateway::answer_error(session& s, std::uint64_t correlation, errc code,
+                           std::string_view detail, std::uint32_t retry_after_ms) {
+  s.connection->send(error_frame(correlation, code, detail, retry_after_ms));
+}
+
+ticket gateway::admit(session& s, std::uint64_t correlation, std::size_t bytes) {
+  if (draining_) {
+    answer_error(s, correlation, errc::shutting_down, {}, overload_retry_ms);
+    return {};
+  }
+  if (admitted_bytes_ + bytes > shared_.max_admitted_bytes) {
+    answer_error(s, correlation, errc::overloaded, {}, overload_retry_ms);
+    return {};
+  }
+  reply_address to;
+  const time_ms deadline =
+      shared_.time->boot() + static_cast<time_ms>(limits::answer_deadline.count());
+  if (!s.requests.take(correlation, deadline, to)) {
+    answer_error(s, correlation, errc::too_many_requests, {}, overload_retry_ms);
+    return {};
+  }
+  to.connection = s.connection->id();
+  to.admitted_bytes = static_cast<std::uint32_t>(bytes);
+  admitted_bytes_ += bytes;
+  counters_.open.fetch_add(1, std::memory_order_relaxed);
+  return ticket(this, to);
+}
+
+void gateway::on_iteration_end() {
+  for (pending_batch& p : pending_)
+    shared_.ports->actors->deliver_to_conversation(p.entity, conversation_work{std::move(p.batch)});
+  pending_.clear();
+  pending_at_.clear();
+}
+
+// -- answers out -----------------------------------------------------------------------------------
+
+void gateway::post(std::vector<answer> answers) {
+  loop_.post([this, answers = std::move(answers)] {
+    for (const answer& a : answers) give(a);
+  });
+}
+
+void gateway::give(const answer& a) {
+  admitted_bytes_ -= a.to.admitted_bytes;
+  counters_.open.fetch_sub(1, std::memory_order_relaxed);
+  net::connection* c = loop_.find(a.to.connection);
+  if (c == nullptr || c->closing()) return;
+  if (!session_of(*c).requests.settle(a.to)) return;
+  c->send(a.frame);
+  counters_.answers.fetch_add(1, std::memory_order_relaxed);
+}
+
+void gateway::post(std::shared_ptr<const delivery> news) {
+  loop_.post([this, news = std::move(news)] {
+    std::uint64_t settled = 0;
+    for (const delivery_part& part : news->parts) {
+      for (const delivered_event& event : part.events) {
+        if (event.port != this) continue;
+        admitted_bytes_ -= event.origin.admitted_bytes;
+        ++settled;
+      }
+    }
+    counters_.open.fetch_sub(settled, std::memory_order_relaxed);
+    fanout_.deliver(*news);
+  });
+}
+
+void gateway::post(std::shared_ptr<const head_hint> hint) {
+  loop_.post([this, hint = std::move(hint)] { fanout_.hint(*hint); });
+}
+
+void gateway::tick() {
+  const time_ms now = shared_.time->boot();
+  loop_.for_each([&](net::connection& c) {
+    if (c.user == nullptr || c.closing()) return;
+    session& s = session_of(c);
+    s.requests.expire(now, [&](std::uint64_t correlation) {
+      counters_.overdue.fetch_add(1, std::memory_order_relaxed);
+      answer_error(s, correlation, errc::outcome_unknown);
+    });
+  });
+  counters_.pushes.store(fanout_counters_.pushes, std::memory_order_relaxed);
+  counters_.heads_owed.store(fanout_counters_.heads_owed, std::memory_order_relaxed);
+  loop_.after(tick_every, [this] { tick(); });
+}
+
+gateway_counters gateway::counters() const {
+  gateway_counters c;
+  c.sessions = counters_.sessions.load(std::memory_order_relaxed);
+  c.requests = counters_.requests.load(std::memory_order_relaxed);
+  c.rejected_logins = counters_.rejected_logins.load(std::memory_order_relaxed);
+  c.overdue = counters_.overdue.load(std::memory_order_relaxed);
+  c.open_requests = counters_.open.load(std::memory_order_relaxed);
+  c.answers = counters_.answers.load(std::memory_order_relaxed) + fanout_counters_.answers;
+  c.pushes = counters_.pushes.load(std::memory_order_relaxed);
+  c.heads_owed = counters_.heads_owed.load(std::memory_order_relaxed);
+  return c;
+}
+
+}  // namespace conclave::actors

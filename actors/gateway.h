@@ -1,0 +1,158 @@
+/// The gateway: what stands between one loop's connections and the engine. Code on the loop's thread,
+/// not an actor. In: frames become batches, one per (wake-up, conversation), each request with its
+/// ticket. Out: answers, deliveries and hints posted by actors become frames in outboxes.
+///
+/// Deny by default: before LOGIN only HELLO, LOGIN and PING are understood; operators' requests only
+/// on the admin listener; the tenant always comes from the session (promise P6).
+///
+/// Bounds: open requests and reads per connection, admitted bytes per loop (limits.h); beyond them
+/// the answer is a retry, and a connection whose outbox is high is not read from.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "actors/directory.h"
+#include "actors/engine_ports.h"
+#include "actors/fanout.h"
+#include "actors/online.h"
+#include "actors/session.h"
+#include "conf/clock.h"
+#include "net/event_loop.h"
+#include "schemas/codec.h"
+#include "schemas/history_messages.h"
+#include "schemas/operator_messages.h"
+#include "schemas/session_messages.h"
+#include "storage/store.h"
+
+namespace conclave::actors {
+
+inline constexpr std::uint32_t client_listener = 1;
+inline constexpr std::uint32_t admin_listener = 2;
+
+/// What all gateways of a node share. Outlives them.
+struct gateway_shared {
+  const engine_ports* ports = nullptr;
+  const storage::store* store = nullptr;
+  const clock* time = nullptr;
+  std::string node_name;
+  std::uint32_t idle_timeout_ms = 90'000;
+  std::size_t max_admitted_bytes = limits::max_admitted_bytes;
+  std::atomic<std::uint64_t> logins{0};
+  std::atomic<bool> stopping{false};
+  std::vector<class gateway*> gateways;
+};
+
+struct gateway_counters {
+  std::uint64_t sessions = 0;  ///< logged in now
+  std::uint64_t requests = 0;
+  std::uint64_t rejected_logins = 0;
+  std::uint64_t overdue = 0;
+  std::uint64_t open_requests = 0;
+  std::uint64_t answers = 0;
+  std::uint64_t pushes = 0;
+  std::uint64_t heads_owed = 0;
+};
+
+class gateway final : public net::loop_handler, public reply_port {
+ public:
+  gateway(std::uint8_t number, gateway_shared& shared);
+
+  net::event_loop& loop() { return loop_; }
+
+  /// Once before run(): the deadline clock.
+  void start();
+
+  /// Loop thread: tells everybody to go, answers nothing new.
+  void drain(std::uint32_t reconnect_after_ms);
+
+  // -- net::loop_handler ---------------------------------------------------------------------------
+  void on_open(net::connection& c) override;
+  void on_frames(net::connection& c, std::span<const frame_view> frames) override;
+  void on_drained(net::connection& c) override;
+  void on_close(net::connection& c, net::close_reason reason, const std::string& detail) override;
+  void on_iteration_end() override;
+
+  // -- reply_port ----------------------------------------------------------------------------------
+  void post(std::vector<answer> answers) override;
+  void post(std::shared_ptr<const delivery> news) override;
+  void post(std::shared_ptr<const head_hint> hint) override;
+
+  gateway_counters counters() const;  ///< thread-safe, approximate
+
+ private:
+  // gateway.cc
+  void on_frame(session& s, const frame_view& frame);
+  void fail_connection(session& s, errc code, std::string_view detail = {});
+  void answer_error(session& s, std::uint64_t correlation, errc code, std::string_view detail = {},
+                    std::uint32_t retry_after_ms = 0);
+  template <class Message>
+  void answer_now(session& s, std::uint64_t correlation, const Message& message);
+  /// Opens a request: a ticket, or an error answer and a ticket that is not armed.
+  ticket admit(session& s, std::uint64_t correlation, std::size_t bytes);
+  void give(const answer& a);
+  void tick();
+
+  // gateway_login.cc
+  void on_hello(session& s, const frame_view& frame);
+  void on_login(session& s, const frame_view& frame);
+  void finish_login(net::connection_id id, std::uint64_t correlation, const failure& why);
+  void finish_login(net::connection_id id, std::uint64_t correlation, const logged_in& who);
+  void end_replaced(tenant_id tenant, user_id user, device_id device, std::uint64_t login_number);
+
+  // gateway_work.cc
+  void on_send(session& s, const frame_view& frame);
+  void on_create(session& s, const frame_view& frame);
+  void on_add_members(session& s, const frame_view& frame);
+  void on_remove_member(session& s, const frame_view& frame);
+  void on_create_tenant(session& s, const frame_view& frame);
+  void on_provision(session& s, const frame_view& frame);
+  conversation_batch& batch_for(const session& s, conversation_id conversation);
+  void deliver_checked(const session& s, conversation_id conversation,
+                       std::shared_ptr<conversation_batch> batch);
+
+  // gateway_reads.cc
+  void on_history(session& s, const frame_view& frame);
+  void on_list_conversations(session& s, const frame_view& frame);
+  void on_list_members(session& s, const frame_view& frame);
+  void on_resolve_users(session& s, const frame_view& frame);
+  void on_list_tenants(session& s, const frame_view& frame);
+  void on_list_users(session& s, const frame_view& frame);
+  /// Runs `job` on the reader pool; its frame answers the request.
+  void read(session& s, std::uint64_t correlation,
+            std::function<outcome<std::string>(std::uint64_t correlation)> job);
+
+  gateway_shared& shared_;
+  net::event_loop loop_;
+  online online_;
+  fanout_counters fanout_counters_;
+  fanout fanout_;
+
+  /// This wake-up's batches, by conversation; handed on in on_iteration_end.
+  struct pending_batch {
+    entity_ref entity;
+    std::shared_ptr<conversation_batch> batch;
+  };
+  std::vector<pending_batch> pending_;
+  std::unordered_map<entity_ref, std::size_t, entity_hash> pending_at_;
+  std::size_t admitted_bytes_ = 0;
+  bool draining_ = false;
+
+  struct atomic_counters {
+    std::atomic<std::uint64_t> sessions{0}, requests{0}, rejected_logins{0}, overdue{0}, open{0},
+        answers{0}, pushes{0}, heads_owed{0};
+  } counters_;
+};
+
+template <class Message>
+void gateway::answer_now(session& s, std::uint64_t correlation, const Message& message) {
+  append_frame(s.connection->tail(), correlation, message);
+  s.connection->queued();
+}
+
+}  // namespace conclave::actors

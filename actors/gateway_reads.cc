@@ -1,0 +1,193 @@
+/// Requests that only read: run on the reader pool, each from one view per shard, never through a
+/// mailbox; see gateway.h.
+#include "actors/gateway.h"
+#include "conf/log.h"
+#include "storage/reads.h"
+
+namespace conclave::actors {
+
+namespace {
+constexpr std::uint32_t read_retry_ms = 50;
+
+template <class Message>
+std::string frame_of(std::uint64_t correlation, const Message& message) {
+  std::string frame;
+  append_frame(frame, correlation, message);
+  return frame;
+}
+}  // namespace
+
+void gateway::read(session& s, std::uint64_t correlation,
+                   std::function<outcome<std::string>(std::uint64_t)> job) {
+  if (s.open_reads >= limits::max_open_reads)
+    return answer_error(s, correlation, errc::too_many_requests, "too many reads at once",
+                        read_retry_ms);
+  ticket asked = admit(s, correlation, 0);
+  if (!asked.armed()) return;
+  ++s.open_reads;
+  // std::function wants copies, a ticket has none: it travels behind a pointer.
+  auto shared_ticket = std::make_shared<ticket>(std::move(asked));
+  const bool taken = shared_.ports->on_reader([this, shared_ticket, job = std::move(job)] {
+    const reply_address to = shared_ticket->to();
+    auto frame = job(to.correlation);
+    if (!frame.ok()) {
+      const failure& why = frame.error();
+      const bool ours = why.code == errc::io_error || why.code == errc::corrupt;
+      if (ours) log::error("gateway", "read failed", {{"why", why.detail}});
+      shared_ticket->reject(ours ? errc::internal : why.code, ours ? std::string() : why.detail);
+    } else {
+      shared_ticket->answer_with(std::move(*frame));
+    }
+    loop_.post([this, id = to.connection] {
+      net::connection* c = loop_.find(id);
+      if (c != nullptr && c->user != nullptr) --static_cast<session*>(c->user.get())->open_reads;
+    });
+  });
+  if (!taken) {
+    --s.open_reads;
+    shared_ticket->reject(errc::overloaded, {}, read_retry_ms);
+  }
+}
+
+void gateway::on_history(session& s, const frame_view& frame) {
+  const auto message = decode<history>(frame.payload);
+  if (!message.ok())
+    return answer_error(s, frame.header.correlation, message.error().code, message.error().detail);
+  read(s, frame.header.correlation,
+       [shared = &shared_, tenant = s.tenant, user = s.user,
+        request = *message](std::uint64_t correlation) -> outcome<std::string> {
+         const auto view =
+             shared->store->view(shared->ports->shards.shard_of(tenant, request.conversation));
+         auto slice = storage::read_history(view, tenant, user, request);
+         if (!slice.ok()) return std::move(slice).error();
+         return frame_of(correlation,
+                         history_page{request.conversation, slice->head, slice->next,
+                                      raw_events{slice->count, slice->bytes}});
+       });
+}
+
+void gateway::on_list_conversations(session& s, const frame_view& frame) {
+  const auto message = decode<list_conversations>(frame.payload);
+  if (!message.ok())
+    return answer_error(s, frame.header.correlation, message.error().code, message.error().detail);
+  read(s, frame.header.correlation,
+       [shared = &shared_, tenant = s.tenant, user = s.user,
+        request = *message](std::uint64_t correlation) -> outcome<std::string> {
+         const shard_map& shards = shared->ports->shards;
+         auto index = storage::list_index(shared->store->view(shards.home_of(tenant)), tenant, user,
+                                          request.after, request.limit + 1);
+         if (!index.ok()) return std::move(index).error();
+         conversations_page page;
+         page.more = index->size() > request.limit;
+         if (page.more) index->resize(request.limit);
+         std::vector<storage::conversation_row> rows;
+         rows.reserve(index->size());
+         for (const auto& [conversation, entry] : *index) {
+           const auto view = shared->store->view(shards.shard_of(tenant, conversation));
+           auto row = storage::summarize(view, tenant, user, conversation);
+           if (!row.ok()) return std::move(row).error();
+           rows.push_back(std::move(*row));
+         }
+         for (const auto& row : rows)
+           page.conversations.push_back(
+               {row.conversation, row.kind, row.title, row.head, row.member});
+         return frame_of(correlation, page);
+       });
+}
+
+void gateway::on_list_members(session& s, const frame_view& frame) {
+  const auto message = decode<list_members>(frame.payload);
+  if (!message.ok())
+    return answer_error(s, frame.header.correlation, message.error().code, message.error().detail);
+  read(s, frame.header.correlation,
+       [shared = &shared_, tenant = s.tenant, user = s.user,
+        request = *message](std::uint64_t correlation) -> outcome<std::string> {
+         const shard_map& shards = shared->ports->shards;
+         const auto view = shared->store->view(shards.shard_of(tenant, request.conversation));
+         auto rows = storage::list_members(view, tenant, user, request.conversation, request.after,
+                                           request.limit);
+         if (!rows.ok()) return std::move(rows).error();
+         members_page page;
+         page.more = rows->size() > request.limit;
+         if (page.more) rows->resize(request.limit);
+         const auto home = shared->store->view(shards.home_of(tenant));
+         std::vector<std::string> names;
+         names.reserve(rows->size());
+         for (const auto& row : *rows) {
+           auto user_row = storage::get_user(home, tenant, row.user);
+           names.push_back(user_row.ok() ? std::move(user_row->name) : std::string());
+           page.members.push_back(
+               {row.user, row.record.role, row.record.joined, names.back()});
+         }
+         return frame_of(correlation, page);
+       });
+}
+
+void gateway::on_resolve_users(session& s, const frame_view& frame) {
+  const auto message = decode<resolve_users>(frame.payload);
+  if (!message.ok())
+    return answer_error(s, frame.header.correlation, message.error().code, message.error().detail);
+  std::vector<std::string> names(message->names.begin(), message->names.end());
+  read(s, frame.header.correlation,
+       [shared = &shared_, tenant = s.tenant, names = std::move(names),
+        ids = message->users](std::uint64_t correlation) -> outcome<std::string> {
+         const auto home = shared->store->view(shared->ports->shards.home_of(tenant));
+         users_resolved page;
+         for (const auto& name : names) {
+           auto id = storage::find_user(home, tenant, name);
+           if (id.ok())
+             page.users.push_back({*id, name});
+           else if (id.error().code != errc::not_found)
+             return std::move(id).error();
+         }
+         std::vector<std::string> found_names;
+         found_names.reserve(ids.size());
+         for (const user_id id : ids) {
+           auto row = storage::get_user(home, tenant, id);
+           if (!row.ok() && row.error().code != errc::not_found) return std::move(row).error();
+           if (!row.ok()) continue;
+           found_names.push_back(std::move(row->name));
+           page.users.push_back({id, found_names.back()});
+         }
+         return frame_of(correlation, page);
+       });
+}
+
+void gateway::on_list_tenants(session& s, const frame_view& frame) {
+  const auto message = decode<list_tenants>(frame.payload);
+  if (!message.ok())
+    return answer_error(s, frame.header.correlation, message.error().code, message.error().detail);
+  read(s, frame.header.correlation,
+       [shared = &shared_, request = *message](std::uint64_t correlation) -> outcome<std::string> {
+         auto rows = storage::list_tenants(shared->store->view(system_shard), request.after,
+                                           request.limit + 1);
+         if (!rows.ok()) return std::move(rows).error();
+         tenants_page page;
+         page.more = rows->size() > request.limit;
+         if (page.more) rows->resize(request.limit);
+         for (const auto& [id, record] : *rows) page.tenants.push_back({id, record.name});
+         return frame_of(correlation, page);
+       });
+}
+
+void gateway::on_list_users(session& s, const frame_view& frame) {
+  const auto message = decode<list_users>(frame.payload);
+  if (!message.ok())
+    return answer_error(s, frame.header.correlation, message.error().code, message.error().detail);
+  read(s, frame.header.correlation,
+       [shared = &shared_, tenant_name = std::string(message->tenant_name), after = message->after,
+        limit = message->limit](std::uint64_t correlation) -> outcome<std::string> {
+         const auto tenant = storage::find_tenant(shared->store->view(system_shard), tenant_name);
+         if (!tenant.ok()) return tenant.error();
+         auto rows = storage::list_users(
+             shared->store->view(shared->ports->shards.home_of(*tenant)), *tenant, after, limit + 1);
+         if (!rows.ok()) return std::move(rows).error();
+         users_page page;
+         page.more = rows->size() > limit;
+         if (page.more) rows->resize(limit);
+         for (const auto& [id, name] : *rows) page.users.push_back({id, name});
+         return frame_of(correlation, page);
+       });
+}
+
+}  // namespace conclave::actors

@@ -1,0 +1,40 @@
+/// Users to connections; see online.h.
+#include "actors/online.h"
+
+#include <algorithm>
+
+namespace conclave::actors {
+
+void online::add(session& s) {
+  users_[{s.tenant, s.user}].push_back(&s);
+  ++change_;
+}
+
+void online::remove(session& s) {
+  auto at = users_.find({s.tenant, s.user});
+  if (at == users_.end()) return;
+  std::erase(at->second, &s);
+  if (at->second.empty()) users_.erase(at);
+  ++change_;
+}
+
+const std::vector<session*>* online::of(tenant_id tenant, user_id user) const {
+  auto at = users_.find({tenant, user});
+  return at == users_.end() ? nullptr : &at->second;
+}
+
+const std::vector<session*>& online::resolve(tenant_id tenant, conversation_id conversation,
+                                             const member_list_ref& members) {
+  if (cache_.size() >= max_cached) cache_.clear();
+  resolved& entry = cache_[{tenant, conversation}];
+  if (entry.list_version == members->version && entry.change == change_) return entry.sessions;
+  entry.list_version = members->version;
+  entry.change = change_;
+  entry.sessions.clear();
+  for (const user_id user : members->users)
+    if (const auto* sessions = of(tenant, user))
+      entry.sessions.insert(entry.sessions.end(), sessions->begin(), sessions->end());
+  return entry.sessions;
+}
+
+}  // namespace conclave::actors

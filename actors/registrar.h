@@ -1,0 +1,60 @@
+/// The shell of the actors whose rows change rarely: the directory of tenants, a tenant, a user. One
+/// request at a time: the reader pool works out a plan from the committed state (rules: plans.h), the
+/// registrar proposes its rows, and answers once they are durable. A resend finds the operation row of
+/// the first time. Runs on CAF's workers; owned by the actor.
+///
+/// Queue: requests waiting their turn, limits::max_parked_requests; beyond it `overloaded`.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+
+#include "actors/engine_ports.h"
+#include "actors/interfaces.h"
+
+namespace conclave::actors {
+
+class registrar_shell {
+ public:
+  struct self_port {
+    std::shared_ptr<storage::proposal_owner> owner;
+    std::function<void(registrar_planned)> send_planned;  ///< from any thread
+    std::function<void()> quit;
+  };
+
+  registrar_shell(const engine_ports& ports, const entity_ref& entity, std::uint64_t incarnation,
+                  self_port self);
+
+  void on_work(const registrar_work& work);
+  void on_claimed(std::uint64_t version);
+  void on_planned(const registrar_planned& planned);
+  void on_resolved(const storage::resolution& news);
+  void on_doze();
+  void on_stop();
+  void on_crash(const char* what);
+
+ private:
+  enum class phase { claiming, idle, planning, committing };
+
+  void begin_next();
+  void finish_front();
+  void end();
+
+  const engine_ports& ports_;
+  entity_ref entity_;
+  std::uint64_t incarnation_;
+  self_port self_;
+  bool ended_ = false;
+  phase phase_ = phase::claiming;
+  std::uint64_t seen_ = 0;
+  std::uint64_t version_ = 0;
+  std::deque<std::shared_ptr<registrar_request>> queue_;
+  std::shared_ptr<registrar_plan> plan_;
+};
+
+/// Brings a registrar to life; see directory::spawner.
+registrar_actor spawn_registrar(caf::actor_system& system, const engine_ports& ports,
+                                const entity_ref& entity, std::uint64_t incarnation);
+
+}  // namespace conclave::actors

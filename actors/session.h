@@ -1,0 +1,115 @@
+/// What the gateway knows about one connection. Lives on its loop's thread, owned by the connection.
+/// Idle size well under 1 KiB: tables grow only while requests are open.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "actors/reply.h"
+#include "conf/limits.h"
+#include "net/connection.h"
+#include "schemas/ids.h"
+
+namespace conclave::actors {
+
+enum class session_phase : std::uint8_t {
+  greeting,    ///< TLS is up, HELLO has not come
+  anonymous,   ///< WELCOME sent, LOGIN has not come
+  logging_in,  ///< the reader pool looks at the token
+  ready,
+};
+
+/// The open requests of one connection: at most one answer per request, exactly one unless the
+/// connection ends first, `outcome_unknown` after the deadline (promise P9).
+class open_requests {
+ public:
+  struct slot {
+    std::uint64_t correlation = 0;
+    time_ms deadline = 0;  ///< boot clock
+    std::uint16_t generation = 0;
+    bool open = false;      ///< taken
+    bool answered = false;  ///< by the deadline; the real answer only frees the slot
+  };
+
+  std::size_t size() const { return open_; }
+
+  /// False when max_open_requests are open.
+  bool take(std::uint64_t correlation, time_ms deadline, reply_address& address) {
+    if (open_ >= limits::max_open_requests) return false;
+    std::size_t at = free_from_;
+    while (at < slots_.size() && slots_[at].open) ++at;
+    if (at == slots_.size()) slots_.emplace_back();
+    free_from_ = at + 1;
+    slot& s = slots_[at];
+    s.correlation = correlation;
+    s.deadline = deadline;
+    s.open = true;
+    s.answered = false;
+    ++open_;
+    address.correlation = correlation;
+    address.slot = static_cast<std::uint16_t>(at);
+    address.generation = ++s.generation;
+    return true;
+  }
+
+  /// Frees the slot of an answer. True: the answer is to be sent.
+  bool settle(const reply_address& address) {
+    if (address.slot >= slots_.size()) return false;
+    slot& s = slots_[address.slot];
+    if (!s.open || s.generation != address.generation) return false;
+    s.open = false;
+    --open_;
+    if (address.slot < free_from_) free_from_ = address.slot;
+    if (open_ == 0 && slots_.size() > 16) {
+      // A burst is over: an idle connection keeps no table. Generations start again, which is safe
+      // because nothing of the old table is open any more.
+      const bool answered = s.answered;
+      std::vector<slot>().swap(slots_);
+      free_from_ = 0;
+      return !answered;
+    }
+    return !s.answered;
+  }
+
+  /// Calls `late(correlation)` for everything past its deadline, once.
+  template <class Late>
+  void expire(time_ms now, Late late) {
+    if (open_ == 0) return;
+    for (slot& s : slots_) {
+      if (!s.open || s.answered || s.deadline > now) continue;
+      s.answered = true;
+      late(s.correlation);
+    }
+  }
+
+ private:
+  std::vector<slot> slots_;
+  std::size_t open_ = 0;
+  std::size_t free_from_ = 0;  ///< no free slot below
+};
+
+struct session final : net::connection_user {
+  explicit session(net::connection& c) : connection(&c) {}
+
+  net::connection* connection;
+  session_phase phase = session_phase::greeting;
+  bool admin = false;    ///< came in through the admin listener
+  bool lagging = false;  ///< the outbox is high: pushes become owed heads
+
+  tenant_id tenant{};
+  user_id user{};
+  device_id device{};
+  std::uint64_t login_number = 0;  ///< later logins of a device replace earlier ones
+
+  open_requests requests;
+  std::uint32_t open_reads = 0;
+  std::uint64_t fanout_mark = 0;  ///< scratch of fanout.cc
+
+  /// Conversation -> newest seq not pushed. Null unless lagging.
+  std::unique_ptr<std::unordered_map<conversation_id, event_seq>> owed_heads;
+};
+
+}  // namespace conclave::actors

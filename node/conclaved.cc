@@ -1,0 +1,122 @@
+/// The command line of conclaved and main() as a recipe; see conclaved.h.
+#include "node/conclaved.h"
+
+#include <pthread.h>
+#include <signal.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+#include "conf/config.h"
+#include "conf/descriptors.h"
+#include "conf/log.h"
+#include "node/node.h"
+#include "node/operator_command.h"
+
+namespace conclave::node {
+
+namespace {
+
+int fail(int code, const std::string& sentence) {
+  std::fprintf(stderr, "conclaved: %s\n", sentence.c_str());
+  return code;
+}
+
+/// The signals that main() waits for, blocked before the first thread starts so that all inherit it.
+sigset_t block_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGHUP);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  return set;
+}
+
+log::level level_of(const std::string& name) {
+  if (name == "debug") return log::level::debug;
+  if (name == "warn") return log::level::warn;
+  if (name == "error") return log::level::error;
+  return log::level::info;
+}
+
+int serve(const conf::config& config, const test_hooks& hooks) {
+  const sigset_t signals = block_signals();
+  if (!log::start({level_of(config.log_level), config.log_file, config.log_json}))
+    return exit_unsafe;
+  conf::raise_descriptor_limit();
+  int code = exit_ok;
+  auto started = node::start(config, hooks, code);
+  if (!started.ok()) return fail(code, started.error().detail);
+  node& running = **started;
+  log::info("node", "serving",
+            {{"node", config.node_name},
+             {"client_port", running.client_port()},
+             {"admin_port", running.admin_port()},
+             {"data_dir", config.data_dir}});
+  for (;;) {
+    int received = 0;
+    sigwait(&signals, &received);
+    if (received != SIGHUP) break;
+    const auto reloaded = running.reload_tls();
+    if (reloaded.ok())
+      log::info("node", "certificates reloaded");
+    else
+      log::error("node", "certificates not reloaded; the old ones stay",
+                 {{"why", reloaded.error().detail}});
+  }
+  log::info("node", "stopping");
+  running.stop();
+  log::info("node", "stopped");
+  log::flush();
+  return exit_ok;
+}
+
+}  // namespace
+
+int run_conclaved(int argc, char** argv, const test_hooks& hooks) {
+  CLI::App app{"conclaved, the Conclave messaging server " CONCLAVE_VERSION};
+  app.set_version_flag("--version", CONCLAVE_VERSION);
+  app.footer(
+      "Exit codes: 0 orderly end, 2 usage, 3 configuration wrong or unsafe, 4 data folder, "
+      "5 address in use, 74 disk failed while running.\n"
+      "Signals: SIGTERM and SIGINT end orderly, SIGHUP reloads the certificates.");
+  std::string file;
+  bool check_only = false;
+  bool dump_only = false;
+  app.add_option("--config", file, "the node's TOML file")->required();
+  app.add_flag("--check-config", check_only, "say what is wrong with the file, and end");
+  app.add_flag("--dump-config", dump_only, "print the effective values, and end");
+  app.fallthrough();
+  CLI::App* operators = app.add_subcommand("operator", "operators, while the node is stopped");
+  operators->require_subcommand(1);
+  CLI::App* add = operators->add_subcommand("add", "make an operator, print a token");
+  std::string operator_name;
+  add->add_option("NAME", operator_name, "a-z 0-9 . _ -")->required();
+  CLI::App* inspect = app.add_subcommand("inspect", "print where each shard stands");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e) == 0 ? exit_ok : exit_usage;
+  }
+
+  const auto config = conf::load(file);
+  if (!config.ok()) return fail(exit_unsafe, config.error().detail);
+  if (dump_only) {
+    std::printf("%s", conf::dump(*config).c_str());
+    return exit_ok;
+  }
+  const auto unsafe = conf::unsafe_settings(*config);
+  for (const auto& sentence : unsafe) std::fprintf(stderr, "conclaved: %s\n", sentence.c_str());
+  if (!unsafe.empty()) return exit_unsafe;
+  if (check_only) {
+    std::printf("%s is good.\n", file.c_str());
+    return exit_ok;
+  }
+  if (*add) return add_operator(*config, hooks, operator_name);
+  if (*inspect) return inspect_data(*config, hooks);
+  return serve(*config, hooks);
+}
+
+}  // namespace conclave::node

@@ -1,0 +1,89 @@
+/// What a node tells about itself; see metrics_page.h.
+#include "node/metrics_page.h"
+
+#include <httplib.h>
+
+#include <thread>
+
+namespace conclave::node {
+
+struct metrics_page::server {
+  httplib::Server http;
+  std::thread thread;
+};
+
+metrics_page::metrics_page(const actors::engine& engine, const storage::shard_writer& writer,
+                           const storage::shard_clock& shard_time) {
+  using actors::engine_counters;
+  using storage::writer_counters;
+  const auto total = [&](const char* name, const char* help, std::uint64_t engine_counters::*field) {
+    registered_.push_back(registry_.counter_from(
+        name, help, [&engine, field] { return static_cast<double>(engine.counters().*field); }));
+  };
+  const auto now = [&](const char* name, const char* help, std::uint64_t engine_counters::*field) {
+    registered_.push_back(registry_.gauge(
+        name, help, [&engine, field] { return static_cast<double>(engine.counters().*field); }));
+  };
+  now("conclave_connections", "TLS connections", &engine_counters::connections);
+  now("conclave_sessions", "Connections logged in", &engine_counters::sessions);
+  now("conclave_open_requests", "Requests admitted and not answered yet",
+      &engine_counters::open_requests);
+  now("conclave_actors_awake", "Actors in memory", &engine_counters::actors_awake);
+  now("conclave_reader_queue_jobs", "Jobs waiting for the reader pool",
+      &engine_counters::queued_reads);
+  total("conclave_requests_total", "Frames received after the handshake",
+        &engine_counters::requests);
+  total("conclave_answers_total", "Answers sent", &engine_counters::answers);
+  total("conclave_pushes_total", "Events put into outboxes", &engine_counters::pushes);
+  total("conclave_heads_owed_total", "Pushes that became HEAD hints for lagging connections",
+        &engine_counters::heads_owed);
+  total("conclave_overdue_requests_total", "Requests answered outcome_unknown by the deadline",
+        &engine_counters::overdue);
+  total("conclave_rejected_logins_total", "Logins refused", &engine_counters::rejected_logins);
+  total("conclave_actors_crashed_total", "Actors that died and were forgotten",
+        &engine_counters::actors_crashed);
+  total("conclave_actors_retired_total", "Actors put to sleep", &engine_counters::actors_retired);
+  total("conclave_received_bytes_total", "Bytes received, decrypted", &engine_counters::bytes_in);
+  total("conclave_sent_bytes_total", "Bytes sent, before encryption",
+        &engine_counters::bytes_out);
+  total("conclave_tls_writes_total", "TLS records flushed", &engine_counters::tls_writes);
+  total("conclave_handshakes_failed_total", "TLS handshakes that failed",
+        &engine_counters::handshakes_failed);
+  const auto written = [&](const char* name, const char* help,
+                           std::uint64_t writer_counters::*field) {
+    registered_.push_back(registry_.counter_from(
+        name, help, [&writer, field] { return static_cast<double>(writer.counters().*field); }));
+  };
+  written("conclave_commits_total", "Group commits, one fsync each", &writer_counters::commits);
+  written("conclave_log_entries_total", "Log entries written", &writer_counters::entries);
+  written("conclave_proposals_total", "Proposals committed or refused",
+          &writer_counters::proposals);
+  written("conclave_refused_proposals_total", "Proposals refused by epoch, incarnation or version",
+          &writer_counters::refused);
+  written("conclave_redo_bytes_total", "Bytes of redo written", &writer_counters::bytes);
+  written("conclave_commit_us_total", "Microseconds spent in synced writes",
+          &writer_counters::fsync_us);
+  registered_.push_back(registry_.gauge(
+      "conclave_clock_jump_held", "1 while a jump of the wall clock is being held",
+      [&shard_time] { return shard_time.holding() ? 1.0 : 0.0; }));
+}
+
+metrics_page::~metrics_page() {
+  if (server_ == nullptr) return;
+  server_->http.stop();
+  if (server_->thread.joinable()) server_->thread.join();
+}
+
+status metrics_page::start(const std::string& address, std::uint16_t port) {
+  server_ = std::make_unique<server>();
+  server_->http.Get("/metrics", [this](const httplib::Request&, httplib::Response& response) {
+    response.set_content(text(), "text/plain; version=0.0.4");
+  });
+  if (!server_->http.bind_to_port(address, port))
+    return failure{errc::io_error, "cannot listen for metrics on " + address + ":" +
+                                       std::to_string(port) + ": choose another listen.metrics port"};
+  server_->thread = std::thread([s = server_.get()] { s->http.listen_after_bind(); });
+  return done{};
+}
+
+}  // namespace conclave::node

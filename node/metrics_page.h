@@ -1,0 +1,37 @@
+/// The Prometheus page of a node, plain text over HTTP on loopback only (conf/ refuses any other
+/// address). Counters are read from the engine and the shard writer when somebody asks.
+///
+/// Has a thread of its own, between start() and the destructor. Owned by the node.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "actors/engine.h"
+#include "conf/metrics.h"
+#include "schemas/outcome.h"
+#include "storage/shard_writer.h"
+
+namespace conclave::node {
+
+class metrics_page {
+ public:
+  metrics_page(const actors::engine& engine, const storage::shard_writer& writer,
+               const storage::shard_clock& shard_time);
+  ~metrics_page();
+
+  status start(const std::string& address, std::uint16_t port);
+  std::string text() const { return registry_.text(); }
+
+ private:
+  struct server;
+
+  metrics::registry registry_;
+  std::vector<metrics::registration> registered_;
+  std::unique_ptr<server> server_;
+};
+
+}  // namespace conclave::node

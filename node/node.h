@@ -1,0 +1,69 @@
+/// The composition root: opens the data folder, starts the shard writer and the engine, and takes them
+/// down in reverse. Owns everything; used by main()'s thread only.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "actors/engine.h"
+#include "conf/clock.h"
+#include "conf/config.h"
+#include "node/conclaved.h"
+#include "node/metrics_page.h"
+#include "storage/shard_clock.h"
+#include "storage/shard_writer.h"
+#include "storage/store.h"
+
+namespace conclave::node {
+
+/// The disk and its writer without an engine: what the offline commands need as well.
+class opened_data {
+ public:
+  /// The sentence of a failure tells what is wrong with the data folder.
+  static outcome<std::unique_ptr<opened_data>> open(const conf::config& config,
+                                                    const test_hooks& hooks);
+  ~opened_data();
+
+  storage::store& store() { return *store_; }
+  storage::shard_clock& shard_time() { return *shard_time_; }
+  storage::shard_writer& writer() { return *writer_; }
+  const clock& time() const { return time_; }
+  const std::vector<storage::shard_lead>& leads() const { return leads_; }
+
+ private:
+  opened_data() = default;
+
+  system_clock time_;
+  std::unique_ptr<storage::store> store_;
+  std::unique_ptr<storage::shard_clock> shard_time_;
+  std::unique_ptr<storage::shard_writer> writer_;
+  std::vector<storage::shard_lead> leads_;
+};
+
+class node {
+ public:
+  static outcome<std::unique_ptr<node>> start(const conf::config& config, const test_hooks& hooks,
+                                              int& exit_code);
+  ~node();
+
+  std::uint16_t client_port() const { return ports_.client; }
+  std::uint16_t admin_port() const { return ports_.admin; }
+
+  /// Reads the certificate files again; running connections keep theirs.
+  status reload_tls();
+
+  /// Orderly: GOAWAY, open requests answered, everything synced.
+  void stop();
+
+ private:
+  explicit node(const conf::config& config) : config_(config) {}
+
+  conf::config config_;
+  std::unique_ptr<opened_data> data_;
+  std::unique_ptr<actors::engine> engine_;
+  std::unique_ptr<metrics_page> metrics_;
+  actors::engine::bound_ports ports_;
+};
+
+}  // namespace conclave::node
