@@ -22,6 +22,9 @@ add_dependencies(ackcheck conclaved conclaved-faulty)
 
 if(TARGET test_e2e)
   target_link_libraries(test_e2e PRIVATE conclave_e2e_support nlohmann_json::nlohmann_json)
+  target_sources(test_e2e PRIVATE tests/e2e/irc_log.cc tests/e2e/irc_replay.cc)
+  # The tests wait, they do not compute: a quick build is worth more.
+  target_compile_options(test_e2e PRIVATE -O0)
   add_dependencies(test_e2e ackcheck conclaved conclaved-faulty)
   if(TARGET conclave)
     add_dependencies(test_e2e conclave)

@@ -166,6 +166,8 @@ TEST(config, broken_toml_is_refused_with_its_line) {
   EXPECT_THAT(refusal_of("[node]\ndata_dir = \"x\"\ndata_dir = \"y\"\n"), HasSubstr(":3: "));
   EXPECT_THAT(refusal_of(std::string(100, '[')), HasSubstr(":1: not valid TOML"));
   EXPECT_THAT(refusal_of("\xff\xfe"), HasSubstr("not valid TOML"));
+  EXPECT_THAT(refusal_of("\xef\xb5\xbf[node]"), HasSubstr("not valid TOML")) << "U+FD7F";
+  EXPECT_EQ(refusal_of("# \xef\xb5\xbf presentation form\n" + required_part), "accepted");
 }
 
 TEST(config, relative_paths_start_at_the_folder_of_the_file) {

@@ -1,0 +1,134 @@
+#!/usr/bin/env bash
+# ./dev run: a node on this machine with a demo tenant, everything under run/dev (ignored by git).
+# The node runs in the foreground, so that Ctrl-C stops it in its own orderly way; a helper in the
+# background waits until it answers, creates what is missing and prints how to chat.
+set -euo pipefail
+cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
+source scripts/lib.sh
+
+port=7443
+case "${1:-}" in
+  --port) port="${2:?--port needs a number}" ;;
+  "") ;;
+  *) refuse "usage: ./dev run [--port N]" ;;
+esac
+[[ "$port" =~ ^[0-9]+$ && "$port" -ge 1 && "$port" -le 65534 ]] ||
+  refuse "--port needs a number from 1 to 65534; the operators' port is the next one."
+
+is_taken() { (exec 3<> "/dev/tcp/127.0.0.1/$1") 2> /dev/null; }
+for number in "$port" "$((port + 1))"; do
+  ! is_taken "$number" ||
+    refuse "Port $number is in use, perhaps by an earlier ./dev run; stop that or choose: ./dev run --port N"
+done
+
+set_up build
+build dev conclaved conclave
+
+home="$PWD/run/dev"
+bin="$PWD/build/dev/bin"
+users=(alice bob)
+umask 077
+mkdir -p "$home"
+
+# -- certificates: a CA for this folder only, and a server certificate for this machine -------------
+
+make_certificates() {
+  if [[ -s "$home/ca.pem" && -s "$home/server.pem" && -s "$home/server.key" ]] &&
+    openssl x509 -in "$home/server.pem" -noout -checkend 86400 > /dev/null; then
+    return
+  fi
+  say "Creating a development CA and a server certificate in run/dev."
+  openssl ecparam -name prime256v1 -genkey -noout -out "$home/ca.key"
+  openssl req -x509 -new -key "$home/ca.key" -sha256 -days 3650 -out "$home/ca.pem" \
+    -subj "/CN=Conclave development CA" \
+    -addext "basicConstraints=critical,CA:TRUE,pathlen:0" -addext "keyUsage=critical,keyCertSign"
+  openssl ecparam -name prime256v1 -genkey -noout -out "$home/server.key"
+  openssl req -new -key "$home/server.key" -subj "/CN=localhost" -out "$home/server.csr"
+  openssl x509 -req -in "$home/server.csr" -CA "$home/ca.pem" -CAkey "$home/ca.key" \
+    -CAcreateserial -sha256 -days 825 -out "$home/server.pem" 2> /dev/null -extfile <(
+      printf '%s\n' "basicConstraints=critical,CA:FALSE" "keyUsage=critical,digitalSignature" \
+        "extendedKeyUsage=serverAuth" "subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1"
+    )
+  rm -f "$home/server.csr"
+}
+
+# -- configuration and profiles ---------------------------------------------------------------------
+
+write_config() {
+  cat > "$home/node.toml" << END
+# Written by ./dev run at each start.
+[node]
+data_dir = "data"
+[listen]
+client_port = $port
+admin_port = $((port + 1))
+[tls]
+certificate_file = "server.pem"
+key_file = "server.key"
+END
+}
+
+# write_profile NAME PORT: who `conclave` is when it is called with --profile run/dev/NAME.toml.
+write_profile() {
+  cat > "$home/$1.toml" << END
+server = "localhost:$2"
+ca = "$home/ca.pem"
+token_file = "$home/$1.token"
+state_file = "$home/$1.state"
+END
+}
+
+as() {
+  local who="$1"
+  shift
+  timeout 10 "$bin/conclave" --profile "$home/$who.toml" "$@"
+}
+
+# -- the helper in the background ---------------------------------------------------------------------
+
+# provision NODE_PID: ends the node with a sentence when the demo cannot be created.
+provision() {
+  local node="$1" answer="" user
+  for _ in $(seq 1 150); do
+    kill -0 "$node" 2> /dev/null || return 0
+    answer="$(as operator admin tenant list 2>&1)" && break
+    sleep 0.2
+  done
+  if ! grep -qw demo <<< "$answer"; then
+    as operator admin tenant create demo > /dev/null || give_up "$node" "the tenant demo"
+  fi
+  if [[ ! -s "$home/alice.token" || ! -s "$home/bob.token" ]]; then
+    as operator admin user add --tenant demo "${users[@]}" --out "$home" > /dev/null ||
+      give_up "$node" "the users ${users[*]}"
+  fi
+  if ! as alice conv list | grep -qw lobby; then
+    as alice conv create lobby --with bob > /dev/null || give_up "$node" "the conversation lobby"
+  fi
+  say ""
+  say "The node is ready. In two other terminals, start to chat with:"
+  say ""
+  for user in "${users[@]}"; do
+    say "    build/dev/bin/conclave --profile run/dev/$user.toml chat lobby"
+  done
+  say ""
+  say "Ctrl-C here stops the node."
+}
+
+give_up() {
+  printf 'The demo could not be set up: %s could not be created; the lines above say why.\n' "$2" >&2
+  kill -TERM "$1"
+  exit 1
+}
+
+make_certificates
+write_config
+write_profile operator "$((port + 1))"
+for user in "${users[@]}"; do write_profile "$user" "$port"; done
+if [[ ! -s "$home/operator.token" ]]; then
+  "$bin/conclaved" operator add operator --config "$home/node.toml" > "$home/operator.token.new" ||
+    refuse "The first operator could not be created; ./dev clean --all removes the demo and begins anew."
+  mv "$home/operator.token.new" "$home/operator.token"
+fi
+
+(provision $$ &)
+exec "$bin/conclaved" --config "$home/node.toml"
