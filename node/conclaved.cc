@@ -1,17 +1,16 @@
 /// The command line of conclaved and main() as a recipe; see conclaved.h.
 #include "node/conclaved.h"
 
-#include <pthread.h>
-#include <signal.h>
-
-#include <CLI/CLI.hpp>
-#include <cstdio>
-
 #include "conf/config.h"
-#include "conf/descriptors.h"
 #include "conf/log.h"
 #include "node/node.h"
 #include "node/operator_command.h"
+
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+#include <pthread.h>
+#include <signal.h>
 
 namespace conclave::node {
 
@@ -22,7 +21,8 @@ int fail(int code, const std::string& sentence) {
   return code;
 }
 
-/// The signals that main() waits for, blocked before the first thread starts so that all inherit it.
+/// The signals that main() waits for, blocked before the first thread starts so that all inherit
+/// it.
 sigset_t block_signals() {
   sigset_t set;
   sigemptyset(&set);
@@ -45,7 +45,6 @@ int serve(const conf::config& config, const test_hooks& hooks) {
   const sigset_t signals = block_signals();
   if (!log::start({level_of(config.log_level), config.log_file, config.log_json}))
     return exit_unsafe;
-  conf::raise_descriptor_limit();
   int code = exit_ok;
   auto started = node::start(config, hooks, code);
   if (!started.ok()) return fail(code, started.error().detail);

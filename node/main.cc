@@ -1,4 +1,6 @@
 /// conclaved, the server.
 #include "node/conclaved.h"
 
-int main(int argc, char** argv) { return conclave::node::run_conclaved(argc, argv, {}); }
+int main(int argc, char** argv) {
+  return conclave::node::run_conclaved(argc, argv, {});
+}

@@ -2,7 +2,6 @@
 #include "node/metrics_page.h"
 
 #include <httplib.h>
-
 #include <thread>
 
 namespace conclave::node {
@@ -16,7 +15,8 @@ metrics_page::metrics_page(const actors::engine& engine, const storage::shard_wr
                            const storage::shard_clock& shard_time) {
   using actors::engine_counters;
   using storage::writer_counters;
-  const auto total = [&](const char* name, const char* help, std::uint64_t engine_counters::*field) {
+  const auto total = [&](const char* name, const char* help,
+                         std::uint64_t engine_counters::*field) {
     registered_.push_back(registry_.counter_from(
         name, help, [&engine, field] { return static_cast<double>(engine.counters().*field); }));
   };
@@ -44,8 +44,7 @@ metrics_page::metrics_page(const actors::engine& engine, const storage::shard_wr
         &engine_counters::actors_crashed);
   total("conclave_actors_retired_total", "Actors put to sleep", &engine_counters::actors_retired);
   total("conclave_received_bytes_total", "Bytes received, decrypted", &engine_counters::bytes_in);
-  total("conclave_sent_bytes_total", "Bytes sent, before encryption",
-        &engine_counters::bytes_out);
+  total("conclave_sent_bytes_total", "Bytes sent, before encryption", &engine_counters::bytes_out);
   total("conclave_tls_writes_total", "TLS records flushed", &engine_counters::tls_writes);
   total("conclave_handshakes_failed_total", "TLS handshakes that failed",
         &engine_counters::handshakes_failed);
@@ -63,9 +62,9 @@ metrics_page::metrics_page(const actors::engine& engine, const storage::shard_wr
   written("conclave_redo_bytes_total", "Bytes of redo written", &writer_counters::bytes);
   written("conclave_commit_us_total", "Microseconds spent in synced writes",
           &writer_counters::fsync_us);
-  registered_.push_back(registry_.gauge(
-      "conclave_clock_jump_held", "1 while a jump of the wall clock is being held",
-      [&shard_time] { return shard_time.holding() ? 1.0 : 0.0; }));
+  registered_.push_back(
+      registry_.gauge("conclave_clock_jump_held", "1 while a jump of the wall clock is being held",
+                      [&shard_time] { return shard_time.holding() ? 1.0 : 0.0; }));
 }
 
 metrics_page::~metrics_page() {
@@ -81,7 +80,8 @@ status metrics_page::start(const std::string& address, std::uint16_t port) {
   });
   if (!server_->http.bind_to_port(address, port))
     return failure{errc::io_error, "cannot listen for metrics on " + address + ":" +
-                                       std::to_string(port) + ": choose another listen.metrics port"};
+                                       std::to_string(port) +
+                                       ": choose another listen.metrics port"};
   server_->thread = std::thread([s = server_.get()] { s->http.listen_after_bind(); });
   return done{};
 }

@@ -4,16 +4,16 @@
 /// Has a thread of its own, between start() and the destructor. Owned by the node.
 #pragma once
 
+#include "actors/engine.h"
+#include "conf/metrics.h"
+#include "schemas/outcome.h"
+#include "storage/shard_writer.h"
+
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
-
-#include "actors/engine.h"
-#include "conf/metrics.h"
-#include "schemas/outcome.h"
-#include "storage/shard_writer.h"
 
 namespace conclave::node {
 

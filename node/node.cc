@@ -1,13 +1,13 @@
 /// Start and end of a node; see node.h.
 #include "node/node.h"
 
-#include <unistd.h>
+#include "conf/descriptors.h"
+#include "conf/log.h"
 
 #include <algorithm>
 #include <cstdio>
 #include <thread>
-
-#include "conf/log.h"
+#include <unistd.h>
 
 namespace conclave::node {
 
@@ -15,7 +15,8 @@ namespace {
 
 constexpr std::uint32_t stop_patience_ms = 5'000;
 
-/// Nothing may be retried or acknowledged after a failed write: the kernel may have dropped the pages.
+/// Nothing may be retried or acknowledged after a failed write: the kernel may have dropped the
+/// pages.
 [[noreturn]] void end_on_disk_failure(const std::string& sentence) {
   log::error("storage", sentence, {{"exit_code", static_cast<int>(exit_disk)}});
   log::flush();
@@ -43,13 +44,8 @@ outcome<std::unique_ptr<opened_data>> opened_data::open(const conf::config& conf
   if (!store.ok()) return std::move(store).error();
   data->store_ = std::move(*store);
 
-  time_ms latest = 0;
-  for (std::uint16_t shard = 0; shard < data->store_->shard_count(); ++shard) {
-    auto applied = data->store_->applied(shard_id{shard});
-    if (!applied.ok()) return std::move(applied).error();
-    latest = std::max(latest, applied->time);
-  }
-  data->shard_time_ = std::make_unique<storage::shard_clock>(data->time_, latest);
+  data->shard_time_ =
+      std::make_unique<storage::shard_clock>(data->time_, data->store_->latest_time());
   data->writer_ = std::make_unique<storage::shard_writer>(
       *data->store_, *data->shard_time_,
       storage::shard_writer::options{.on_fatal = end_on_disk_failure});
@@ -83,6 +79,7 @@ outcome<std::unique_ptr<node>> node::start(const conf::config& config, const tes
   options.readers = config.readers;
   options.passivate_after_ms = config.passivate_after_ms;
   options.idle_timeout_ms = config.idle_timeout_ms;
+  options.max_connections = conf::connection_ceiling(config, conf::raise_descriptor_limit());
   options.fault = hooks.fault;
   n->engine_ = std::make_unique<actors::engine>(n->data_->store(), n->data_->writer(),
                                                 n->data_->shard_time(), n->data_->time(),
@@ -92,8 +89,8 @@ outcome<std::unique_ptr<node>> node::start(const conf::config& config, const tes
                                  {config.admin.address, config.admin.port}, *tls);
   if (!ports.ok()) return std::move(ports).error();
   n->ports_ = *ports;
-  n->metrics_ = std::make_unique<metrics_page>(*n->engine_, n->data_->writer(),
-                                               n->data_->shard_time());
+  n->metrics_ =
+      std::make_unique<metrics_page>(*n->engine_, n->data_->writer(), n->data_->shard_time());
   if (config.metrics.port != 0) {
     auto listening = n->metrics_->start(config.metrics.address, config.metrics.port);
     if (!listening.ok()) return std::move(listening).error();
@@ -116,6 +113,8 @@ void node::stop() {
   engine_.reset();
 }
 
-node::~node() { stop(); }
+node::~node() {
+  stop();
+}
 
 }  // namespace conclave::node

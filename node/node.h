@@ -1,10 +1,6 @@
-/// The composition root: opens the data folder, starts the shard writer and the engine, and takes them
-/// down in reverse. Owns everything; used by main()'s thread only.
+/// The composition root: opens the data folder, starts the shard writer and the engine, and takes
+/// them down in reverse. Owns everything; used by main()'s thread only.
 #pragma once
-
-#include <cstdint>
-#include <memory>
-#include <string>
 
 #include "actors/engine.h"
 #include "conf/clock.h"
@@ -14,6 +10,10 @@
 #include "storage/shard_clock.h"
 #include "storage/shard_writer.h"
 #include "storage/store.h"
+
+#include <cstdint>
+#include <memory>
+#include <string>
 
 namespace conclave::node {
 

@@ -1,9 +1,6 @@
 /// Offline commands; see operator_command.h.
 #include "node/operator_command.h"
 
-#include <cstdio>
-#include <future>
-
 #include "actors/plans.h"
 #include "crypto/digest.h"
 #include "crypto/random.h"
@@ -11,6 +8,9 @@
 #include "schemas/codec.h"
 #include "schemas/names.h"
 #include "schemas/operator_messages.h"
+
+#include <cstdio>
+#include <future>
 
 namespace conclave::node {
 
@@ -24,7 +24,9 @@ int fail(int code, const std::string& sentence) {
 /// Waits for the claim and for the commit of one proposal.
 class waiting_owner final : public storage::proposal_owner {
  public:
-  void on_resolved(const storage::resolution& news) override { committed.set_value(news.committed); }
+  void on_resolved(const storage::resolution& news) override {
+    committed.set_value(news.committed);
+  }
   void on_claimed(const entity_ref&, std::uint64_t, std::uint64_t version) override {
     claimed.set_value(version);
   }
@@ -49,8 +51,8 @@ int add_operator(const conf::config& config, const test_hooks& hooks, const std:
       opened.store().view(system_shard), {entity, version + 1, now}, 1,
       actors::provision_order{user_id{}, crypto::random_u64(), "operator", {name}});
   if (plan.refused != errc::ok)
-    return fail(exit_storage, plan.detail.empty() ? std::string(describe(plan.refused).text)
-                                                  : plan.detail);
+    return fail(exit_storage,
+                plan.detail.empty() ? std::string(describe(plan.refused).text) : plan.detail);
   storage::proposal p;
   p.shard = system_shard;
   p.epoch = opened.leads().front().epoch;
@@ -89,8 +91,8 @@ int inspect_data(const conf::config& config, const test_hooks& hooks) {
                                 applied->hash.size());
     std::printf("shard %u  epoch %llu  index %llu  hash %s  digest %s\n", unsigned{shard},
                 static_cast<unsigned long long>(applied->epoch.value),
-                static_cast<unsigned long long>(applied->index.value),
-                crypto::to_hex(hash).c_str(), digest->c_str());
+                static_cast<unsigned long long>(applied->index.value), crypto::to_hex(hash).c_str(),
+                digest->c_str());
   }
   return exit_ok;
 }

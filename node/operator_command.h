@@ -1,10 +1,11 @@
-/// The offline commands of conclaved, run while the node is stopped (the data folder's lock says so).
+/// The offline commands of conclaved, run while the node is stopped (the data folder's lock says
+/// so).
 #pragma once
-
-#include <string>
 
 #include "conf/config.h"
 #include "node/conclaved.h"
+
+#include <string>
 
 namespace conclave::node {
 

@@ -1,5 +1,6 @@
-/// CONCLAVE_CHECK(condition, "why"): an invariant that stays on in release builds. A breach ends the
-/// process with one line on stderr: state that breaks an invariant must not be written or served.
+/// CONCLAVE_CHECK(condition, "why"): an invariant that stays on in release builds. A breach ends
+/// the process with one line on stderr: state that breaks an invariant must not be written or
+/// served.
 #pragma once
 
 namespace conclave {

@@ -1,4 +1,6 @@
 /// What is said about bytes that cannot be decoded.
+#include "schemas/codec.h"
+
 #include "schemas/codec_of.h"
 
 namespace conclave::wire {

@@ -19,7 +19,7 @@ enum class errc : std::uint16_t {
   ok = 0,
 
   // -- the bytes ---------------------------------------------------------------------------------
-  malformed = 1,            ///< closes the connection
+  malformed = 1,            ///< of a frame: closes the connection; of a request after login: only it
   frame_too_large = 2,      ///< closes the connection
   unsupported = 3,          ///< request type unknown to this node
   unsupported_version = 4,  ///< no common protocol version; closes the connection
@@ -55,11 +55,11 @@ enum class errc : std::uint16_t {
   slow_consumer = 102,
   replaced = 103,  ///< the same device logged in again
 
-  // -- inside a node only, never on the wire -----------------------------------------------------
+  // -- inside a node; of these only `internal` goes on the wire -----------------------------------
   corrupt = 200,
   io_error = 201,
   refused = 202,  ///< the shard writer refused a proposal: epoch, incarnation or version mismatch
-  internal = 255,
+  internal = 255,  ///< on the wire too: the node could not read what it needs
 };
 
 struct error_info {

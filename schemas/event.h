@@ -67,7 +67,7 @@ outcome<event_push_view> split_event_payload(std::string_view payload);
 /// Does this kind raise the unread count?
 constexpr bool counts_as_unread(event_kind kind) { return kind == event_kind::text; }
 
-// -- bodies of the kinds that carry structure: each one msgpack array ------------------------------
+// -- bodies of the kinds that carry structure: each one msgpack array -----------------------------
 
 enum class conversation_kind : std::uint8_t { group = 2 };
 

@@ -41,8 +41,8 @@ struct bytes_view {
   std::string_view data;
 };
 
-/// A list of events as they lie in the store: an array of event arrays whose bytes are copied, never
-/// re-encoded. `bytes` is the concatenation of `count` encoded events.
+/// A list of events as they lie in the store: an array of event arrays whose bytes are copied,
+/// never re-encoded. `bytes` is the concatenation of `count` encoded events.
 struct raw_events {
   std::uint32_t count = 0;
   std::string_view bytes;

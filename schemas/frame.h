@@ -2,9 +2,9 @@
 ///
 ///   u32 length | u8 version | u8 type | u16 flags | u64 correlation | payload
 ///
-/// All integers big endian. `length` counts the bytes after itself: 12 + payload. The payload is one
-/// msgpack array. Correlation 0 marks a push; a request's correlation is chosen by the client and
-/// repeated by its one answer.
+/// All integers big endian. `length` counts the bytes after itself: 12 + payload. The payload is
+/// one msgpack array. Correlation 0 marks a push; a request's correlation is chosen by the client
+/// and repeated by its one answer.
 #pragma once
 
 #include <cstddef>

@@ -3,8 +3,8 @@
 ///
 ///   table u8 | tenant u32 | …        (names, the only variable part, come last)
 ///
-/// Each table has exactly one kind of writer, named here. Values: records.h, event.h, and number_value.h
-/// for entity_version, tenant_name and user_name. Pure functions; any thread.
+/// Each table has exactly one kind of writer, named here. Values: records.h, event.h, and
+/// number_value.h for entity_version, tenant_name and user_name. Pure functions; any thread.
 #pragma once
 
 #include <cstdint>
@@ -16,21 +16,23 @@
 
 namespace conclave {
 
+/// After the table: what follows in the key -> the value. [who writes it]
 enum class table : std::uint8_t {
-  applied = 0x01,            ///< one row per shard: applied_record.        writer: the shard writer
-  entity_version = 0x02,     ///< tenant | kind u8 | id -> u64.             writer: that entity's actor
-  tenant = 0x10,             ///< tenant -> tenant_record (system shard).   writer: the directory of tenants
-  tenant_name = 0x11,        ///< 0 | name -> tenant id (system shard).     writer: the directory of tenants
-  user = 0x20,               ///< tenant | user -> user_record.             writer: the tenant
-  user_name = 0x21,          ///< tenant | name -> user id.                 writer: the tenant
-  device = 0x22,             ///< tenant | user | device -> device_record.  writer: the tenant
-  operation = 0x23,          ///< tenant | user | op_id -> operation_record.  writer: the tenant
-  user_conversation = 0x24,  ///< tenant | user | conversation -> index_record.  writer: the user
-  conversation = 0x30,       ///< tenant | conversation -> conversation_record.  writer: the conversation
-  member = 0x31,             ///< tenant | conversation | user -> member_record.  writer: the conversation
-  sender = 0x32,             ///< tenant | conversation | user | device -> sender_record.  writer: the conversation
-  event = 0x33,              ///< tenant | conversation | seq -> event bytes.  writer: the conversation
-  intent = 0x34,             ///< tenant | conversation | seq | user -> intent_record.  writer: the conversation
+  applied = 0x01,            ///< one row per shard: applied_record [the shard writer]
+  entity_version = 0x02,     ///< tenant | kind u8 | id -> number [that entity's actor]
+  tenant = 0x10,             ///< tenant -> tenant_record (system shard) [directory of tenants]
+  tenant_name = 0x11,        ///< 0 | name -> tenant id (system shard) [directory of tenants]
+  user = 0x20,               ///< tenant | user -> user_record [the tenant]
+  user_name = 0x21,          ///< tenant | name -> user id [the tenant]
+  device = 0x22,             ///< tenant | user | device -> device_record [the tenant]
+  operation = 0x23,          ///< tenant | user | op_id -> operation_record [the tenant]
+  user_conversation = 0x24,  ///< tenant | user | conversation -> index_record [the user]
+  // The rest is written by the conversation.
+  conversation = 0x30,  ///< tenant | conversation -> conversation_record
+  member = 0x31,        ///< tenant | conversation | user -> member_record
+  sender = 0x32,        ///< tenant | conversation | user | device -> sender_record
+  event = 0x33,         ///< tenant | conversation | seq -> event bytes
+  intent = 0x34,        ///< tenant | conversation | seq | user -> intent_record
 };
 
 /// Who runs ahead of the log with a version of his own (see storage/shard_writer.h).
@@ -78,7 +80,7 @@ range all_of(table t, tenant_id tenant);
 range all_of(table t, tenant_id tenant, std::uint64_t id);
 
 /// The parts of a key, for scans. nullopt: not a key of that table.
-struct id_key {  // tenant, user, conversation rows: the last id; user_conversation, member, event: too
+struct id_key {
   tenant_id tenant{};
   std::uint64_t first = 0;   ///< user or conversation
   std::uint64_t second = 0;  ///< device, conversation, user or seq; 0 when the table has none
@@ -90,14 +92,16 @@ std::optional<id_key> parse(table t, std::string_view key);
 std::optional<std::string_view> parse_name(table t, std::string_view key);
 
 /// First byte of any state key.
-inline table table_of(std::string_view key) { return table(static_cast<std::uint8_t>(key.front())); }
+inline table table_of(std::string_view key) {
+  return table(static_cast<std::uint8_t>(key.front()));
+}
 
-// -- the log family: shard u16 | index u64 ---------------------------------------------------------
+// -- the log family: shard u16 | index u64 --------------------------------------------------------
 std::string log_entry(shard_id shard, log_index index);
 range log_of(shard_id shard);
 std::optional<log_index> parse_log_entry(shard_id shard, std::string_view key);
 
-// -- the meta family: node-local facts, never replicated -------------------------------------------
+// -- the meta family: node-local facts, never replicated ------------------------------------------
 inline constexpr std::string_view meta_node = "node";  ///< node_record
 std::string meta_chain_mark(shard_id shard);           ///< chain_mark_record
 

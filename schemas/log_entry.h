@@ -61,7 +61,8 @@ struct redo_operation {
   std::string_view value;
 };
 
-/// Walks redo bytes. next() returns false at the end; ok() tells afterwards whether the end was clean.
+/// Walks redo bytes. next() returns false at the end; ok() tells afterwards whether the end was
+/// clean.
 class redo_reader {
  public:
   explicit redo_reader(std::string_view bytes) : rest_(bytes) {}

@@ -26,7 +26,8 @@ struct create_tenant {
   template <class Self, class Visitor>
   static void fields(Self& m, Visitor& v) {
     v("op_id", m.op_id, bounds{}, "random, chosen by the client: the key for resending");
-    v("tenant_name", m.tenant_name, bounds{1, 64}, "a-z 0-9 . _ -, starting with a letter or digit");
+    v("tenant_name", m.tenant_name, bounds{1, 64},
+      "a-z 0-9 . _ -, starting with a letter or digit");
   }
 };
 

@@ -129,8 +129,8 @@ bool visible(const member_record& member, event_seq seq);
 /// The newest seq that `member` may see in a conversation whose head is `head`; 0 if none.
 event_seq visible_head(const member_record& member, event_seq head);
 
-/// A change of membership that the user's own index has yet to learn (user and conversation may live
-/// in different shards): written with the event, erased once the user has it.
+/// A change of membership that the user's own index has yet to learn (user and conversation may
+/// live in different shards): written with the event, erased once the user has it.
 struct intent_record {
   bool member = true;
 

@@ -5,10 +5,11 @@
 /// A write that fails leaves the object unusable: the shard writer ends the process.
 #pragma once
 
-#include "rocksdb/db.h"
-#include "rocksdb/write_batch.h"
 #include "schemas/log_entry.h"
 #include "schemas/records.h"
+
+#include <rocksdb/db.h>
+#include <rocksdb/write_batch.h>
 
 #include <cstdint>
 #include <string>

@@ -3,12 +3,12 @@
 /// deletes in state families or wherever inserts are hinted, no WAL recycling or compression.
 #include "storage/rocks_options.h"
 
-#include "rocksdb/cache.h"
-#include "rocksdb/file_checksum.h"
-#include "rocksdb/filter_policy.h"
-#include "rocksdb/slice_transform.h"
-#include "rocksdb/table.h"
-#include "rocksdb/write_buffer_manager.h"
+#include <rocksdb/cache.h>
+#include <rocksdb/file_checksum.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/slice_transform.h>
+#include <rocksdb/table.h>
+#include <rocksdb/write_buffer_manager.h>
 
 namespace conclave::storage {
 

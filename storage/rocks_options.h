@@ -3,8 +3,9 @@
 /// number.
 #pragma once
 
-#include "rocksdb/options.h"
 #include "storage/store.h"
+
+#include <rocksdb/options.h>
 
 #include <cstdint>
 

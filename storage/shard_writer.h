@@ -81,7 +81,7 @@ struct writer_counters {
 class shard_writer {
  public:
   struct options {
-    /// Called once with one sentence when a write fails; must not return.
+    /// Called once with one sentence when a write fails; must not return (if it does: abort).
     std::function<void(const std::string& sentence)> on_fatal;
     /// Skips the fsync: for measuring only, never for a node.
     bool sync = true;
@@ -93,7 +93,8 @@ class shard_writer {
   /// Claims a new epoch for every shard, logs a NOOP in each, and starts the thread.
   outcome<std::vector<shard_lead>> start();
 
-  /// Commits what is queued, writes the chain marks, joins the thread.
+  /// Commits what is queued, writes the chain marks, joins the thread. What is submitted later is
+  /// dropped without an answer: the engine stops before its writer.
   void stop();
 
   void submit(proposal p);

@@ -2,10 +2,11 @@
 /// Owned by the store; handles live exactly as long as the database.
 #pragma once
 
-#include "rocksdb/db.h"
-#include "rocksdb/env.h"
 #include "schemas/log_entry.h"
 #include "storage/store.h"
+
+#include <rocksdb/db.h>
+#include <rocksdb/env.h>
 
 #include <memory>
 #include <string>

@@ -3,12 +3,13 @@
 #include "conf/log.h"
 #include "crypto/digest.h"
 #include "crypto/random.h"
-#include "rocksdb/listener.h"
 #include "storage/chain.h"
 #include "storage/data_folder.h"
 #include "storage/rocks_options.h"
 #include "storage/store.h"
 #include "storage/store_impl.h"
+
+#include <rocksdb/listener.h>
 
 #include <algorithm>
 #include <cstdio>

@@ -1,9 +1,8 @@
 /// Opens a data folder behind the store's back, to read or damage single rows.
 #pragma once
 
-#include "rocksdb/db.h"
-
 #include <gtest/gtest.h>
+#include <rocksdb/db.h>
 
 #include <memory>
 #include <string>

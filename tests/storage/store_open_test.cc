@@ -1,9 +1,9 @@
 /// Opening: what is created, what is refused, and the sentence that says why.
-#include "rocksdb/db.h"
 #include "tests/storage/storage_fixture.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <rocksdb/db.h>
 
 #include <filesystem>
 #include <fstream>

@@ -7,7 +7,7 @@
 /// writer per file.
 #pragma once
 
-#include "rocksdb/file_system.h"
+#include <rocksdb/file_system.h>
 
 #include <atomic>
 #include <cstdint>
