@@ -78,7 +78,12 @@ void conversation_shell::on_loaded(const conversation_loaded& loaded) {
   if (!state_->exists()) try_retire();
 }
 
-void conversation_shell::on_doze() { try_retire(); }
+void conversation_shell::on_doze() {
+  // An order may have been lost: its registrar had too much to do, or crashed. Asleep nobody would
+  // give it again.
+  for (const auto& [at, is_member] : ordered_) order_index({at.first, at.second, is_member});
+  if (ordered_.empty()) try_retire();
+}
 
 void conversation_shell::try_retire() {
   if (ended_ || state_ == nullptr || !in_flight_.empty() || state_->has_draft()) return;
@@ -224,6 +229,7 @@ void conversation_shell::answer_late(event_seq committed) {
 }
 
 void conversation_shell::order_index(const membership_change& change) {
+  ordered_[{change.seq, change.user}] = change.member;
   auto order = std::make_shared<registrar_request>();
   order->order = index_order{conversation_id{entity_.id}, change.seq, change.member};
   ports_.actors->deliver_to_registrar(
@@ -235,6 +241,7 @@ void conversation_shell::on_index_learnt(const index_learnt& learnt) {
   if (ended_) return;
   ++seen_;
   if (state_ == nullptr) return;  // loading: the intent is still there and will be ordered again
+  ordered_.erase({learnt.seq, learnt.user});
   state_->index_learnt(learnt.seq, learnt.user);
   propose();
 }

@@ -8,7 +8,9 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "actors/conversation_state.h"
@@ -80,6 +82,9 @@ class conversation_shell {
   std::size_t uncommitted_bytes_ = 0;
   event_seq committed_head_{};
   std::deque<late_ticket> late_;
+
+  /// Changes of membership ordered from their users' registrars and not yet learnt there.
+  std::map<std::pair<event_seq, user_id>, bool> ordered_;
 };
 
 /// Brings a conversation to life; see directory::spawner.

@@ -7,10 +7,11 @@ directory::entry& directory::find_or_spawn(part& p, const entity_ref& entity, bo
   auto [at, fresh] = p.entries.try_emplace(entity);
   entry& e = at->second;
   if (fresh) {
+    e.recovered = p.untold.erase(entity) > 0 || recovered;
     e.incarnation = next_incarnation_.fetch_add(1, std::memory_order_relaxed);
     e.last_ms = now_ms_.load(std::memory_order_relaxed);
     if (entity.kind == entity_kind::conversation)
-      e.conversation = spawn_.conversation(entity, e.incarnation, recovered);
+      e.conversation = spawn_.conversation(entity, e.incarnation, e.recovered);
     else
       e.registrar = spawn_.registrar(entity, e.incarnation);
     spawned_.fetch_add(1, std::memory_order_relaxed);
@@ -34,6 +35,7 @@ void directory::crashed(const entity_ref& entity, std::uint64_t incarnation, boo
   std::lock_guard lock(p.mutex);
   auto at = p.entries.find(entity);
   if (at == p.entries.end() || at->second.incarnation != incarnation) return;
+  if (at->second.recovered && !respawn) p.untold.insert(entity);
   p.entries.erase(at);
   crashed_.fetch_add(1, std::memory_order_relaxed);
   if (respawn && !stopping_.load(std::memory_order_relaxed)) find_or_spawn(p, entity, true);

@@ -18,6 +18,7 @@
 #include <mutex>
 #include <optional>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "actors/interfaces.h"
@@ -70,7 +71,8 @@ class directory {
   bool retire(const entity_ref& entity, std::uint64_t incarnation, std::uint64_t seen);
 
   /// An actor is broken, or the writer refused it: forget it. With `respawn` the next incarnation
-  /// starts at once and tells the members what they may have missed.
+  /// starts at once and tells the members what they may have missed. Without, when that was still to
+  /// be told, whoever is started next tells it.
   void crashed(const entity_ref& entity, std::uint64_t incarnation, bool respawn);
 
   /// Sends doze to everything without a delivery for `idle_ms`. Called about once a second.
@@ -86,12 +88,16 @@ class directory {
     std::uint64_t incarnation = 0;
     std::uint64_t delivered = 0;
     std::uint64_t last_ms = 0;
+    bool recovered = false;
     conversation_actor conversation;
     registrar_actor registrar;
   };
   struct part {
     mutable std::mutex mutex;
     std::unordered_map<entity_ref, entry, entity_hash> entries;
+    /// Recovered ones that ended before they could tell. Grows by one per entity at most, and only
+    /// where a crash was followed by a failure to load.
+    std::unordered_set<entity_ref, entity_hash> untold;
   };
 
   part& part_of(const entity_ref& entity) {

@@ -1,6 +1,7 @@
 /// Wiring, start and orderly end of the engine; see engine.h.
 #include "actors/engine.h"
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -12,6 +13,7 @@
 #include "actors/plans.h"
 #include "actors/registrar.h"
 #include "conf/log.h"
+#include "net/socket.h"
 
 namespace conclave::actors {
 
@@ -44,6 +46,17 @@ class writer_port final : public commit_port {
 struct tuned_config : caf::actor_system_config {
   explicit tuned_config(std::size_t workers) { tune(*this, workers); }
 };
+
+/// The kernel lets all sockets of one account share the port that our loops share: only an exclusive
+/// one tells that another process listens there.
+status nobody_listens(const listen_address& at) {
+  if (at.port == 0) return done{};
+  const auto addresses = net::resolve(at.address, at.port);
+  if (!addresses.ok()) return addresses.error();
+  const auto alone = net::listening_socket(addresses->front(), false);
+  if (!alone.ok()) return alone.error();
+  return done{};
+}
 
 registrar_plan plan_for(const storage::store& store, const shard_map& shards, time_ms now,
                         const entity_ref& entity, const registrar_request& request,
@@ -96,6 +109,7 @@ struct engine::impl {
     shared.node_name = options.node_name;
     shared.idle_timeout_ms = options.idle_timeout_ms;
     shared.max_admitted_bytes = limits::max_admitted_bytes / options.loops;
+    shared.max_connections = std::max<std::size_t>(1, options.max_connections / options.loops);
     for (std::size_t i = 0; i < options.loops; ++i) {
       gateways.push_back(std::make_unique<gateway>(static_cast<std::uint8_t>(i), shared));
       shared.gateways.push_back(gateways.back().get());
@@ -168,6 +182,16 @@ engine::~engine() { stop(0); }
 outcome<engine::bound_ports> engine::start(const listen_address& client,
                                            const listen_address& admin,
                                            std::shared_ptr<const net::tls_context> tls) {
+  // Loops share a port among themselves; another node on it must not go unnoticed.
+  for (const listen_address& a : {client, admin}) {
+    if (a.port == 0) continue;
+    auto free = net::event_loop::check_port_is_free(a.address, a.port);
+    if (!free.ok()) return std::move(free).error();
+  }
+  for (const listen_address* at : {&client, &admin}) {
+    auto free = nobody_listens(*at);
+    if (!free.ok()) return std::move(free).error();
+  }
   bound_ports bound;
   for (auto& g : impl_->gateways) {
     const bool first = g == impl_->gateways.front();

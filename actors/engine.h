@@ -29,6 +29,7 @@ struct engine_options {
   std::size_t readers = 2;
   std::uint32_t passivate_after_ms = 60'000;
   std::uint32_t idle_timeout_ms = 90'000;
+  std::size_t max_connections = 1'000'000;
 
   /// Tests only: called before each batch of a conversation with its id; may throw to crash its actor.
   std::function<void(std::uint64_t conversation)> fault;

@@ -9,6 +9,14 @@ namespace {
 
 constexpr std::chrono::milliseconds tick_every{500};
 constexpr std::uint32_t overload_retry_ms = 100;
+/// HELLO and LOGIN have one handshake_timeout each.
+constexpr time_ms login_patience_ms = 2 * static_cast<time_ms>(limits::handshake_timeout.count());
+
+net::loop_options loop_options_of(const gateway_shared& shared) {
+  net::loop_options options;
+  options.max_connections = shared.max_connections;
+  return options;
+}
 
 session& session_of(net::connection& c) { return *static_cast<session*>(c.user.get()); }
 
@@ -16,7 +24,7 @@ session& session_of(net::connection& c) { return *static_cast<session*>(c.user.g
 
 gateway::gateway(std::uint8_t number, gateway_shared& shared)
     : shared_(shared),
-      loop_(number, *this),
+      loop_(number, *this, loop_options_of(shared)),
       fanout_(loop_, online_, this, fanout_counters_) {}
 
 void gateway::start() {
@@ -28,6 +36,7 @@ void gateway::start() {
 void gateway::on_open(net::connection& c) {
   auto s = std::make_unique<session>(c);
   s->admin = c.tag() == admin_listener;
+  s->login_by = shared_.time->boot() + login_patience_ms;
   c.user = std::move(s);
   c.set_max_frame(limits::max_frame_bytes_before_login);
   c.set_idle_timeout(static_cast<std::uint32_t>(limits::handshake_timeout.count()));
@@ -206,11 +215,15 @@ void gateway::post(std::shared_ptr<const delivery> news) {
     }
     counters_.open.fetch_sub(settled, std::memory_order_relaxed);
     fanout_.deliver(*news);
+    publish_counters();
   });
 }
 
 void gateway::post(std::shared_ptr<const head_hint> hint) {
-  loop_.post([this, hint = std::move(hint)] { fanout_.hint(*hint); });
+  loop_.post([this, hint = std::move(hint)] {
+    fanout_.hint(*hint);
+    publish_counters();
+  });
 }
 
 void gateway::tick() {
@@ -218,14 +231,28 @@ void gateway::tick() {
   loop_.for_each([&](net::connection& c) {
     if (c.user == nullptr || c.closing()) return;
     session& s = session_of(c);
+    end_overdue_login(s, now);
     s.requests.expire(now, [&](std::uint64_t correlation) {
       counters_.overdue.fetch_add(1, std::memory_order_relaxed);
       answer_error(s, correlation, errc::outcome_unknown);
     });
   });
+  loop_.after(tick_every, [this] { tick(); });
+}
+
+void gateway::end_overdue_login(session& s, time_ms now) {
+  const bool stranger = s.phase == session_phase::greeting || s.phase == session_phase::anonymous;
+  if (!stranger || now < s.login_by) return;
+  const error_info& why = describe(errc::handshake_timeout);
+  answer_now(s, 0, goaway{why.code, why.text, 0});
+  s.connection->close(net::close_reason::handshake_timeout, true);
+}
+
+/// The fan-out counts in plain numbers of the loop's thread; others read these copies.
+void gateway::publish_counters() {
+  counters_.fanout_answers.store(fanout_counters_.answers, std::memory_order_relaxed);
   counters_.pushes.store(fanout_counters_.pushes, std::memory_order_relaxed);
   counters_.heads_owed.store(fanout_counters_.heads_owed, std::memory_order_relaxed);
-  loop_.after(tick_every, [this] { tick(); });
 }
 
 gateway_counters gateway::counters() const {
@@ -235,7 +262,8 @@ gateway_counters gateway::counters() const {
   c.rejected_logins = counters_.rejected_logins.load(std::memory_order_relaxed);
   c.overdue = counters_.overdue.load(std::memory_order_relaxed);
   c.open_requests = counters_.open.load(std::memory_order_relaxed);
-  c.answers = counters_.answers.load(std::memory_order_relaxed) + fanout_counters_.answers;
+  c.answers = counters_.answers.load(std::memory_order_relaxed) +
+              counters_.fanout_answers.load(std::memory_order_relaxed);
   c.pushes = counters_.pushes.load(std::memory_order_relaxed);
   c.heads_owed = counters_.heads_owed.load(std::memory_order_relaxed);
   return c;

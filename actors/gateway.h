@@ -43,6 +43,7 @@ struct gateway_shared {
   std::string node_name;
   std::uint32_t idle_timeout_ms = 90'000;
   std::size_t max_admitted_bytes = limits::max_admitted_bytes;
+  std::size_t max_connections = 1'000'000;  ///< of one loop
   std::atomic<std::uint64_t> logins{0};
   std::atomic<bool> stopping{false};
   std::vector<class gateway*> gateways;
@@ -97,6 +98,9 @@ class gateway final : public net::loop_handler, public reply_port {
   ticket admit(session& s, std::uint64_t correlation, std::size_t bytes);
   void give(const answer& a);
   void tick();
+  /// GOAWAY for one who never logs in, whatever else he says.
+  void end_overdue_login(session& s, time_ms now);
+  void publish_counters();
 
   // gateway_login.cc
   void on_hello(session& s, const frame_view& frame);
@@ -145,7 +149,7 @@ class gateway final : public net::loop_handler, public reply_port {
 
   struct atomic_counters {
     std::atomic<std::uint64_t> sessions{0}, requests{0}, rejected_logins{0}, overdue{0}, open{0},
-        answers{0}, pushes{0}, heads_owed{0};
+        answers{0}, pushes{0}, heads_owed{0}, fanout_answers{0};
   } counters_;
 };
 

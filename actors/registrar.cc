@@ -56,6 +56,9 @@ void registrar_shell::on_planned(const registrar_planned& planned) {
   if (ended_) return;
   plan_ = planned.plan;
   if (plan_->refused != errc::ok) {
+    if (plan_->refused == errc::io_error || plan_->refused == errc::corrupt)
+      log::error("registrar", "cannot read what a request needs",
+                 {{"tenant", entity_.tenant.value}, {"id", entity_.id}, {"why", plan_->detail}});
     queue_.front()->asked.reject(plan_->refused, plan_->detail);
     queue_.pop_front();
     phase_ = phase::idle;

@@ -6,8 +6,19 @@
 
 namespace conclave::actors {
 
+namespace {
+/// What went wrong inside the node is for its log: the asker learns neither paths nor rows.
+bool stays_inside(errc code) {
+  return code == errc::corrupt || code == errc::io_error || code == errc::refused;
+}
+}  // namespace
+
 std::string error_frame(std::uint64_t correlation, errc code, std::string_view detail,
                         std::uint32_t retry_after_ms) {
+  if (stays_inside(code)) {
+    code = errc::internal;
+    detail = {};
+  }
   const error_info& info = describe(code);
   error_answer message;
   message.code = info.code;

@@ -46,7 +46,7 @@ class reply_port {
   virtual void post(std::shared_ptr<const head_hint> hint) = 0;
 };
 
-/// An ERROR frame for one request.
+/// An ERROR frame for one request. Codes from inside the node become `internal`, without detail.
 std::string error_frame(std::uint64_t correlation, errc code, std::string_view detail = {},
                         std::uint32_t retry_after_ms = 0);
 

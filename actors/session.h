@@ -102,6 +102,7 @@ struct session final : net::connection_user {
   tenant_id tenant{};
   user_id user{};
   device_id device{};
+  time_ms login_by = 0;            ///< boot clock: not logged in by then, it is sent away
   std::uint64_t login_number = 0;  ///< later logins of a device replace earlier ones
 
   open_requests requests;

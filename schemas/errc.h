@@ -19,7 +19,7 @@ enum class errc : std::uint16_t {
   ok = 0,
 
   // -- the bytes ---------------------------------------------------------------------------------
-  malformed = 1,            ///< of a frame: closes the connection; of a request after login: only it
+  malformed = 1,  ///< of a frame: closes the connection; of a request after login: fails only it
   frame_too_large = 2,      ///< closes the connection
   unsupported = 3,          ///< request type unknown to this node
   unsupported_version = 4,  ///< no common protocol version; closes the connection

@@ -1,0 +1,411 @@
+/// The conversation's actor in a world of fakes: what it tells whom and when, and what becomes of
+/// open requests when it sleeps, is refused or dies.
+#include "conf/limits.h"
+#include "tests/support/actor_fixture.h"
+
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+
+namespace conclave::actors {
+namespace {
+
+using test::acme;
+using test::actor_world;
+using test::room;
+using test::users;
+using verb = conversation_verb;
+using numbers = std::vector<std::uint64_t>;
+
+TEST(conversation_actor, p1_nothing_is_told_before_the_commit) {
+  actor_world w;
+  w.found({2});
+  w.commits.at_once = false;
+  w.say(2, 1, 10);
+  w.run();
+  EXPECT_TRUE(w.loop.silent(10));
+  EXPECT_TRUE(w.loop.deliveries.empty());
+  ASSERT_EQ(w.commits.waiting(), 1u);
+  w.commits.settle();
+  EXPECT_TRUE(w.loop.deliveries.empty());
+  w.run();
+  EXPECT_EQ(w.loop.delivered_seqs(), numbers{2});
+  EXPECT_EQ(w.other_loop.delivered_seqs(), numbers{2});
+}
+
+TEST(conversation_actor, a_batch_is_one_proposal_and_one_delivery_per_loop) {
+  actor_world w;
+  w.found({2});
+  w.post({{verb::send, 1, 1, 10, {}, "a"},
+          {verb::send, 2, 1, 11, {}, "b"},
+          {verb::send, 1, 2, 12, {}, "c"}});
+  w.run();
+  ASSERT_EQ(w.commits.seen.size(), 1u);
+  EXPECT_EQ(w.commits.seen[0].expected_version, 1u);
+  EXPECT_EQ(w.commits.seen[0].new_version, 4u);
+  ASSERT_EQ(w.loop.deliveries.size(), 1u);
+  ASSERT_EQ(w.other_loop.deliveries.size(), 1u);
+  EXPECT_EQ(w.loop.deliveries[0], w.other_loop.deliveries[0]) << "shared, not copied";
+  const auto& part = w.loop.deliveries[0]->parts.at(0);
+  ASSERT_EQ(part.events.size(), 3u);
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(part.events[i].port, &w.loop);
+    EXPECT_EQ(part.events[i].origin.correlation, 10 + i);
+  }
+  EXPECT_TRUE(w.loop.answers.empty()) << "the loop answers in the place of the event";
+}
+
+TEST(conversation_actor, p2_commits_in_a_row_are_one_delivery_in_order) {
+  actor_world w;
+  w.found({2});
+  w.commits.at_once = false;
+  for (std::uint64_t key = 1; key <= 3; ++key) {
+    w.say(2, key, 10 + key);
+    w.run();
+  }
+  EXPECT_EQ(w.commits.waiting(), 3u) << "the actor runs ahead of the log";
+  w.commits.settle();
+  w.run();
+  ASSERT_EQ(w.loop.deliveries.size(), 1u);
+  EXPECT_EQ(w.loop.deliveries[0]->parts.size(), 3u);
+  EXPECT_EQ(w.loop.delivered_seqs(), (numbers{2, 3, 4}));
+}
+
+TEST(conversation_actor, p3_a_resend_in_flight_is_answered_after_the_commit) {
+  actor_world w;
+  w.found({2});
+  w.commits.at_once = false;
+  w.say(2, 1, 10);
+  w.say(2, 1, 11);
+  w.run();
+  EXPECT_TRUE(w.loop.silent(11));
+  w.commits.settle();
+  w.run();
+  EXPECT_EQ(w.loop.only(11).seq.value, 2u);
+  EXPECT_GT(w.loop.only(11).place, w.loop.delivery_places.at(0));
+  w.say(2, 1, 12);
+  w.run();
+  EXPECT_EQ(w.loop.only(12).seq.value, 2u);
+  EXPECT_EQ(w.loop.only(12).time, w.loop.only(11).time);
+  EXPECT_EQ(w.loop.delivered_seqs(), numbers{2});
+}
+
+TEST(conversation_actor, p3_founding_again_in_flight_is_answered_as_founding) {
+  actor_world w;
+  w.commits.at_once = false;
+  w.post({{verb::create, 1, 99, 10, users({2}), "room"}});
+  w.post({{verb::create, 1, 99, 11, users({2}), "room"}});
+  w.run();
+  w.commits.settle();  // the claim
+  w.run();
+  EXPECT_TRUE(w.loop.answers.empty());
+  w.commits.settle();
+  w.run();
+  EXPECT_EQ(w.loop.only(11).type, frame_type::conversation_created);
+  ASSERT_EQ(w.loop.delivered_seqs(), numbers{1});
+  EXPECT_TRUE(w.loop.deliveries[0]->parts[0].events[0].founding);
+}
+
+TEST(conversation_actor,
+     p9_a_refusal_makes_every_open_request_unknown_once_and_the_next_life_hints) {
+  actor_world w;
+  w.found({2});
+  w.commits.at_once = false;
+  w.say(2, 1, 10);
+  w.run();
+  w.say(2, 2, 11);
+  w.say(2, 1, 12);  // a resend that waits for the first
+  w.run();
+  w.say(2, 3, 13);  // still in the mailbox when the news come
+  w.commits.refuse_next = 1;
+  w.commits.settle();
+  w.run();
+  for (const std::uint64_t correlation : {10, 11, 12, 13})
+    EXPECT_EQ(w.loop.only(correlation).code, errc::outcome_unknown) << correlation;
+  EXPECT_TRUE(w.loop.deliveries.empty());
+  EXPECT_EQ(w.conversations_born, 2u);
+  EXPECT_EQ(w.directory().counters().crashed, 1u);
+  w.commits.at_once = true;
+  w.commits.settle();
+  w.run();
+  ASSERT_EQ(w.loop.hints.size(), 1u);
+  EXPECT_EQ(w.loop.hints[0]->head.value, 1u);
+  EXPECT_EQ(w.loop.hints[0]->members->users, users({1, 2}));
+  EXPECT_EQ(w.other_loop.hints.size(), 1u);
+  w.say(2, 2, 14);
+  w.run();
+  EXPECT_EQ(w.loop.delivered_seqs(), numbers{2}) << "the seq of the refused event is used now";
+}
+
+TEST(conversation_actor, p9_a_crash_loses_no_request_and_no_sequence_number) {
+  actor_world w;
+  w.found({2});
+  w.commits.at_once = false;
+  w.say(2, 1, 10);
+  w.run();
+  w.ports.fault = [](const entity_ref&) { throw std::runtime_error("a bug"); };
+  w.say(2, 2, 11);
+  w.say(2, 3, 12);
+  w.run();
+  w.ports.fault = nullptr;
+  for (const std::uint64_t correlation : {10, 11})
+    EXPECT_EQ(w.loop.only(correlation).code, errc::outcome_unknown) << correlation;
+  // The first was on its way to the disk and still commits; the new life begins after that.
+  w.commits.settle();
+  w.run();
+  EXPECT_EQ(w.loop.only(12).code, errc::outcome_unknown);
+  ASSERT_EQ(w.loop.hints.size(), 1u);
+  EXPECT_EQ(w.loop.hints[0]->head.value, 2u);
+  w.commits.at_once = true;
+  w.say(2, 1, 20);
+  w.say(2, 2, 21);
+  w.run();
+  EXPECT_EQ(w.loop.only(20).seq.value, 2u);
+  EXPECT_EQ(w.loop.delivered_seqs(), numbers{3});
+}
+
+TEST(conversation_actor, requests_wait_while_the_state_is_loaded) {
+  actor_world w;
+  w.found({2});
+  w.doze_all();
+  w.run();
+  ASSERT_EQ(w.directory().counters().awake, 0u);
+  w.hold_reads = true;
+  w.say(2, 1, 10);
+  w.run();
+  w.say(1, 1, 11);
+  w.run();
+  EXPECT_TRUE(w.loop.deliveries.empty());
+  w.release_reads();
+  w.run();
+  EXPECT_EQ(w.loop.delivered_seqs(), (numbers{2, 3}));
+}
+
+TEST(conversation_actor, p7_what_waits_for_loading_is_bounded) {
+  actor_world w;
+  w.found({2});
+  w.doze_all();
+  w.run();
+  w.hold_reads = true;
+  std::vector<actor_world::wanted> many;
+  for (std::uint64_t i = 0; i < limits::max_parked_requests; ++i)
+    many.push_back({verb::send, 2, i + 1, 100 + i, {}, "x"});
+  w.post(many);
+  w.say(2, 90'000, 10);
+  w.run();
+  EXPECT_EQ(w.loop.only(10).code, errc::overloaded);
+  w.release_reads();
+  w.run();
+  EXPECT_EQ(w.loop.delivered_seqs().size(), limits::max_parked_requests);
+}
+
+TEST(conversation_actor, p7_uncommitted_work_is_bounded_by_events_and_by_bytes) {
+  actor_world w;
+  w.found({2});
+  w.commits.at_once = false;
+  std::vector<actor_world::wanted> many;
+  for (std::uint64_t i = 0; i <= limits::max_uncommitted_events; ++i)
+    many.push_back({verb::send, 2, i + 1, 100 + i, {}, "x"});
+  w.post(many);
+  w.run();
+  EXPECT_EQ(w.loop.answers.size(), 1u);
+  EXPECT_EQ(w.loop.only(100 + limits::max_uncommitted_events).code, errc::overloaded);
+  w.commits.settle();
+  w.run();
+
+  const std::string large(limits::max_body_bytes, 'x');
+  for (std::uint64_t i = 0; i < 40; ++i) w.post({{verb::send, 1, i + 1, 50 + i, {}, large}});
+  w.run();
+  EXPECT_GE(w.loop.answers.size(), 20u);
+  EXPECT_LE(w.loop.answers.size(), 26u);
+  w.commits.settle();
+  w.run();
+  w.say(1, 100, 99);
+  w.run();
+  EXPECT_TRUE(w.loop.silent(99)) << "room again after the commit";
+}
+
+TEST(conversation_actor, p9_when_it_cannot_be_loaded_requests_may_be_repeated_later) {
+  actor_world w;
+  w.found({2});
+  w.doze_all();
+  w.run();
+  w.fail_loads = true;
+  w.hold_reads = true;
+  w.say(2, 1, 10);
+  w.run();
+  w.release_reads();
+  w.run();
+  EXPECT_EQ(w.loop.only(10).code, errc::overloaded) << "certainly not done";
+  EXPECT_EQ(w.directory().counters().awake, 0u);
+  w.fail_loads = false;
+  w.say(2, 1, 11);
+  w.run();
+  EXPECT_EQ(w.loop.delivered_seqs(), numbers{2});
+}
+
+TEST(conversation_actor, a_hint_that_is_owed_survives_a_failed_load) {
+  actor_world w;
+  w.found({2});
+  w.commits.at_once = false;
+  w.say(2, 1, 10);
+  w.run();
+  w.ports.fault = [](const entity_ref&) { throw std::runtime_error("a bug"); };
+  w.fail_loads = true;
+  w.say(2, 2, 11);
+  w.run();
+  w.ports.fault = nullptr;
+  w.commits.settle();  // the first one commits, but nobody is told; the new life cannot load
+  w.run();
+  EXPECT_TRUE(w.loop.hints.empty());
+  EXPECT_TRUE(w.loop.deliveries.empty());
+  w.fail_loads = false;
+  w.commits.at_once = true;
+  w.say(1, 1, 12);
+  w.run();
+  ASSERT_EQ(w.loop.hints.size(), 1u);
+  EXPECT_EQ(w.loop.hints[0]->head.value, 2u);
+  EXPECT_EQ(w.loop.delivered_seqs(), numbers{3});
+}
+
+// -- sleep
+// -----------------------------------------------------------------------------------------
+
+TEST(conversation_actor, an_idle_one_sleeps_and_the_next_message_wakes_a_new_one) {
+  actor_world w;
+  w.found({2});
+  const std::size_t claims = w.commits.claims;
+  w.doze_all();
+  w.run();
+  EXPECT_EQ(w.directory().counters().awake, 0u);
+  w.say(2, 1, 10);
+  w.run();
+  EXPECT_EQ(w.commits.claims, claims + 1);
+  EXPECT_EQ(w.conversations_born, 2u);
+  EXPECT_EQ(w.loop.delivered_seqs(), numbers{2});
+  EXPECT_TRUE(w.loop.hints.empty()) << "nothing was missed";
+}
+
+TEST(conversation_actor, with_a_message_on_its_way_it_stays_awake) {
+  actor_world w;
+  w.found({2});
+  w.doze_all();
+  w.say(2, 1, 10);  // behind the doze in the mailbox
+  w.run();
+  EXPECT_EQ(w.conversations_born, 1u);
+  EXPECT_EQ(w.loop.delivered_seqs(), numbers{2});
+}
+
+TEST(conversation_actor, with_work_in_flight_it_stays_awake) {
+  actor_world w;
+  w.found({2});
+  w.commits.at_once = false;
+  w.say(2, 1, 10);
+  w.run();
+  w.doze_all();
+  w.run();
+  EXPECT_GE(w.directory().counters().awake, 1u);
+  w.commits.settle();
+  w.run();
+  EXPECT_EQ(w.loop.delivered_seqs(), numbers{2});
+  EXPECT_EQ(w.conversations_born, 1u);
+}
+
+TEST(conversation_actor, p7_asking_for_what_does_not_exist_leaves_nothing_awake) {
+  actor_world w;
+  for (std::uint64_t id = 500; id < 520; ++id)
+    w.post({{verb::send, 1, 1, id, {}, "x"}}, conversation_id{id});
+  w.run();
+  for (std::uint64_t id = 500; id < 520; ++id) EXPECT_EQ(w.loop.only(id).code, errc::not_found);
+  EXPECT_EQ(w.directory().counters().awake, 0u);
+  EXPECT_EQ(w.commits.releases, 20u);
+  EXPECT_TRUE(w.commits.rows.all().empty());
+}
+
+TEST(conversation_actor, p9_at_the_end_of_the_node_open_requests_are_unknown) {
+  actor_world w;
+  w.found({2});
+  w.commits.at_once = false;
+  w.say(2, 1, 10);
+  w.run();
+  w.say(2, 2, 11);
+  w.directory().stop();
+  EXPECT_FALSE(w.say(2, 3, 12));
+  EXPECT_EQ(w.loop.only(12).code, errc::outcome_unknown);
+  w.run();
+  EXPECT_EQ(w.loop.only(10).code, errc::outcome_unknown);
+  w.commits.settle();
+  w.run();
+  EXPECT_EQ(w.loop.answers.count(10), 1u);
+  EXPECT_EQ(w.directory().counters().awake, 0u);
+}
+
+// -- indexes
+// ---------------------------------------------------------------------------------------
+
+TEST(conversation_actor, a_change_of_membership_reaches_the_users_index_and_its_intent_goes) {
+  actor_world w;
+  w.post({{verb::create, 1, 99, 1, users({2, 3}), "room"}});
+  w.run();
+  EXPECT_EQ(w.index_orders.size(), 3u);
+  EXPECT_EQ(w.commits.rows.count(table::intent, acme, room.value), 0u);
+  w.post({{verb::remove_member, 1, 1, 10, users({3}), {}}});
+  w.run();
+  ASSERT_EQ(w.index_orders.size(), 4u);
+  EXPECT_FALSE(w.index_orders[3].member);
+  EXPECT_EQ(w.index_orders[3].seq.value, 2u);
+  EXPECT_EQ(w.commits.rows.count(table::intent, acme, room.value), 0u);
+  const auto row = decode_record<index_record>(
+      w.commits.rows.get(keys::user_conversation(acme, user_id{3}, room)));
+  ASSERT_TRUE(row.ok());
+  EXPECT_FALSE(row->member);
+}
+
+TEST(conversation_actor, p1_an_index_hears_nothing_before_the_commit) {
+  actor_world w;
+  w.commits.at_once = false;
+  w.post({{verb::create, 1, 99, 1, users({2}), "room"}});
+  w.run();
+  w.commits.settle();
+  w.run();
+  EXPECT_TRUE(w.index_orders.empty());
+  w.commits.settle(1);
+  w.commits.at_once = true;
+  w.run();
+  w.commits.settle();
+  w.run();
+  EXPECT_EQ(w.index_orders.size(), 2u);
+}
+
+TEST(conversation_actor, intents_left_over_are_ordered_again_when_it_wakes) {
+  actor_world w;
+  test::conversation_driver before;
+  before.create(1, 99, {2});
+  w.commits.rows.apply(before.state().take_draft().redo);
+  ASSERT_EQ(w.commits.rows.count(table::intent, acme, room.value), 2u);
+  w.directory().wake(actor_world::entity());
+  w.run();
+  EXPECT_EQ(w.index_orders.size(), 2u);
+  EXPECT_EQ(w.commits.rows.count(table::intent, acme, room.value), 0u);
+}
+
+TEST(conversation_actor, an_index_order_that_was_lost_is_given_again_before_sleep) {
+  actor_world w;
+  w.found({2});
+  w.refuse_reads = true;  // registrars cannot plan, and drop the order
+  w.post({{verb::add_members, 1, 1, 10, users({3}), {}}});
+  w.run();
+  EXPECT_TRUE(w.index_orders.empty());
+  EXPECT_EQ(w.commits.rows.count(table::intent, acme, room.value), 1u);
+  w.refuse_reads = false;
+  w.doze_all();
+  w.run();
+  EXPECT_EQ(w.index_orders.size(), 1u);
+  EXPECT_EQ(w.commits.rows.count(table::intent, acme, room.value), 0u);
+  w.doze_all();
+  w.run();
+  EXPECT_EQ(w.directory().counters().awake, 0u) << "with nothing owed it may sleep";
+}
+
+}  // namespace
+}  // namespace conclave::actors
