@@ -1,0 +1,16 @@
+/// Where a run's users come from: made by an operator for this run alone, under names that no other
+/// run has, or read from a file of tokens. Blocking; before the measurement.
+#pragma once
+
+#include "bench/scenario.h"
+#include "client/protocol.h"
+
+#include <string>
+#include <vector>
+
+namespace conclave::bench {
+
+/// `count` tokens of `count` different devices.
+outcome<std::vector<std::string>> provision(const target& t, std::size_t count);
+
+}  // namespace conclave::bench

@@ -1,0 +1,14 @@
+/// The list of scenarios.
+#include "bench/scenario.h"
+
+#include "bench/pair.h"
+
+namespace conclave::bench {
+
+std::vector<std::unique_ptr<scenario>> all_scenarios() {
+  std::vector<std::unique_ptr<scenario>> all;
+  all.push_back(make_pair_scenario());
+  return all;
+}
+
+}  // namespace conclave::bench

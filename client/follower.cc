@@ -1,0 +1,224 @@
+/// The flow of catching up: on_ready -> list -> on_head per conversation -> fetch -> take_page ->
+/// hand_out, until every cursor stands at its head; live events join in through on_event.
+#include "client/follower.h"
+
+#include "client/event_list.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace conclave::client {
+
+follower::follower(caller& node, session_state& state, start_at start, deliver out, later wait)
+    : node_(node), state_(state), start_(start), out_(std::move(out)), wait_(std::move(wait)) {
+  for (auto& [id, at] : state_.conversations) {
+    if (!at.following) continue;
+    fresh_device_ = false;
+    track& t = tracks_[id];
+    t.cursor = conversation_cursor(at.cursor);
+    t.state = &at;
+  }
+}
+
+follower::track& follower::find_or_add(conversation_id c) {
+  return tracks_[c];
+}
+
+void follower::on_ready(user_id me) {
+  me_ = me;
+  list(++round_, conversation_id{});
+}
+
+void follower::list(std::uint64_t round, conversation_id after) {
+  list_conversations request;
+  request.after = after;
+  request.limit = 500;
+  node_.call(request, 0, no_deadline, [this, round](const outcome<frame_view>& answer) {
+    // A newer login has begun its own listing.
+    if (round != round_) return;
+    const auto page = answer_as<conversations_page>(answer);
+    if (!page) {
+      // Without a listing nothing can be complete: try again for as long as the session lasts.
+      wait_([this, round] {
+        if (round == round_) list(round, conversation_id{});
+      });
+      return;
+    }
+    take_listing(round, *page);
+  });
+}
+
+void follower::take_listing(std::uint64_t round, const conversations_page& page) {
+  for (const conversation_summary& summary : page.conversations) {
+    track& t = find_or_add(summary.conversation);
+    t.highest_seen = std::max(t.highest_seen, summary.head.value);
+    if (t.state != nullptr) {
+      act(summary.conversation, t.cursor.on_head(summary.head));
+    } else if (start_ == start_at::beginning) {
+      settle(summary.conversation, t, 0);
+    } else if (fresh_device_ && !listed_once_) {
+      const std::uint64_t head = summary.head.value;
+      settle(summary.conversation, t, t.first_seen == 0 ? head : std::min(head, t.first_seen - 1));
+    } else if (!summary.member) {
+      // Added and removed while this device was away: the node shows what was in between.
+      settle(summary.conversation, t, 0);
+    } else {
+      settle_by_membership(summary.conversation, t);
+    }
+  }
+  if (page.more && !page.conversations.empty()) {
+    list(round, page.conversations.back().conversation);
+  } else {
+    listing_done();
+  }
+}
+
+void follower::listing_done() {
+  listed_once_ = true;
+  // Founded or joined while the listing was under way.
+  for (auto& [id, t] : tracks_) {
+    if (t.state == nullptr && t.highest_seen != 0) settle_by_membership(id, t);
+  }
+  check_caught_up();
+}
+
+void follower::settle(conversation_id c, track& t, std::uint64_t cursor) {
+  if (t.state != nullptr) return;
+  t.cursor = conversation_cursor(event_seq{cursor});
+  t.state = &state_.conversations[c];
+  t.state->following = true;
+  t.state->cursor = event_seq{cursor};
+  dirty_ = true;
+  act(c, t.cursor.on_head(event_seq{t.highest_seen}));
+}
+
+void follower::settle_by_membership(conversation_id c, track& t) {
+  if (t.asking) return;
+  t.asking = true;
+  ++settling_;
+  list_members request;
+  request.conversation = c;
+  request.after = user_id{me_.value - 1};
+  request.limit = 1;
+  node_.call(request, 0, no_deadline, [this, c](const outcome<frame_view>& answer) {
+    track& at = tracks_[c];
+    at.asking = false;
+    --settling_;
+    const auto page = answer_as<members_page>(answer);
+    const bool mine = page && !page->members.empty() && page->members.front().user == me_;
+    settle(c, at, mine ? page->members.front().joined.value - 1 : 0);
+    check_caught_up();
+  });
+}
+
+void follower::on_event(conversation_id c, const event_view& event, std::string_view bytes) {
+  track& t = find_or_add(c);
+  if (t.state == nullptr) {
+    t.highest_seen = std::max(t.highest_seen, event.seq.value);
+    if (t.first_seen == 0) t.first_seen = event.seq.value;
+    if (!listed_once_) return;
+    const bool beginning =
+        event.kind == event_kind::conversation_created || event.kind == event_kind::members_added;
+    if (start_ == start_at::beginning) {
+      settle(c, t, 0);
+    } else if (beginning && t.first_seen == event.seq.value) {
+      settle(c, t, event.seq.value - 1);
+    } else {
+      settle_by_membership(c, t);
+    }
+    return;
+  }
+  const auto ruling = t.cursor.on_event(event.seq, bytes);
+  if (ruling.what == conversation_cursor::verdict::deliver) {
+    hand_out(c, t, event);
+    hand_out_kept(c, t);
+  } else {
+    act(c, ruling);
+  }
+}
+
+void follower::on_head(conversation_id c, event_seq head) {
+  track& t = find_or_add(c);
+  if (t.state != nullptr) return act(c, t.cursor.on_head(head));
+  t.highest_seen = std::max(t.highest_seen, head.value);
+  if (listed_once_) settle_by_membership(c, t);
+}
+
+void follower::hand_out(conversation_id c, track& t, const event_view& event) {
+  out_(c, event);
+  t.state->cursor = event.seq;
+  dirty_ = true;
+}
+
+void follower::hand_out_kept(conversation_id c, track& t) {
+  while (auto kept = t.cursor.take_ready()) {
+    const auto event = decode_event(kept->bytes);
+    // Only events that were decoded once are kept.
+    if (event) hand_out(c, t, *event);
+  }
+}
+
+void follower::act(conversation_id c, conversation_cursor::ruling ruling) {
+  if (!ruling.fetch_from) return;
+  wanted_.emplace_back(c, ruling.fetch_from);
+  start_fetches();
+}
+
+void follower::start_fetches() {
+  while (reads_ < max_reads && !wanted_.empty()) {
+    const auto [c, from] = wanted_.front();
+    wanted_.pop_front();
+    ++reads_;
+    history request;
+    request.conversation = c;
+    request.from = from;
+    request.limit = page_events;
+    node_.call(request, 0, no_deadline, [this, id = c](const outcome<frame_view>& answer) {
+      --reads_;
+      take_page(id, answer);
+      start_fetches();
+      check_caught_up();
+    });
+  }
+}
+
+void follower::take_page(conversation_id c, const outcome<frame_view>& answer) {
+  track& t = tracks_[c];
+  const auto page = answer_as<history_page>(answer);
+  bool progress = false;
+  if (page) {
+    const bool whole = for_each_event(page->events, [&](const event_view& event, std::string_view) {
+      if (t.cursor.on_page_event(event.seq) == conversation_cursor::verdict::deliver) {
+        hand_out(c, t, event);
+      }
+    });
+    if (whole) {
+      progress = t.cursor.on_page_end(page->next, page->head);
+      t.state->cursor = t.cursor.cursor();
+      dirty_ = true;
+      hand_out_kept(c, t);
+    } else {
+      t.cursor.on_fetch_failed();
+    }
+  } else {
+    t.cursor.on_fetch_failed();
+  }
+  if (progress) return act(c, t.cursor.missing());
+  if (t.cursor.complete()) return;
+  const bool rejected = !answer && describe(answer.error().code).kind == error_class::rejected;
+  if (rejected) return;  // no longer ours to read; the next push or listing asks again
+  wait_([this, c] { act(c, tracks_[c].cursor.missing()); });
+}
+
+void follower::when_caught_up(std::function<void()> then) {
+  if (caught_up_) return then();
+  on_caught_up_ = std::move(then);
+}
+
+void follower::check_caught_up() {
+  if (caught_up_ || !listed_once_ || reads_ != 0 || settling_ != 0 || !wanted_.empty()) return;
+  caught_up_ = true;
+  if (on_caught_up_) std::exchange(on_caught_up_, nullptr)();
+}
+
+}  // namespace conclave::client

@@ -1,0 +1,99 @@
+/// Keeps all conversations of a user complete: knows the cursor of each, compares them with the
+/// node's listing after every login, fetches what is missing by HISTORY, and hands out every event
+/// once and in order.
+///
+/// Where a conversation starts that has no cursor yet: at the event that added the user, except for
+/// a device without any memory that asked for `now`, which starts at the head of the listing.
+///
+/// Owned by the session's core, on the loop's thread. At most max_reads fetches are open at a time;
+/// the others wait in a list. A fetch is a request like any other: it is resent after a reconnect.
+#pragma once
+
+#include "client/caller.h"
+#include "client/conversation_cursor.h"
+#include "client/state_file.h"
+#include "schemas/conversation_messages.h"
+#include "schemas/event.h"
+#include "schemas/history_messages.h"
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+namespace conclave::client {
+
+enum class start_at : std::uint8_t { now, beginning };
+
+class follower {
+ public:
+  /// A node serves 8 reads per connection at once; the other half is for the user's own.
+  static constexpr std::size_t max_reads = 4;
+  static constexpr std::uint32_t page_events = 500;
+
+  using deliver = std::function<void(conversation_id, const event_view&)>;
+  using later = std::function<void(std::function<void()>)>;
+
+  /// `state` gives the cursors and is kept current. `wait` runs a task after a short while.
+  follower(caller& node, session_state& state, start_at start, deliver out, later wait);
+
+  /// Logged in on a new connection: compares everything with the node's listing.
+  void on_ready(user_id me);
+
+  void on_event(conversation_id c, const event_view& event, std::string_view bytes);
+  void on_head(conversation_id c, event_seq head);
+
+  /// An own request's event is durable at `seq`, but its content is not known here.
+  void on_own_seq(conversation_id c, event_seq seq) { on_head(c, seq); }
+
+  /// Are all conversations of the first listing complete? Stays true once it was.
+  bool caught_up() const { return caught_up_; }
+  /// Called once, when that becomes true.
+  void when_caught_up(std::function<void()> then);
+
+  /// True after a cursor moved; reading clears it.
+  bool take_dirty() { return std::exchange(dirty_, false); }
+
+ private:
+  struct track {
+    conversation_cursor cursor;
+    conversation_state* state = nullptr;  // null until it is settled where to start
+    std::uint64_t first_seen = 0;         // while unsettled: the first seq that was pushed
+    std::uint64_t highest_seen = 0;
+    bool asking = false;
+  };
+
+  track& find_or_add(conversation_id c);
+  void settle(conversation_id c, track& t, std::uint64_t cursor);
+  void settle_by_membership(conversation_id c, track& t);
+  void list(std::uint64_t round, conversation_id after);
+  void take_listing(std::uint64_t round, const conversations_page& page);
+  void listing_done();
+  void hand_out(conversation_id c, track& t, const event_view& event);
+  void hand_out_kept(conversation_id c, track& t);
+  void act(conversation_id c, conversation_cursor::ruling ruling);
+  void start_fetches();
+  void take_page(conversation_id c, const outcome<frame_view>& answer);
+  void check_caught_up();
+
+  caller& node_;
+  session_state& state_;
+  start_at start_;
+  deliver out_;
+  later wait_;
+  user_id me_{};
+  std::unordered_map<conversation_id, track> tracks_;
+  std::deque<std::pair<conversation_id, event_seq>> wanted_;  // bounded by the conversations
+  std::size_t reads_ = 0;
+  std::size_t settling_ = 0;
+  std::uint64_t round_ = 0;
+  bool fresh_device_ = true;
+  bool listed_once_ = false;
+  bool caught_up_ = false;
+  bool dirty_ = false;
+  std::function<void()> on_caught_up_;
+};
+
+}  // namespace conclave::client

@@ -1,0 +1,119 @@
+/// A session's beginning, its end, and what it does in conversations.
+#include "client/session.h"
+
+#include "client/session_impl.h"
+
+#include <csignal>
+#include <utility>
+
+namespace conclave::client {
+
+session::session(std::unique_ptr<impl> i) : impl_(std::move(i)) {}
+
+session::~session() = default;
+
+outcome<std::unique_ptr<session>> session::connect(const session_options& options,
+                                                   session_events events) {
+  std::vector<endpoint> servers;
+  for (const std::string& text : options.servers) {
+    auto server = parse_endpoint(text);
+    if (!server) return std::move(server).error();
+    servers.push_back(std::move(*server));
+  }
+  if (servers.empty()) return failure{errc::invalid_argument, "no server is named"};
+  if (options.token.empty()) return failure{errc::invalid_argument, "there is no token"};
+  auto tls = net::tls_context::client({options.ca_file});
+  if (!tls) return std::move(tls).error();
+  session_state state = options.state;
+  if (!options.state_file.empty()) {
+    auto stored = load_state(options.state_file);
+    if (!stored) return std::move(stored).error();
+    if (!stored->empty()) state = std::move(*stored);
+  }
+  std::signal(SIGPIPE, SIG_IGN);
+
+  auto said = std::make_shared<std::promise<status>>();
+  auto first = said->get_future();
+  auto i = std::make_unique<impl>();
+  i->timeout_ms = static_cast<std::uint64_t>(options.request_timeout.count());
+  i->core = std::make_unique<session_core>(
+      options, std::move(servers), std::move(*tls), std::move(state), std::move(events),
+      [said](status word) { said->set_value(std::move(word)); });
+  session_core& core = *i->core;
+  i->thread = std::thread([&core] { core.loop().run(); });
+  core.loop().post([&core] { core.start(); });
+  const status word = first.get();
+  if (!word) return word.error();
+  i->who = i->wait_for<identity>([&core](const std::shared_ptr<std::promise<identity>>& promise) {
+    promise->set_value(core.who());
+  });
+  return std::unique_ptr<session>(new session(std::move(i)));
+}
+
+const identity& session::who() const {
+  return impl_->who;
+}
+
+outcome<founded> session::create_conversation(std::string_view title,
+                                              const std::vector<user_id>& members,
+                                              history_visibility visibility) {
+  conclave::create_conversation message;
+  message.op_id = impl_->random();
+  message.title = title;
+  message.members = members;
+  message.visibility = visibility;
+  return impl_->ask<conversation_created, founded>(message, [](const conversation_created& m) {
+    return founded{m.conversation, m.time};
+  });
+}
+
+outcome<receipt> session::send(conversation_id c, std::string_view text) {
+  using result = outcome<receipt>;
+  return impl_->wait_for<result>([&](const std::shared_ptr<std::promise<result>>& promise) {
+    impl_->core->send_text(c, text, impl_->timeout_ms,
+                           [promise](result r) { promise->set_value(std::move(r)); });
+  });
+}
+
+void session::send_async(conversation_id c, std::string text, answered then) {
+  session_core& core = *impl_->core;
+  core.loop().post([&core, c, body = std::move(text), timeout = impl_->timeout_ms,
+                    done = std::move(then)] { core.send_text(c, body, timeout, done); });
+}
+
+outcome<receipt> session::add_members(conversation_id c, const std::vector<user_id>& users) {
+  conclave::add_members message;
+  message.conversation = c;
+  message.users = users;
+  return impl_->change(message);
+}
+
+outcome<receipt> session::remove_member(conversation_id c, user_id user) {
+  conclave::remove_member message;
+  message.conversation = c;
+  message.user = user;
+  return impl_->change(message);
+}
+
+bool session::wait_until_caught_up(std::chrono::milliseconds timeout) {
+  auto promise = std::make_shared<std::promise<void>>();
+  auto done = promise->get_future();
+  session_core& core = *impl_->core;
+  core.loop().post([&core, promise] { core.when_caught_up([promise] { promise->set_value(); }); });
+  return done.wait_for(timeout) == std::future_status::ready;
+}
+
+session_state session::export_state() {
+  return impl_->wait_for<session_state>(
+      [this](const std::shared_ptr<std::promise<session_state>>& promise) {
+        promise->set_value(impl_->core->state());
+      });
+}
+
+status session::save_state() {
+  return impl_->wait_for<status>([this](const std::shared_ptr<std::promise<status>>& promise) {
+    promise->set_value(impl_->core->save());
+  });
+}
+
+}  // namespace conclave::client
