@@ -1,0 +1,160 @@
+/// What an operator relies on: orderly ends, refusals in one sentence with their exit codes, one
+/// process per data folder, certificates that can be replaced.
+#include "tests/e2e/e2e_fixture.h"
+
+#include <algorithm>
+#include <atomic>
+#include <csignal>
+#include <sys/stat.h>
+
+namespace conclave::test {
+namespace {
+
+using e2e_operation = e2e;
+
+constexpr int exit_unsafe = 3;
+constexpr int exit_storage = 4;
+constexpr int exit_listen = 5;
+
+/// One line, ended by a newline, that begins with the program's name.
+testing::AssertionResult is_one_sentence(const std::string& text) {
+  const auto lines = std::count(text.begin(), text.end(), '\n');
+  if (lines == 1 && text.starts_with("conclaved: ") && text.size() > 30)
+    return testing::AssertionSuccess();
+  return testing::AssertionFailure() << "not one sentence: " << text;
+}
+
+TEST_F(e2e_operation, p1_sigterm_under_load_says_goaway_loses_nothing_and_ends_with_0) {
+  start();
+  const auto users = people({"alice", "watcher"});
+  const auto alice = log_in(users[0]);
+  const conversation_id group = found(*alice, {});
+  wire_client watcher(node().client_port());
+  ASSERT_TRUE(watcher.login(users[1].token));
+  std::atomic<std::uint64_t> acked{0};
+  std::atomic<std::uint64_t> asked{0};
+  std::atomic<std::uint64_t> highest{0};
+  constexpr std::uint64_t count = 4000;
+  const auto flood = [&] {
+    while (asked < count && asked - acked < 200) {
+      ++asked;
+      (*alice)->send_async(group, "text " + std::to_string(asked), [&](outcome<client::receipt> r) {
+        EXPECT_TRUE(r.ok()) << r.error().detail;
+        if (r && r->seq.value > highest) highest = r->seq.value;
+        ++acked;
+      });
+    }
+    return acked >= count;
+  };
+  ASSERT_TRUE(wait_until([&] {
+    flood();
+    return acked > 500;
+  }));
+  flood();
+  const auto began = std::chrono::steady_clock::now();
+  EXPECT_EQ(node().terminate(), 0);
+  EXPECT_LT(std::chrono::steady_clock::now() - began, 8s);
+  EXPECT_TRUE(watcher.read_until_closed());
+  ASSERT_FALSE(watcher.pushes().empty());
+  EXPECT_EQ(watcher.pushes().back().code(), errc::shutting_down);
+
+  // The chain is whole, and tells the same a second time.
+  const finished first = node().run_command({"inspect"});
+  EXPECT_EQ(first.code, 0) << first.err;
+  EXPECT_NE(first.out.find("shard 0 "), std::string::npos) << first.out;
+  const auto shards_in = [](const std::string& out) { return out.substr(out.find("shard 0 ")); };
+  EXPECT_EQ(shards_in(node().run_command({"inspect"}).out), shards_in(first.out));
+
+  node().start();
+  ASSERT_TRUE(wait_until([&] { return flood(); })) << acked;
+  ASSERT_TRUE(alice->hears_up_to(group, count + 1));
+  EXPECT_EQ(alice->seqs(group), dense(1, count + 1));
+  EXPECT_EQ(highest, count + 1);
+}
+
+TEST_F(e2e_operation, p7_mistakes_in_the_configuration_are_refused_in_one_sentence) {
+  struct mistake {
+    std::string option;
+    std::string value;
+    std::string names;
+  };
+  const std::vector<mistake> mistakes{
+      {"tls.key_file", "\"/nowhere/key.pem\"", "tls.key_file"},
+      {"listen.client_prot", "7443", "client_prot"},
+      {"limits.idle_timeout_ms", "\"soon\"", "idle_timeout_ms"},
+      {"node.shards", "0", "shards"},
+      {"listen.metrics_address", "\"0.0.0.0\"", "metrics_address"},
+  };
+  for (const mistake& m : mistakes) {
+    node_settings settings;
+    settings.options["listen.metrics_port"] = "9999";
+    settings.options[m.option] = m.value;
+    node_process node(settings);
+    for (const auto& words : {std::vector<std::string>{}, {"--check-config"}}) {
+      const finished refused = node.run_command(words);
+      EXPECT_EQ(refused.code, exit_unsafe) << m.option;
+      EXPECT_TRUE(is_one_sentence(refused.err)) << m.option;
+      EXPECT_NE(refused.err.find(m.names), std::string::npos) << refused.err;
+    }
+  }
+  node_process node;
+  ASSERT_EQ(::chmod(node.certificates().key_file().c_str(), 0644), 0);
+  const finished open = node.run_command({});
+  EXPECT_EQ(open.code, exit_unsafe);
+  EXPECT_TRUE(is_one_sentence(open.err));
+  EXPECT_NE(open.err.find("chmod 600"), std::string::npos) << open.err;
+  ASSERT_EQ(::chmod(node.certificates().key_file().c_str(), 0600), 0);
+  EXPECT_EQ(node.run_command({"--check-config"}).code, 0);
+}
+
+TEST_F(e2e_operation, p1_a_second_process_cannot_open_the_same_data_folder) {
+  start();
+  for (const auto& words : {std::vector<std::string>{}, {"operator", "add", "eve"}, {"inspect"}}) {
+    const finished second = node().run_command(words);
+    EXPECT_EQ(second.code, exit_storage) << second.err;
+    EXPECT_TRUE(is_one_sentence(second.err.substr(second.err.find("conclaved: "))));
+  }
+  const auto users = people({"alice"});
+  EXPECT_TRUE((*log_in(users[0]))->list_conversations().ok()) << "the first one goes on";
+}
+
+TEST_F(e2e_operation, p7_an_address_in_use_is_refused_in_one_sentence) {
+  start();
+  for (const char* const option : {"listen.client_port", "listen.admin_port"}) {
+    node_process other;
+    const bool client = option == std::string("listen.client_port");
+    other.settings().options[option] =
+        std::to_string(client ? node().client_port() : node().admin_port());
+    EXPECT_FALSE(other.try_start()) << option;
+    EXPECT_EQ(other.wait(0ms), exit_listen) << option;
+    EXPECT_TRUE(is_one_sentence(other.log())) << option;
+  }
+}
+
+TEST_F(e2e_operation, p7_sighup_replaces_the_certificate_and_keeps_the_connections) {
+  start();
+  const auto users = people({"alice"});
+  wire_client before(node().client_port());
+  ASSERT_TRUE(before.login(users[0].token));
+  const std::string old_serial = before.peer_serial();
+
+  auto& authority = node().certificates();
+  const auto fresh = authority.issue("renewed", "DNS:localhost,IP:127.0.0.1");
+  write_text(authority.certificate_file(), read_text(fresh.certificate_file), 0644);
+  write_text(authority.key_file(), read_text(fresh.key_file));
+  node().signal(SIGHUP);
+  EXPECT_TRUE(
+      wait_until([&] { return wire_client(node().client_port()).peer_serial() != old_serial; }));
+  EXPECT_TRUE(before.ask(ping{})->is(frame_type::pong));
+  EXPECT_TRUE((*log_in(users[0]))->list_conversations().ok()) << "verified against the authority";
+
+  // Broken files change nothing.
+  const std::string serial = wire_client(node().client_port()).peer_serial();
+  write_text(authority.certificate_file(), "no certificate", 0644);
+  node().signal(SIGHUP);
+  EXPECT_TRUE(wait_until([&] { return node().log().find("not reloaded") != std::string::npos; }));
+  EXPECT_EQ(wire_client(node().client_port()).peer_serial(), serial);
+}
+
+}  // namespace
+}  // namespace conclave::test
