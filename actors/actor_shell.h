@@ -1,13 +1,14 @@
-/// What both kinds of actors share between CAF and their shell: the writer's news as urgent messages,
-/// and handlers that turn an exception into the end of this incarnation and of nothing else.
+/// What both kinds of actors share between CAF and their shell: the writer's news as urgent
+/// messages, and handlers that turn an exception into the end of this incarnation and of nothing
+/// else.
 #pragma once
+
+#include "actors/caf_compat.h"
+#include "actors/interfaces.h"
 
 #include <exception>
 #include <memory>
 #include <utility>
-
-#include "actors/caf_compat.h"
-#include "actors/interfaces.h"
 
 namespace conclave::actors {
 
@@ -37,12 +38,14 @@ struct shell_holder {
 template <class Message, class Self, class Handle>
 auto handler(Self self, Handle handle) {
   return [self, handle](const Message& message) {
+    note_taking_over(self);
     auto& shell = *self->state.shell;
     try {
       handle(shell, message);
     } catch (const std::exception& e) {
       shell.on_crash(e.what());
     }
+    note_handing_over(self);
   };
 }
 

@@ -25,21 +25,22 @@ conversation_shell::conversation_shell(const engine_ports& ports, const entity_r
   ports_.commits->claim(ports_.shards.shard_of(entity_), entity_, incarnation_, self_.owner);
 }
 
-// -- life ------------------------------------------------------------------------------------------
+// -- life
+// ------------------------------------------------------------------------------------------
 
 void conversation_shell::on_claimed(std::uint64_t version) {
   claimed_version_ = version;
   auto send_loaded = self_.send_loaded;
-  const bool taken = ports_.on_reader([load = ports_.load_conversation, entity = entity_,
-                                       send_loaded] {
-    auto image = load(entity);
-    conversation_loaded news;
-    if (image.ok())
-      news.image = std::make_shared<storage::conversation_image>(std::move(image).value());
-    else
-      news.why = image.error().code;
-    send_loaded(std::move(news));
-  });
+  const bool taken =
+      ports_.on_reader([load = ports_.load_conversation, entity = entity_, send_loaded] {
+        auto image = load(entity);
+        conversation_loaded news;
+        if (image.ok())
+          news.image = std::make_shared<storage::conversation_image>(std::move(image).value());
+        else
+          news.why = image.error().code;
+        send_loaded(std::move(news));
+      });
   if (!taken) on_loaded({nullptr, errc::overloaded});
 }
 
@@ -62,7 +63,8 @@ void conversation_shell::on_loaded(const conversation_loaded& loaded) {
   committed_head_ = state_->head();
   CONCLAVE_CHECK(committed_head_.value == claimed_version_,
                  "a conversation loads what the writer granted");
-  for (const auto& change : state_->unfinished()) order_index(change);
+  // Nobody knows who was online when these were pushed: the hint goes to all sessions of the user.
+  for (const auto& change : state_->unfinished()) order_index(change, push_moment::min());
   if (recovered_ && state_->exists()) {
     auto hint = std::make_shared<head_hint>();
     hint->tenant = entity_.tenant;
@@ -81,7 +83,8 @@ void conversation_shell::on_loaded(const conversation_loaded& loaded) {
 void conversation_shell::on_doze() {
   // An order may have been lost: its registrar had too much to do, or crashed. Asleep nobody would
   // give it again.
-  for (const auto& [at, is_member] : ordered_) order_index({at.first, at.second, is_member});
+  for (const auto& [at, given] : ordered_)
+    order_index({at.first, at.second, given.member}, given.pushed);
   if (ordered_.empty()) try_retire();
 }
 
@@ -113,7 +116,8 @@ void conversation_shell::on_crash(const char* what) {
   end(state_ != nullptr);
 }
 
-// -- work ------------------------------------------------------------------------------------------
+// -- work
+// ------------------------------------------------------------------------------------------
 
 void conversation_shell::on_work(const conversation_work& work) {
   if (ended_) return;
@@ -213,10 +217,11 @@ void conversation_shell::on_resolved(const storage::resolution& news) {
     committed_head_ = part.events.back().seq;
     told->parts.push_back(std::move(part));
   }
+  const push_moment pushed = std::chrono::steady_clock::now();
   if (!told->parts.empty())
     for (reply_port* loop : ports_.loops) loop->post(std::shared_ptr<const delivery>(told));
   answer_late(committed_head_);
-  for (const auto& change : changes) order_index(change);
+  for (const auto& change : changes) order_index(change, pushed);
   propose();
 }
 
@@ -228,8 +233,8 @@ void conversation_shell::answer_late(event_seq committed) {
   }
 }
 
-void conversation_shell::order_index(const membership_change& change) {
-  ordered_[{change.seq, change.user}] = change.member;
+void conversation_shell::order_index(const membership_change& change, push_moment pushed) {
+  ordered_[{change.seq, change.user}] = {change.member, pushed};
   auto order = std::make_shared<registrar_request>();
   order->order = index_order{conversation_id{entity_.id}, change.seq, change.member};
   ports_.actors->deliver_to_registrar(
@@ -241,7 +246,18 @@ void conversation_shell::on_index_learnt(const index_learnt& learnt) {
   if (ended_) return;
   ++seen_;
   if (state_ == nullptr) return;  // loading: the intent is still there and will be ordered again
-  ordered_.erase({learnt.seq, learnt.user});
+  const auto given = ordered_.extract({learnt.seq, learnt.user});
+  // Who logged in between the push and this moment has neither heard of the conversation nor found
+  // it in his listing. He was added by this seq, so he may know of it.
+  if (given && given.mapped().member) {
+    auto hint = std::make_shared<head_hint>();
+    hint->tenant = entity_.tenant;
+    hint->conversation = conversation_id{entity_.id};
+    hint->head = learnt.seq;
+    hint->only = learnt.user;
+    hint->logged_in_after = given.mapped().pushed;
+    for (reply_port* loop : ports_.loops) loop->post(std::shared_ptr<const head_hint>(hint));
+  }
   state_->index_learnt(learnt.seq, learnt.user);
   propose();
 }
@@ -256,7 +272,8 @@ std::string conversation_shell::answer_frame(std::uint64_t correlation, bool fou
   return frame;
 }
 
-// -- the actor -------------------------------------------------------------------------------------
+// -- the actor
+// -------------------------------------------------------------------------------------
 
 namespace {
 
@@ -270,8 +287,8 @@ conversation_actor::behavior_type behave(self_pointer self, const engine_ports* 
   port.owner = std::make_shared<actor_owner<conversation_actor>>(me);
   port.send_loaded = [me](conversation_loaded loaded) { tell_urgent(me, std::move(loaded)); };
   port.quit = [self] { self->quit(); };
-  self->state.shell = std::make_unique<conversation_shell>(*ports, entity, incarnation, recovered,
-                                                           std::move(port));
+  self->state.shell =
+      std::make_unique<conversation_shell>(*ports, entity, incarnation, recovered, std::move(port));
   using shell = conversation_shell;
   return {
       handler<conversation_work>(self, [](shell& s, const auto& m) { s.on_work(m); }),

@@ -1,21 +1,21 @@
 /// The shell of a conversation's actor: takes batches, lets conversation_state judge them, proposes
 /// drafts, and after each commit tells the loops. One run at a time, on CAF's workers; owned by the
-/// actor. Life: claim (drain token) -> load on the reader pool -> serve -> sleep, or die and be born
-/// again from the store.
+/// actor. Life: claim (drain token) -> load on the reader pool -> serve -> sleep, or die and be
+/// born again from the store.
 ///
 /// Queues: parked requests while loading (limits::max_parked_requests), uncommitted work
 /// (limits::max_uncommitted_*); beyond either the answer is `overloaded`.
 #pragma once
+
+#include "actors/conversation_state.h"
+#include "actors/engine_ports.h"
+#include "actors/interfaces.h"
 
 #include <deque>
 #include <map>
 #include <memory>
 #include <utility>
 #include <vector>
-
-#include "actors/conversation_state.h"
-#include "actors/engine_ports.h"
-#include "actors/interfaces.h"
 
 namespace conclave::actors {
 
@@ -28,8 +28,8 @@ class conversation_shell {
     std::function<void()> quit;
   };
 
-  conversation_shell(const engine_ports& ports, const entity_ref& entity,
-                     std::uint64_t incarnation, bool recovered, self_port self);
+  conversation_shell(const engine_ports& ports, const entity_ref& entity, std::uint64_t incarnation,
+                     bool recovered, self_port self);
 
   void on_work(const conversation_work& work);
   void on_resolved(const storage::resolution& news);
@@ -57,7 +57,7 @@ class conversation_shell {
   void propose();
   void tell(in_flight& settled);
   void answer_late(event_seq committed);
-  void order_index(const membership_change& change);
+  void order_index(const membership_change& change, push_moment pushed);
   std::string answer_frame(std::uint64_t correlation, bool founding, event_seq seq,
                            time_ms time) const;
   void try_retire();
@@ -83,8 +83,12 @@ class conversation_shell {
   event_seq committed_head_{};
   std::deque<late_ticket> late_;
 
+  struct index_order_given {
+    bool member = false;
+    push_moment pushed;  ///< sessions that are online by then have the event
+  };
   /// Changes of membership ordered from their users' registrars and not yet learnt there.
-  std::map<std::pair<event_seq, user_id>, bool> ordered_;
+  std::map<std::pair<event_seq, user_id>, index_order_given> ordered_;
 };
 
 /// Brings a conversation to life; see directory::spawner.

@@ -2,15 +2,15 @@
 /// buffer, so that a message costs no allocation of its own.
 #pragma once
 
+#include "actors/reply.h"
+#include "schemas/event.h"
+#include "schemas/ids.h"
+
 #include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "actors/reply.h"
-#include "schemas/event.h"
-#include "schemas/ids.h"
 
 namespace conclave::actors {
 
@@ -20,9 +20,9 @@ struct conversation_request {
   ticket asked;
   conversation_verb verb = conversation_verb::send;
   history_visibility visibility = history_visibility::since_joining;  ///< create
-  user_id user{};      ///< from the session, never from the request
+  user_id user{};  ///< from the session, never from the request
   device_id device{};
-  std::uint64_t key = 0;  ///< client_seq, or op_id for create
+  std::uint64_t key = 0;          ///< client_seq, or op_id for create
   std::uint32_t text_offset = 0;  ///< body or title, in the batch's bytes
   std::uint32_t text_size = 0;
   std::uint32_t users_offset = 0;  ///< in the batch's users

@@ -1,13 +1,13 @@
 /// The rules of one conversation; see conversation_state.h.
 #include "actors/conversation_state.h"
 
-#include <algorithm>
-#include <atomic>
-
 #include "conf/limits.h"
 #include "schemas/check.h"
 #include "schemas/keys.h"
 #include "schemas/utf8.h"
+
+#include <algorithm>
+#include <atomic>
 
 namespace conclave::actors {
 
@@ -124,15 +124,15 @@ ruling conversation_state::found(const conversation_request& request,
   return sequence(request, event_kind::conversation_created, encode_body(body), time, members_now_);
 }
 
-ruling conversation_state::say(const conversation_request& request,
-                               const conversation_batch& batch, time_ms now) {
+ruling conversation_state::say(const conversation_request& request, const conversation_batch& batch,
+                               time_ms now) {
   const auto body = batch.text_of(request);
   if (!valid_utf8(body)) return rejected(errc::invalid_argument, "a text is UTF-8");
   return sequence(request, event_kind::text, body, now, members_now_);
 }
 
-ruling conversation_state::add(const conversation_request& request,
-                               const conversation_batch& batch, time_ms now) {
+ruling conversation_state::add(const conversation_request& request, const conversation_batch& batch,
+                               time_ms now) {
   if (member(request.user)->role != member_role::owner)
     return rejected(errc::forbidden, "only the owner adds members");
   members_body body;
@@ -172,8 +172,7 @@ void conversation_state::join(user_id user, member_role role, event_seq at) {
   row.role = role;
   row.joined = at;
   row.left = {};
-  const event_seq from =
-      record_.visibility == history_visibility::all ? event_seq{1} : at;
+  const event_seq from = record_.visibility == history_visibility::all ? event_seq{1} : at;
   if (from.value == 1) row.spans.clear();
   row.spans.push_back({from, {}});
   if (row.spans.size() > max_member_spans) row.spans.erase(row.spans.begin());

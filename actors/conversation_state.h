@@ -1,11 +1,18 @@
 /// The rules of one conversation: who may do what, which request is new, which seq comes next, who
-/// receives what. Plain C++ without CAF, clock or disk: the shell (conversation.h) hands in time and
-/// takes out drafts of proposals. Used by one thread at a time.
+/// receives what. Plain C++ without CAF, clock or disk: the shell (conversation.h) hands in time
+/// and takes out drafts of proposals. Used by one thread at a time.
 ///
 /// It runs ahead of the log: rule() changes the state at once, and nobody is told before the shard
-/// writer has committed the draft. When the writer refuses one, this object is thrown away and built
-/// again from the store. Memory: one record per member and per sending device.
+/// writer has committed the draft. When the writer refuses one, this object is thrown away and
+/// built again from the store. Memory: one record per member and per sending device.
 #pragma once
+
+#include "actors/conversation_request.h"
+#include "actors/delivery.h"
+#include "schemas/log_entry.h"
+#include "schemas/records.h"
+#include "schemas/sender_record.h"
+#include "storage/reads.h"
 
 #include <cstdint>
 #include <deque>
@@ -17,13 +24,6 @@
 #include <unordered_map>
 #include <utility>
 #include <vector>
-
-#include "actors/conversation_request.h"
-#include "actors/delivery.h"
-#include "schemas/log_entry.h"
-#include "schemas/records.h"
-#include "schemas/sender_record.h"
-#include "storage/reads.h"
 
 namespace conclave::actors {
 

@@ -1,16 +1,17 @@
 /// What the loops receive after a commit: one delivery per (commit, conversation, loop), shared and
-/// immutable. Each loop resolves the member lists to its own connections, so there is no subscription
-/// state anywhere and no storm when everybody reconnects.
+/// immutable. Each loop resolves the member lists to its own connections, so there is no
+/// subscription state anywhere and no storm when everybody reconnects.
 #pragma once
-
-#include <cstdint>
-#include <memory>
-#include <string>
-#include <vector>
 
 #include "actors/reply.h"
 #include "schemas/event.h"
 #include "schemas/ids.h"
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
 
 namespace conclave::actors {
 
@@ -28,9 +29,9 @@ struct delivered_event {
   std::uint32_t frame_size = 0;
   event_seq seq{};
   time_ms time = 0;
-  bool founding = false;        ///< answered by CONVERSATION_CREATED instead of OK
-  reply_port* port = nullptr;   ///< the requesting loop; null: nobody waits for an answer
-  reply_address origin;         ///< valid when port is set
+  bool founding = false;       ///< answered by CONVERSATION_CREATED instead of OK
+  reply_port* port = nullptr;  ///< the requesting loop; null: nobody waits for an answer
+  reply_address origin;        ///< valid when port is set
 };
 
 /// Consecutive events with the same recipients.
@@ -53,12 +54,19 @@ struct delivery {
   std::vector<delivery_part> parts;
 };
 
-/// "New up to head": after a conversation recovered, its members may have missed pushes.
+/// When pushes to a session began, and when they were given out, on one scale for all threads.
+using push_moment = std::chrono::steady_clock::time_point;
+
+/// "New up to head": after a conversation recovered, its members may have missed pushes; and so may
+/// one user who logged in after the event that added him was pushed, and before his index told his
+/// listing.
 struct head_hint {
   tenant_id tenant{};
   conversation_id conversation{};
   event_seq head{};
   member_list_ref members;
+  user_id only{};               ///< in place of `members`
+  push_moment logged_in_after;  ///< with `only`: sessions from before it have had the push
 };
 
 }  // namespace conclave::actors

@@ -11,6 +11,9 @@
 /// the engine. Memory: one entry per actor awake.
 #pragma once
 
+#include "actors/interfaces.h"
+#include "schemas/keys.h"
+
 #include <array>
 #include <atomic>
 #include <cstdint>
@@ -21,14 +24,12 @@
 #include <unordered_set>
 #include <utility>
 
-#include "actors/interfaces.h"
-#include "schemas/keys.h"
-
 namespace conclave::actors {
 
 struct entity_hash {
   std::size_t operator()(const entity_ref& e) const noexcept {
-    const std::uint64_t mixed = (e.id ^ (std::uint64_t{e.tenant.value} << 40)) * 0x9E3779B97F4A7C15ull;
+    const std::uint64_t mixed =
+        (e.id ^ (std::uint64_t{e.tenant.value} << 40)) * 0x9E3779B97F4A7C15ull;
     return static_cast<std::size_t>(mixed ^ (mixed >> 29) ^ static_cast<std::uint64_t>(e.kind));
   }
 };
@@ -71,8 +72,8 @@ class directory {
   bool retire(const entity_ref& entity, std::uint64_t incarnation, std::uint64_t seen);
 
   /// An actor is broken, or the writer refused it: forget it. With `respawn` the next incarnation
-  /// starts at once and tells the members what they may have missed. Without, when that was still to
-  /// be told, whoever is started next tells it.
+  /// starts at once and tells the members what they may have missed. Without, when that was still
+  /// to be told, whoever is started next tells it.
   void crashed(const entity_ref& entity, std::uint64_t incarnation, bool respawn);
 
   /// Sends doze to everything without a delivery for `idle_ms`. Called about once a second.

@@ -1,12 +1,6 @@
 /// Wiring, start and orderly end of the engine; see engine.h.
 #include "actors/engine.h"
 
-#include <algorithm>
-#include <chrono>
-#include <condition_variable>
-#include <mutex>
-#include <thread>
-
 #include "actors/conversation.h"
 #include "actors/directory.h"
 #include "actors/gateway.h"
@@ -14,6 +8,12 @@
 #include "actors/registrar.h"
 #include "conf/log.h"
 #include "net/socket.h"
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
 
 namespace conclave::actors {
 
@@ -47,8 +47,8 @@ struct tuned_config : caf::actor_system_config {
   explicit tuned_config(std::size_t workers) { tune(*this, workers); }
 };
 
-/// The kernel lets all sockets of one account share the port that our loops share: only an exclusive
-/// one tells that another process listens there.
+/// The kernel lets all sockets of one account share the port that our loops share: only an
+/// exclusive one tells that another process listens there.
 status nobody_listens(const listen_address& at) {
   if (at.port == 0) return done{};
   const auto addresses = net::resolve(at.address, at.port);
@@ -101,8 +101,7 @@ struct engine::impl {
       return plan_for(store, ports.shards, t.now(), e, r, v);
     };
     ports.now = [&t] { return t.now(); };
-    if (options.fault)
-      ports.fault = [fault = options.fault](const entity_ref& e) { fault(e.id); };
+    if (options.fault) ports.fault = [fault = options.fault](const entity_ref& e) { fault(e.id); };
     shared.ports = &ports;
     shared.store = &store;
     shared.time = &time;
@@ -122,7 +121,8 @@ struct engine::impl {
     for (std::uint16_t shard = 0; shard < store.shard_count(); ++shard) {
       auto owed = storage::conversations_with_intents(store.view(shard_id{shard}));
       if (!owed.ok()) {
-        log::error("engine", "cannot read intents", {{"shard", shard}, {"why", owed.error().detail}});
+        log::error("engine", "cannot read intents",
+                   {{"shard", shard}, {"why", owed.error().detail}});
         continue;
       }
       for (const auto& [tenant, conversation] : *owed)
@@ -154,8 +154,8 @@ struct engine::impl {
   engine_options options;
   storage::store& store;
   const clock& time;
-  // Gateways and ports are declared before what uses them, so that they are destroyed after: a ticket
-  // in a dying mailbox still posts its answer somewhere.
+  // Gateways and ports are declared before what uses them, so that they are destroyed after: a
+  // ticket in a dying mailbox still posts its answer somewhere.
   gateway_shared shared;
   engine_ports ports;
   std::vector<std::unique_ptr<gateway>> gateways;
@@ -177,7 +177,9 @@ engine::engine(storage::store& store, storage::shard_writer& writer,
                const std::vector<storage::shard_lead>& leads, engine_options options)
     : impl_(std::make_unique<impl>(store, writer, shard_time, time, leads, std::move(options))) {}
 
-engine::~engine() { stop(0); }
+engine::~engine() {
+  stop(0);
+}
 
 outcome<engine::bound_ports> engine::start(const listen_address& client,
                                            const listen_address& admin,
@@ -195,8 +197,8 @@ outcome<engine::bound_ports> engine::start(const listen_address& client,
   bound_ports bound;
   for (auto& g : impl_->gateways) {
     const bool first = g == impl_->gateways.front();
-    auto port = g->loop().listen(client.address, first ? client.port : bound.client, tls,
-                                 client_listener);
+    auto port =
+        g->loop().listen(client.address, first ? client.port : bound.client, tls, client_listener);
     if (!port.ok()) return std::move(port).error();
     bound.client = *port;
     port = g->loop().listen(admin.address, first ? admin.port : bound.admin, tls, admin_listener);
@@ -206,8 +208,7 @@ outcome<engine::bound_ports> engine::start(const listen_address& client,
   }
   impl_->running = true;
   impl_->wake_unfinished();
-  for (auto& g : impl_->gateways)
-    impl_->threads.emplace_back([loop = &g->loop()] { loop->run(); });
+  for (auto& g : impl_->gateways) impl_->threads.emplace_back([loop = &g->loop()] { loop->run(); });
   impl_->sweeper = std::thread([this] { impl_->sweep_until_stopped(); });
   return bound;
 }

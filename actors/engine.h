@@ -1,16 +1,11 @@
 /// The engine: owns the actor system, the directory and one gateway per loop, and wires them to the
 /// store and the shard writer. The only door for node/: CAF stays behind it.
 ///
-/// start() and stop() are called by main()'s thread. Shutdown order: listeners close and everybody is
-/// told GOAWAY -> open requests are answered (bounded) -> loops stop -> actors stop -> the caller stops
-/// the shard writer -> the engine is destroyed. Ports and gateways outlive every ticket.
+/// start() and stop() are called by main()'s thread. Shutdown order: listeners close and everybody
+/// is told GOAWAY -> open requests are answered (bounded) -> loops stop -> actors stop -> the
+/// caller stops the shard writer -> the engine is destroyed. Ports and gateways outlive every
+/// ticket.
 #pragma once
-
-#include <cstdint>
-#include <functional>
-#include <memory>
-#include <string>
-#include <vector>
 
 #include "conf/clock.h"
 #include "net/tls_context.h"
@@ -19,6 +14,12 @@
 #include "storage/shard_clock.h"
 #include "storage/shard_writer.h"
 #include "storage/store.h"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
 
 namespace conclave::actors {
 
@@ -31,7 +32,8 @@ struct engine_options {
   std::uint32_t idle_timeout_ms = 90'000;
   std::size_t max_connections = 1'000'000;
 
-  /// Tests only: called before each batch of a conversation with its id; may throw to crash its actor.
+  /// Tests only: called before each batch of a conversation with its id; may throw to crash its
+  /// actor.
   std::function<void(std::uint64_t conversation)> fault;
 };
 

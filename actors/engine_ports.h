@@ -2,16 +2,16 @@
 /// clock. Filled in by the engine; outlives every actor. Everything here is thread-safe.
 #pragma once
 
-#include <functional>
-#include <memory>
-#include <vector>
-
 #include "actors/registrar_request.h"
 #include "actors/reply.h"
 #include "actors/shard_map.h"
 #include "schemas/outcome.h"
 #include "storage/reads.h"
 #include "storage/shard_writer.h"
+
+#include <functional>
+#include <memory>
+#include <vector>
 
 namespace conclave::actors {
 

@@ -6,6 +6,8 @@
 #include "schemas/codec.h"
 #include "schemas/conversation_messages.h"
 
+#include <algorithm>
+
 namespace conclave::actors {
 
 session* fanout::session_of(const delivered_event& event) const {
@@ -23,8 +25,7 @@ void fanout::deliver(const delivery& news) {
 }
 
 void fanout::deliver_segment(const delivery& news, const delivery_part& part,
-                             const delivery_segment& segment,
-                             const net::loop_buffer_ref& buffer) {
+                             const delivery_segment& segment, const net::loop_buffer_ref& buffer) {
   const delivered_event* const first = &part.events[segment.first_event];
   const delivered_event* const end = first + segment.event_count;
   ++mark_;
@@ -85,8 +86,7 @@ void fanout::walk(session& s, const delivery& news, const delivery_part& part,
 }
 
 void fanout::push(session& s, conversation_id conversation, const net::loop_buffer_ref& buffer,
-                  const delivered_event& first, const delivered_event& last,
-                  std::uint64_t events) {
+                  const delivered_event& first, const delivered_event& last, std::uint64_t events) {
   if (s.lagging || s.connection->outbox_bytes() > limits::outbox_high_bytes) {
     owe_head(s, conversation, last.seq);
     return;
@@ -100,22 +100,30 @@ void fanout::owe_head(session& s, conversation_id conversation, event_seq head) 
   s.lagging = true;
   if (s.owed_heads == nullptr)
     s.owed_heads = std::make_unique<std::unordered_map<conversation_id, event_seq>>();
-  (*s.owed_heads)[conversation] = head;
+  event_seq& owed = (*s.owed_heads)[conversation];
+  owed = std::max(owed, head);
   ++counters_.heads_owed;
   if (s.owed_heads->size() > limits::max_owed_heads)
     s.connection->close(net::close_reason::outbox_overflow, false);
 }
 
 void fanout::hint(const head_hint& hint) {
-  for (session* s : online_.resolve(hint.tenant, hint.conversation, hint.members)) {
-    if (s->connection->closing()) continue;
-    if (s->lagging) {
-      owe_head(*s, hint.conversation, hint.head);
-      continue;
-    }
-    append_frame(s->connection->tail(), 0, head_push{hint.conversation, hint.head});
-    s->connection->queued();
+  if (!hint.only) {
+    for (session* s : online_.resolve(hint.tenant, hint.conversation, hint.members))
+      hint_one(*s, hint);
+    return;
   }
+  const auto* sessions = online_.of(hint.tenant, hint.only);
+  if (sessions == nullptr) return;
+  for (session* s : *sessions)
+    if (s->logged_in_at >= hint.logged_in_after) hint_one(*s, hint);
+}
+
+void fanout::hint_one(session& s, const head_hint& hint) {
+  if (s.connection->closing()) return;
+  if (s.lagging) return owe_head(s, hint.conversation, hint.head);
+  append_frame(s.connection->tail(), 0, head_push{hint.conversation, hint.head});
+  s.connection->queued();
 }
 
 void fanout::pay_heads(session& s) {

@@ -3,10 +3,10 @@
 /// A lagging connection gets no events but is owed a HEAD. Runs on the loop's thread.
 #pragma once
 
-#include <cstdint>
-
 #include "actors/delivery.h"
 #include "actors/online.h"
+
+#include <cstdint>
 
 namespace conclave::net {
 class event_loop;
@@ -39,6 +39,7 @@ class fanout {
             const delivery_segment& segment, const net::loop_buffer_ref& buffer, bool member);
   void push(session& s, conversation_id conversation, const net::loop_buffer_ref& buffer,
             const delivered_event& first, const delivered_event& last, std::uint64_t events);
+  void hint_one(session& s, const head_hint& hint);
   void owe_head(session& s, conversation_id conversation, event_seq head);
   session* session_of(const delivered_event& event) const;
 

@@ -18,7 +18,9 @@ net::loop_options loop_options_of(const gateway_shared& shared) {
   return options;
 }
 
-session& session_of(net::connection& c) { return *static_cast<session*>(c.user.get()); }
+session& session_of(net::connection& c) {
+  return *static_cast<session*>(c.user.get());
+}
 
 }  // namespace
 
@@ -31,7 +33,8 @@ void gateway::start() {
   loop_.after(tick_every, [this] { tick(); });
 }
 
-// -- connections -----------------------------------------------------------------------------------
+// -- connections
+// -----------------------------------------------------------------------------------
 
 void gateway::on_open(net::connection& c) {
   auto s = std::make_unique<session>(c);
@@ -71,7 +74,8 @@ void gateway::drain(std::uint32_t reconnect_after_ms) {
   });
 }
 
-// -- frames in -------------------------------------------------------------------------------------
+// -- frames in
+// -------------------------------------------------------------------------------------
 
 void gateway::on_frames(net::connection& c, std::span<const frame_view> frames) {
   session& s = session_of(c);
@@ -185,7 +189,8 @@ void gateway::on_iteration_end() {
   pending_at_.clear();
 }
 
-// -- answers out -----------------------------------------------------------------------------------
+// -- answers out
+// -----------------------------------------------------------------------------------
 
 void gateway::post(std::vector<answer> answers) {
   loop_.post([this, answers = std::move(answers)] {

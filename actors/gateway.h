@@ -1,21 +1,13 @@
-/// The gateway: what stands between one loop's connections and the engine. Code on the loop's thread,
-/// not an actor. In: frames become batches, one per (wake-up, conversation), each request with its
-/// ticket. Out: answers, deliveries and hints posted by actors become frames in outboxes.
+/// The gateway: what stands between one loop's connections and the engine. Code on the loop's
+/// thread, not an actor. In: frames become batches, one per (wake-up, conversation), each request
+/// with its ticket. Out: answers, deliveries and hints posted by actors become frames in outboxes.
 ///
-/// Deny by default: before LOGIN only HELLO, LOGIN and PING are understood; operators' requests only
-/// on the admin listener; the tenant always comes from the session (promise P6).
+/// Deny by default: before LOGIN only HELLO, LOGIN and PING are understood; operators' requests
+/// only on the admin listener; the tenant always comes from the session (promise P6).
 ///
 /// Bounds: open requests and reads per connection, admitted bytes per loop (limits.h); beyond them
 /// the answer is a retry, and a connection whose outbox is high is not read from.
 #pragma once
-
-#include <atomic>
-#include <cstdint>
-#include <memory>
-#include <span>
-#include <string>
-#include <unordered_map>
-#include <vector>
 
 #include "actors/directory.h"
 #include "actors/engine_ports.h"
@@ -29,6 +21,14 @@
 #include "schemas/operator_messages.h"
 #include "schemas/session_messages.h"
 #include "storage/store.h"
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
 
 namespace conclave::actors {
 
@@ -72,14 +72,16 @@ class gateway final : public net::loop_handler, public reply_port {
   /// Loop thread: tells everybody to go, answers nothing new.
   void drain(std::uint32_t reconnect_after_ms);
 
-  // -- net::loop_handler ---------------------------------------------------------------------------
+  // -- net::loop_handler
+  // ---------------------------------------------------------------------------
   void on_open(net::connection& c) override;
   void on_frames(net::connection& c, std::span<const frame_view> frames) override;
   void on_drained(net::connection& c) override;
   void on_close(net::connection& c, net::close_reason reason, const std::string& detail) override;
   void on_iteration_end() override;
 
-  // -- reply_port ----------------------------------------------------------------------------------
+  // -- reply_port
+  // ----------------------------------------------------------------------------------
   void post(std::vector<answer> answers) override;
   void post(std::shared_ptr<const delivery> news) override;
   void post(std::shared_ptr<const head_hint> hint) override;

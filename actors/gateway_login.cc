@@ -1,14 +1,14 @@
 /// HELLO and LOGIN: from a stranger to a session; see gateway.h. The token is checked on the reader
 /// pool against the device's row; the failures of an unknown tenant, user or device and of a wrong
 /// secret are one and the same to the asker.
-#include <algorithm>
-
 #include "actors/gateway.h"
 #include "conf/log.h"
 #include "crypto/digest.h"
 #include "crypto/token.h"
 #include "schemas/session_messages.h"
 #include "storage/reads.h"
+
+#include <algorithm>
 
 namespace conclave::actors {
 
@@ -75,9 +75,9 @@ void gateway::on_login(session& s, const frame_view& frame) {
     auto who = check_token(*shared_.store, shared_.ports->shards, token);
     loop_.post([this, id, correlation, who = std::move(who)] {
       if (!who.ok()) return finish_login(id, correlation, who.error());
-      finish_login(id, correlation,
-                   logged_in{who->tenant, who->user, who->device, who->user_name,
-                             who->tenant_name});
+      finish_login(
+          id, correlation,
+          logged_in{who->tenant, who->user, who->device, who->user_name, who->tenant_name});
     });
   });
   if (!taken) finish_login(id, correlation, failure{errc::overloaded, {}});
@@ -93,8 +93,7 @@ void gateway::finish_login(net::connection_id id, std::uint64_t correlation, con
   c->close(net::close_reason::by_us, true);
 }
 
-void gateway::finish_login(net::connection_id id, std::uint64_t correlation,
-                           const logged_in& who) {
+void gateway::finish_login(net::connection_id id, std::uint64_t correlation, const logged_in& who) {
   net::connection* c = loop_.find(id);
   if (c == nullptr || c->closing()) return;
   session& s = *static_cast<session*>(c->user.get());
@@ -106,6 +105,7 @@ void gateway::finish_login(net::connection_id id, std::uint64_t correlation,
   c->set_max_frame(limits::max_frame_bytes);
   c->set_idle_timeout(shared_.idle_timeout_ms);
   answer_now(s, correlation, who);
+  s.logged_in_at = std::chrono::steady_clock::now();
   online_.add(s);
   counters_.sessions.fetch_add(1, std::memory_order_relaxed);
   // One connection per device: every loop ends older ones, and a race between two logins leaves the
@@ -114,10 +114,10 @@ void gateway::finish_login(net::connection_id id, std::uint64_t correlation,
     if (other == this)
       end_replaced(s.tenant, s.user, s.device, s.login_number);
     else
-      other->loop().post([other, tenant = s.tenant, user = s.user, device = s.device,
-                          number = s.login_number] {
-        other->end_replaced(tenant, user, device, number);
-      });
+      other->loop().post(
+          [other, tenant = s.tenant, user = s.user, device = s.device, number = s.login_number] {
+            other->end_replaced(tenant, user, device, number);
+          });
   }
 }
 

@@ -60,9 +60,8 @@ void gateway::on_history(session& s, const frame_view& frame) {
              shared->store->view(shared->ports->shards.shard_of(tenant, request.conversation));
          auto slice = storage::read_history(view, tenant, user, request);
          if (!slice.ok()) return std::move(slice).error();
-         return frame_of(correlation,
-                         history_page{request.conversation, slice->head, slice->next,
-                                      raw_events{slice->count, slice->bytes}});
+         return frame_of(correlation, history_page{request.conversation, slice->head, slice->next,
+                                                   raw_events{slice->count, slice->bytes}});
        });
 }
 
@@ -116,8 +115,7 @@ void gateway::on_list_members(session& s, const frame_view& frame) {
          for (const auto& row : *rows) {
            auto user_row = storage::get_user(home, tenant, row.user);
            names.push_back(user_row.ok() ? std::move(user_row->name) : std::string());
-           page.members.push_back(
-               {row.user, row.record.role, row.record.joined, names.back()});
+           page.members.push_back({row.user, row.record.role, row.record.joined, names.back()});
          }
          return frame_of(correlation, page);
        });
@@ -179,8 +177,9 @@ void gateway::on_list_users(session& s, const frame_view& frame) {
         limit = message->limit](std::uint64_t correlation) -> outcome<std::string> {
          const auto tenant = storage::find_tenant(shared->store->view(system_shard), tenant_name);
          if (!tenant.ok()) return tenant.error();
-         auto rows = storage::list_users(
-             shared->store->view(shared->ports->shards.home_of(*tenant)), *tenant, after, limit + 1);
+         auto rows =
+             storage::list_users(shared->store->view(shared->ports->shards.home_of(*tenant)),
+                                 *tenant, after, limit + 1);
          if (!rows.ok()) return std::move(rows).error();
          users_page page;
          page.more = rows->size() > limit;

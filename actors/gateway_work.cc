@@ -1,5 +1,5 @@
-/// Requests that change something: decoded, admitted and gathered into one batch per conversation of
-/// this wake-up; see gateway.h.
+/// Requests that change something: decoded, admitted and gathered into one batch per conversation
+/// of this wake-up; see gateway.h.
 #include "actors/gateway.h"
 #include "conf/log.h"
 #include "crypto/digest.h"
@@ -10,8 +10,8 @@ namespace conclave::actors {
 
 namespace {
 
-/// The same (user, op_id) always means the same conversation, on every node of the cluster. 52 bits of
-/// a hash: random like any other id, and a collision is answered already_exists.
+/// The same (user, op_id) always means the same conversation, on every node of the cluster. 52 bits
+/// of a hash: random like any other id, and a collision is answered already_exists.
 conversation_id founded_id(const std::string& cluster, tenant_id tenant, user_id user,
                            std::uint64_t op_id) {
   std::string seed = cluster;
@@ -98,16 +98,15 @@ void gateway::on_add_members(session& s, const frame_view& frame) {
   ticket asked = admit(s, frame.header.correlation, frame.payload.size());
   if (!asked.armed()) return;
   auto batch = std::make_shared<conversation_batch>();
-  conversation_request request =
-      request_of(s, conversation_verb::add_members, message->client_seq);
+  conversation_request request = request_of(s, conversation_verb::add_members, message->client_seq);
   request.asked = std::move(asked);
   set_users(request, *batch, message->users);
   batch->requests.push_back(std::move(request));
   deliver_checked(s, message->conversation, std::move(batch));
 }
 
-/// Users named by a request must exist in the asker's tenant: looked up on the reader pool, in their
-/// home shard, before the conversation hears of them.
+/// Users named by a request must exist in the asker's tenant: looked up on the reader pool, in
+/// their home shard, before the conversation hears of them.
 void gateway::deliver_checked(const session& s, conversation_id conversation,
                               std::shared_ptr<conversation_batch> batch) {
   const entity_ref entity = entity_of(s, conversation);
@@ -141,7 +140,8 @@ void gateway::on_remove_member(session& s, const frame_view& frame) {
   batch.requests.push_back(std::move(request));
 }
 
-// -- operators -------------------------------------------------------------------------------------
+// -- operators
+// -------------------------------------------------------------------------------------
 
 void gateway::on_create_tenant(session& s, const frame_view& frame) {
   const auto message = decode<create_tenant>(frame.payload);
@@ -151,8 +151,7 @@ void gateway::on_create_tenant(session& s, const frame_view& frame) {
   if (!asked.armed()) return;
   auto request = std::make_shared<registrar_request>();
   request->asked = std::move(asked);
-  request->order =
-      create_tenant_order{s.user, message->op_id, std::string(message->tenant_name)};
+  request->order = create_tenant_order{s.user, message->op_id, std::string(message->tenant_name)};
   shared_.ports->actors->deliver_to_registrar(entity_ref{entity_kind::tenants, system_tenant, 0},
                                               registrar_work{std::move(request)});
 }
@@ -168,16 +167,16 @@ void gateway::on_provision(session& s, const frame_view& frame) {
   provision_order order{s.user, message->op_id, std::string(message->device_name), {}};
   for (const auto name : message->names) order.names.emplace_back(name);
   request->order = std::move(order);
-  const bool taken = shared_.ports->on_reader([shared = &shared_, request,
-                                               name = std::string(message->tenant_name)] {
-    const auto tenant = storage::find_tenant(shared->store->view(system_shard), name);
-    if (!tenant.ok()) {
-      request->asked.reject(tenant.error().code, "there is no tenant of this name");
-      return;
-    }
-    shared->ports->actors->deliver_to_registrar(entity_ref{entity_kind::tenant, *tenant, 0},
-                                                registrar_work{request});
-  });
+  const bool taken = shared_.ports->on_reader(
+      [shared = &shared_, request, name = std::string(message->tenant_name)] {
+        const auto tenant = storage::find_tenant(shared->store->view(system_shard), name);
+        if (!tenant.ok()) {
+          request->asked.reject(tenant.error().code, "there is no tenant of this name");
+          return;
+        }
+        shared->ports->actors->deliver_to_registrar(entity_ref{entity_kind::tenant, *tenant, 0},
+                                                    registrar_work{request});
+      });
   if (!taken) request->asked.reject(errc::overloaded, {}, 100);
 }
 

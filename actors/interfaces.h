@@ -3,15 +3,15 @@
 /// outcomes go back through tickets (reply.h) and through the messages below.
 #pragma once
 
-#include <cstdint>
-#include <memory>
-#include <string>
-
 #include "actors/caf_compat.h"
 #include "actors/conversation_request.h"
 #include "actors/registrar_request.h"
 #include "storage/reads.h"
 #include "storage/shard_writer.h"
+
+#include <cstdint>
+#include <memory>
+#include <string>
 
 namespace conclave::actors {
 

@@ -4,12 +4,12 @@
 /// its bound.
 #pragma once
 
+#include "actors/delivery.h"
+#include "actors/session.h"
+
 #include <cstdint>
 #include <unordered_map>
 #include <vector>
-
-#include "actors/delivery.h"
-#include "actors/session.h"
 
 namespace conclave::actors {
 

@@ -1,15 +1,15 @@
 /// What tenants', users' and operators' requests come to; see plans.h.
 #include "actors/plans.h"
 
-#include <set>
-
 #include "crypto/token.h"
 #include "schemas/codec.h"
 #include "schemas/keys.h"
 #include "schemas/names.h"
-#include "schemas/operator_messages.h"
 #include "schemas/number_value.h"
+#include "schemas/operator_messages.h"
 #include "storage/reads.h"
+
+#include <set>
 
 namespace conclave::actors {
 
@@ -145,8 +145,8 @@ registrar_plan plan_provision(const storage::state_view& home, const plan_contex
 
 registrar_plan plan_index(const storage::state_view& home, const plan_context& context,
                           const index_order& order) {
-  const std::string key = keys::user_conversation(
-      context.entity.tenant, user_id{context.entity.id}, order.conversation);
+  const std::string key = keys::user_conversation(context.entity.tenant, user_id{context.entity.id},
+                                                  order.conversation);
   const auto row = home.get(key);
   if (row.ok()) {
     const auto known = decode_record<index_record>(*row);

@@ -1,6 +1,6 @@
-/// The rules of the registrars: what a request comes to, given the committed state. Pure functions of
-/// one view, run on the reader pool while the registrar lets nothing else in, so that the highest id
-/// and the absence of a name still hold when the rows are proposed.
+/// The rules of the registrars: what a request comes to, given the committed state. Pure functions
+/// of one view, run on the reader pool while the registrar lets nothing else in, so that the
+/// highest id and the absence of a name still hold when the rows are proposed.
 ///
 /// Each plan puts the entity's version row, as every registrar's proposal must (shard_writer.h).
 #pragma once

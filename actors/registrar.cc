@@ -40,9 +40,9 @@ void registrar_shell::on_claimed(std::uint64_t version) {
 void registrar_shell::begin_next() {
   while (phase_ == phase::idle && !queue_.empty()) {
     phase_ = phase::planning;
-    const bool taken = ports_.on_reader(
-        [plan = ports_.plan, entity = entity_, request = queue_.front(), version = version_ + 1,
-         send = self_.send_planned] {
+    const bool taken =
+        ports_.on_reader([plan = ports_.plan, entity = entity_, request = queue_.front(),
+                          version = version_ + 1, send = self_.send_planned] {
           send({std::make_shared<registrar_plan>(plan(entity, *request, version))});
         });
     if (taken) return;
@@ -136,7 +136,8 @@ void registrar_shell::on_crash(const char* what) {
   end();
 }
 
-// -- the actor -------------------------------------------------------------------------------------
+// -- the actor
+// -------------------------------------------------------------------------------------
 
 namespace {
 

@@ -1,17 +1,17 @@
-/// The shell of the actors whose rows change rarely: the directory of tenants, a tenant, a user. One
-/// request at a time: the reader pool works out a plan from the committed state (rules: plans.h), the
-/// registrar proposes its rows, and answers once they are durable. A resend finds the operation row of
-/// the first time. Runs on CAF's workers; owned by the actor.
+/// The shell of the actors whose rows change rarely: the directory of tenants, a tenant, a user.
+/// One request at a time: the reader pool works out a plan from the committed state (rules:
+/// plans.h), the registrar proposes its rows, and answers once they are durable. A resend finds the
+/// operation row of the first time. Runs on CAF's workers; owned by the actor.
 ///
 /// Queue: requests waiting their turn, limits::max_parked_requests; beyond it `overloaded`.
 #pragma once
 
+#include "actors/engine_ports.h"
+#include "actors/interfaces.h"
+
 #include <deque>
 #include <functional>
 #include <memory>
-
-#include "actors/engine_ports.h"
-#include "actors/interfaces.h"
 
 namespace conclave::actors {
 

@@ -1,16 +1,16 @@
 /// What a registrar is asked, and what the reader pool makes of it before the registrar proposes.
 #pragma once
 
+#include "actors/reply.h"
+#include "schemas/ids.h"
+#include "schemas/log_entry.h"
+#include "schemas/outcome.h"
+
 #include <cstdint>
 #include <functional>
 #include <string>
 #include <variant>
 #include <vector>
-
-#include "actors/reply.h"
-#include "schemas/ids.h"
-#include "schemas/log_entry.h"
-#include "schemas/outcome.h"
 
 namespace conclave::actors {
 

@@ -42,6 +42,8 @@ void ticket::reject(errc code, std::string_view detail, std::uint32_t retry_afte
   answer_with(error_frame(to_.correlation, code, detail, retry_after_ms));
 }
 
-void ticket::give_up() noexcept { reject(errc::outcome_unknown); }
+void ticket::give_up() noexcept {
+  reject(errc::outcome_unknown);
+}
 
 }  // namespace conclave::actors

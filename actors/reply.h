@@ -2,10 +2,13 @@
 /// ticket that makes sure there is exactly one (promise P9).
 ///
 /// A request is admitted on a loop's thread, travels through actors and the shard writer inside a
-/// ticket, and is answered from whatever thread knows the outcome. A ticket that dies unanswered, for
-/// instance in the mailbox of an actor that crashed, answers `outcome_unknown` by itself, so that the
-/// client resends and the window of its sender row decides.
+/// ticket, and is answered from whatever thread knows the outcome. A ticket that dies unanswered,
+/// for instance in the mailbox of an actor that crashed, answers `outcome_unknown` by itself, so
+/// that the client resends and the window of its sender row decides.
 #pragma once
+
+#include "net/connection.h"
+#include "schemas/errc.h"
 
 #include <cstdint>
 #include <memory>
@@ -13,9 +16,6 @@
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include "net/connection.h"
-#include "schemas/errc.h"
 
 namespace conclave::actors {
 

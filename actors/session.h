@@ -1,17 +1,18 @@
-/// What the gateway knows about one connection. Lives on its loop's thread, owned by the connection.
-/// Idle size well under 1 KiB: tables grow only while requests are open.
+/// What the gateway knows about one connection. Lives on its loop's thread, owned by the
+/// connection. Idle size well under 1 KiB: tables grow only while requests are open.
 #pragma once
-
-#include <cstdint>
-#include <memory>
-#include <string>
-#include <unordered_map>
-#include <vector>
 
 #include "actors/reply.h"
 #include "conf/limits.h"
 #include "net/connection.h"
 #include "schemas/ids.h"
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
 
 namespace conclave::actors {
 
@@ -102,7 +103,8 @@ struct session final : net::connection_user {
   tenant_id tenant{};
   user_id user{};
   device_id device{};
-  time_ms login_by = 0;            ///< boot clock: not logged in by then, it is sent away
+  time_ms login_by = 0;  ///< boot clock: not logged in by then, it is sent away
+  std::chrono::steady_clock::time_point logged_in_at;  ///< pushes come from here on
   std::uint64_t login_number = 0;  ///< later logins of a device replace earlier ones
 
   open_requests requests;

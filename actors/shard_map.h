@@ -12,8 +12,8 @@ class shard_map {
  public:
   explicit shard_map(std::uint16_t shard_count) : shards_(shard_count) {}
 
-  /// Where a new tenant is put; recorded in its tenant_record. Shard 0 is the system's own unless it
-  /// is the only one.
+  /// Where a new tenant is put; recorded in its tenant_record. Shard 0 is the system's own unless
+  /// it is the only one.
   shard_id home_of(tenant_id tenant) const {
     if (tenant == system_tenant || shards_ == 1) return system_shard;
     return shard_id{static_cast<std::uint16_t>(1 + (tenant.value - 1) % (shards_ - 1u))};

@@ -200,7 +200,8 @@ TEST(conversation_state, adding_passes_over_members_and_needs_at_least_one_new_o
   expect_rejected(c.add(1, 1, {2, 3}), errc::already_exists);
   EXPECT_EQ(c.add(1, 1, {2, 4, 4, 5}).what, kind::sequenced);
   const draft d = c.commit();
-  const auto event = decode_event(c.rows.get(keys::event(acme, room, event_seq{2})));
+  const std::string row = c.rows.get(keys::event(acme, room, event_seq{2}));
+  const auto event = decode_event(row);
   ASSERT_TRUE(event.ok());
   EXPECT_EQ(decode_members_body(event->body)->users, users({4, 5}));
   EXPECT_EQ(d.changes.size(), 2u);
@@ -358,7 +359,8 @@ TEST(conversation_state, the_row_of_an_event_is_the_bytes_inside_its_frame) {
     EXPECT_EQ(push->event_bytes, c.rows.get(keys::event(acme, room, e.seq)));
   }
   EXPECT_EQ(at, d.part.frames->size());
-  const auto said = decode_event(c.rows.get(keys::event(acme, room, event_seq{4})));
+  const std::string row = c.rows.get(keys::event(acme, room, event_seq{4}));
+  const auto said = decode_event(row);
   EXPECT_EQ(said->sender.value, 2u);
   EXPECT_EQ(said->device.value, 1u);
   EXPECT_EQ(said->client_seq, 8u);

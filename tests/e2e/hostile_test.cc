@@ -129,6 +129,7 @@ TEST_F(e2e_hostile, p7_half_a_frame_and_then_death_costs_nobody_else) {
     alice.abandon();
   }
   ASSERT_TRUE((*bob)->send(group, "still here"));
+  ASSERT_TRUE(bob->hears_up_to(group, 2));
   EXPECT_EQ(bob->texts(group), std::vector<std::string>{"still here"});
 }
 

@@ -142,6 +142,23 @@ TEST_F(e2e_members, p4_a_stranger_learns_nothing_not_even_that_it_exists) {
   EXPECT_TRUE(list->empty());
 }
 
+TEST_F(e2e_members, p2_who_logs_in_while_he_is_being_added_learns_of_it_without_another_event) {
+  start();
+  const auto users = people({"alice", "bob"});
+  const auto alice = log_in(users[0]);
+  // Each round the login meets the adding at another moment: between the push and the listing.
+  for (int round = 0; round < 60; ++round) {
+    conversation_id group;
+    std::thread adding([&] {
+      std::this_thread::sleep_for(std::chrono::microseconds(round % 20 * 150));
+      group = found(*alice, {users[1].user});
+    });
+    const auto bob = log_in(users[1]);
+    adding.join();
+    ASSERT_TRUE(bob->hears_up_to(group, 1)) << "round " << round;
+  }
+}
+
 TEST_F(e2e_members, p4_only_the_owner_adds_and_removes_others) {
   start();
   const auto users = people({"alice", "bob", "carol"});

@@ -25,6 +25,7 @@ TEST_F(e2e_tenants, p6_the_id_of_another_tenants_conversation_is_not_found_by_ev
   const auto list = (*eve)->list_conversations();
   ASSERT_TRUE(list);
   EXPECT_TRUE(list->empty());
+  ASSERT_TRUE(alice->hears_up_to(group, 2));
   EXPECT_EQ(alice->texts(group), std::vector<std::string>{"ours"});
 }
 

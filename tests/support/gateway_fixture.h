@@ -161,7 +161,8 @@ class gateway_world {
                                            entity_ref entity) {
     using namespace actors;
     return {
-        [world, entity](const conversation_work& work) {
+        [self, world, entity](const conversation_work& work) {
+          note_taking_over(self);
           world->conversations.put(entity, work.batch);
         },
         [](const proposals_resolved&) {},
