@@ -7,7 +7,6 @@
 #include "actors/plans.h"
 #include "actors/registrar.h"
 #include "conf/log.h"
-#include "net/socket.h"
 
 #include <algorithm>
 #include <chrono>
@@ -46,17 +45,6 @@ class writer_port final : public commit_port {
 struct tuned_config : caf::actor_system_config {
   explicit tuned_config(std::size_t workers) { tune(*this, workers); }
 };
-
-/// The kernel lets all sockets of one account share the port that our loops share: only an
-/// exclusive one tells that another process listens there.
-status nobody_listens(const listen_address& at) {
-  if (at.port == 0) return done{};
-  const auto addresses = net::resolve(at.address, at.port);
-  if (!addresses.ok()) return addresses.error();
-  const auto alone = net::listening_socket(addresses->front(), false);
-  if (!alone.ok()) return alone.error();
-  return done{};
-}
 
 registrar_plan plan_for(const storage::store& store, const shard_map& shards, time_ms now,
                         const entity_ref& entity, const registrar_request& request,
@@ -188,10 +176,6 @@ outcome<engine::bound_ports> engine::start(const listen_address& client,
   for (const listen_address& a : {client, admin}) {
     if (a.port == 0) continue;
     auto free = net::event_loop::check_port_is_free(a.address, a.port);
-    if (!free.ok()) return std::move(free).error();
-  }
-  for (const listen_address* at : {&client, &admin}) {
-    auto free = nobody_listens(*at);
     if (!free.ok()) return std::move(free).error();
   }
   bound_ports bound;

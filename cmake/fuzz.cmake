@@ -1,5 +1,6 @@
 # One libFuzzer program per parser: tests/fuzz/<parser>_fuzz.cc -> fuzz_<parser>. Each links the
 # libraries of the folders that it includes, so that a parser of schemas/ builds without the rest.
+add_custom_target(fuzzers)  # all of them, and nothing that they do not need
 file(GLOB fuzz_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/fuzz/*_fuzz.cc)
 foreach(source ${fuzz_sources})
   get_filename_component(name ${source} NAME_WE)
@@ -13,4 +14,5 @@ foreach(source ${fuzz_sources})
   endforeach()
   target_link_libraries(fuzz_${name} PRIVATE conclave_flags)
   target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+  add_dependencies(fuzzers fuzz_${name})
 endforeach()

@@ -16,7 +16,10 @@ struct failure {
 
   /// Puts the caller's context in front: "cannot open the data folder: …".
   failure prefixed(std::string_view context) && {
-    detail.insert(0, std::string(context) + ": ");
+    std::string whole(context);
+    whole += ": ";
+    whole += detail;
+    detail = std::move(whole);
     return std::move(*this);
   }
 };

@@ -160,7 +160,7 @@ run_fuzz() {
   local name names=() budget=$((fuzz_seconds + 30)) code runs start batch
   set_up fuzz
   say "Building the fuzz targets."
-  if ! build fuzz; then
+  if ! build fuzz fuzzers; then
     report fuzz 0 1 0 0 "the fuzz targets do not build"
     return
   fi
