@@ -96,6 +96,9 @@ class gateway final : public net::loop_handler, public reply_port {
                     std::uint32_t retry_after_ms = 0);
   template <class Message>
   void answer_now(session& s, std::uint64_t correlation, const Message& message);
+  /// The request in a frame; one that cannot be read is answered.
+  template <class Message>
+  outcome<Message> decoded(session& s, const frame_view& frame);
   /// Opens a request: a ticket, or an error answer and a ticket that is not armed.
   ticket admit(session& s, std::uint64_t correlation, std::size_t bytes);
   void give(const answer& a);
@@ -154,6 +157,14 @@ class gateway final : public net::loop_handler, public reply_port {
         answers{0}, pushes{0}, heads_owed{0}, fanout_answers{0};
   } counters_;
 };
+
+template <class Message>
+outcome<Message> gateway::decoded(session& s, const frame_view& frame) {
+  auto message = decode<Message>(frame.payload);
+  if (!message.ok())
+    answer_error(s, frame.header.correlation, message.error().code, message.error().detail);
+  return message;
+}
 
 template <class Message>
 void gateway::answer_now(session& s, std::uint64_t correlation, const Message& message) {

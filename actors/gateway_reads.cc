@@ -50,9 +50,8 @@ void gateway::read(session& s, std::uint64_t correlation,
 }
 
 void gateway::on_history(session& s, const frame_view& frame) {
-  const auto message = decode<history>(frame.payload);
-  if (!message.ok())
-    return answer_error(s, frame.header.correlation, message.error().code, message.error().detail);
+  const auto message = decoded<history>(s, frame);
+  if (!message.ok()) return;
   read(s, frame.header.correlation,
        [shared = &shared_, tenant = s.tenant, user = s.user,
         request = *message](std::uint64_t correlation) -> outcome<std::string> {
@@ -66,9 +65,8 @@ void gateway::on_history(session& s, const frame_view& frame) {
 }
 
 void gateway::on_list_conversations(session& s, const frame_view& frame) {
-  const auto message = decode<list_conversations>(frame.payload);
-  if (!message.ok())
-    return answer_error(s, frame.header.correlation, message.error().code, message.error().detail);
+  const auto message = decoded<list_conversations>(s, frame);
+  if (!message.ok()) return;
   read(s, frame.header.correlation,
        [shared = &shared_, tenant = s.tenant, user = s.user,
         request = *message](std::uint64_t correlation) -> outcome<std::string> {
@@ -95,9 +93,8 @@ void gateway::on_list_conversations(session& s, const frame_view& frame) {
 }
 
 void gateway::on_list_members(session& s, const frame_view& frame) {
-  const auto message = decode<list_members>(frame.payload);
-  if (!message.ok())
-    return answer_error(s, frame.header.correlation, message.error().code, message.error().detail);
+  const auto message = decoded<list_members>(s, frame);
+  if (!message.ok()) return;
   read(s, frame.header.correlation,
        [shared = &shared_, tenant = s.tenant, user = s.user,
         request = *message](std::uint64_t correlation) -> outcome<std::string> {
@@ -122,9 +119,8 @@ void gateway::on_list_members(session& s, const frame_view& frame) {
 }
 
 void gateway::on_resolve_users(session& s, const frame_view& frame) {
-  const auto message = decode<resolve_users>(frame.payload);
-  if (!message.ok())
-    return answer_error(s, frame.header.correlation, message.error().code, message.error().detail);
+  const auto message = decoded<resolve_users>(s, frame);
+  if (!message.ok()) return;
   std::vector<std::string> names(message->names.begin(), message->names.end());
   read(s, frame.header.correlation,
        [shared = &shared_, tenant = s.tenant, names = std::move(names),
@@ -152,9 +148,8 @@ void gateway::on_resolve_users(session& s, const frame_view& frame) {
 }
 
 void gateway::on_list_tenants(session& s, const frame_view& frame) {
-  const auto message = decode<list_tenants>(frame.payload);
-  if (!message.ok())
-    return answer_error(s, frame.header.correlation, message.error().code, message.error().detail);
+  const auto message = decoded<list_tenants>(s, frame);
+  if (!message.ok()) return;
   read(s, frame.header.correlation,
        [shared = &shared_, request = *message](std::uint64_t correlation) -> outcome<std::string> {
          auto rows = storage::list_tenants(shared->store->view(system_shard), request.after,
@@ -169,9 +164,8 @@ void gateway::on_list_tenants(session& s, const frame_view& frame) {
 }
 
 void gateway::on_list_users(session& s, const frame_view& frame) {
-  const auto message = decode<list_users>(frame.payload);
-  if (!message.ok())
-    return answer_error(s, frame.header.correlation, message.error().code, message.error().detail);
+  const auto message = decoded<list_users>(s, frame);
+  if (!message.ok()) return;
   read(s, frame.header.correlation,
        [shared = &shared_, tenant_name = std::string(message->tenant_name), after = message->after,
         limit = message->limit](std::uint64_t correlation) -> outcome<std::string> {

@@ -61,9 +61,8 @@ conversation_batch& gateway::batch_for(const session& s, conversation_id convers
 }
 
 void gateway::on_send(session& s, const frame_view& frame) {
-  const auto message = decode<send>(frame.payload);
-  if (!message.ok())
-    return answer_error(s, frame.header.correlation, message.error().code, message.error().detail);
+  const auto message = decoded<send>(s, frame);
+  if (!message.ok()) return;
   ticket asked = admit(s, frame.header.correlation, frame.payload.size());
   if (!asked.armed()) return;
   conversation_batch& batch = batch_for(s, message->conversation);
@@ -74,9 +73,8 @@ void gateway::on_send(session& s, const frame_view& frame) {
 }
 
 void gateway::on_create(session& s, const frame_view& frame) {
-  const auto message = decode<create_conversation>(frame.payload);
-  if (!message.ok())
-    return answer_error(s, frame.header.correlation, message.error().code, message.error().detail);
+  const auto message = decoded<create_conversation>(s, frame);
+  if (!message.ok()) return;
   ticket asked = admit(s, frame.header.correlation, frame.payload.size());
   if (!asked.armed()) return;
   const conversation_id id =
@@ -92,9 +90,8 @@ void gateway::on_create(session& s, const frame_view& frame) {
 }
 
 void gateway::on_add_members(session& s, const frame_view& frame) {
-  const auto message = decode<add_members>(frame.payload);
-  if (!message.ok())
-    return answer_error(s, frame.header.correlation, message.error().code, message.error().detail);
+  const auto message = decoded<add_members>(s, frame);
+  if (!message.ok()) return;
   ticket asked = admit(s, frame.header.correlation, frame.payload.size());
   if (!asked.armed()) return;
   auto batch = std::make_shared<conversation_batch>();
@@ -127,9 +124,8 @@ void gateway::deliver_checked(const session& s, conversation_id conversation,
 }
 
 void gateway::on_remove_member(session& s, const frame_view& frame) {
-  const auto message = decode<remove_member>(frame.payload);
-  if (!message.ok())
-    return answer_error(s, frame.header.correlation, message.error().code, message.error().detail);
+  const auto message = decoded<remove_member>(s, frame);
+  if (!message.ok()) return;
   ticket asked = admit(s, frame.header.correlation, frame.payload.size());
   if (!asked.armed()) return;
   conversation_batch& batch = batch_for(s, message->conversation);
@@ -144,9 +140,8 @@ void gateway::on_remove_member(session& s, const frame_view& frame) {
 // -------------------------------------------------------------------------------------
 
 void gateway::on_create_tenant(session& s, const frame_view& frame) {
-  const auto message = decode<create_tenant>(frame.payload);
-  if (!message.ok())
-    return answer_error(s, frame.header.correlation, message.error().code, message.error().detail);
+  const auto message = decoded<create_tenant>(s, frame);
+  if (!message.ok()) return;
   ticket asked = admit(s, frame.header.correlation, frame.payload.size());
   if (!asked.armed()) return;
   auto request = std::make_shared<registrar_request>();
@@ -157,9 +152,8 @@ void gateway::on_create_tenant(session& s, const frame_view& frame) {
 }
 
 void gateway::on_provision(session& s, const frame_view& frame) {
-  const auto message = decode<provision_users>(frame.payload);
-  if (!message.ok())
-    return answer_error(s, frame.header.correlation, message.error().code, message.error().detail);
+  const auto message = decoded<provision_users>(s, frame);
+  if (!message.ok()) return;
   ticket asked = admit(s, frame.header.correlation, frame.payload.size());
   if (!asked.armed()) return;
   auto request = std::make_shared<registrar_request>();
