@@ -42,7 +42,7 @@ struct layout<node_record> {
     v("shard_count", m.shard_count, bounds{}, "fixed at creation");
     v("incarnation", m.incarnation, bounds{}, "random: names this data folder");
     v("boot_count", m.boot_count, bounds{}, "starts so far");
-    v("secret", binary(m.secret), bounds{0, 64}, "32 random bytes: keys conversation ids");
+    v("secret", binary(m.secret), bounds{0, 64}, "32 random bytes: reserved, not used yet");
   }
 };
 

@@ -45,7 +45,7 @@ struct node_record {
   std::uint16_t shard_count = 0;     ///< fixed at creation
   std::uint64_t incarnation = 0;     ///< random: names this data folder
   std::uint64_t boot_count = 0;
-  std::string secret;                ///< 32 random bytes: keys conversation ids
+  std::string secret;                ///< 32 random bytes: reserved, not used yet
 
   friend bool operator==(const node_record&, const node_record&) = default;
 };
