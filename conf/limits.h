@@ -71,6 +71,17 @@ inline constexpr std::size_t max_admitted_bytes = 64 * 1024 * 1024;
 /// Jobs waiting for the reader pool; each holds one open request of a connection.
 inline constexpr std::size_t max_queued_reads = 4096;
 
+/// Threads that hash passwords: half of the cores, so that a storm of logins leaves the other half
+/// to those who are in. Each takes the memory of one hash, 19 MiB.
+constexpr std::size_t password_threads(std::size_t cores) {
+  return cores < 4 ? 1 : cores / 2;
+}
+
+/// Passwords waiting for those threads. A hash is to take 50 to 150 ms: with one thread the last of
+/// 64 still hears within answer_deadline; whoever comes after them is told at once to come later.
+inline constexpr std::size_t max_queued_passwords = 64;
+static_assert(max_queued_passwords * std::chrono::milliseconds(150) <= answer_deadline);
+
 // -- conversations
 // ---------------------------------------------------------------------------------
 

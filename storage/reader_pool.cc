@@ -2,21 +2,32 @@
 /// keeps a storm of reads from piling up.
 #include "storage/reader_pool.h"
 
-#include "conf/limits.h"
+#include "schemas/check.h"
 
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <pthread.h>
 #include <thread>
 #include <utility>
 #include <vector>
 
 namespace conclave::storage {
 
+namespace {
+
+/// What Linux keeps of a thread's name.
+constexpr std::size_t max_thread_name = 15;
+
+}  // namespace
+
 struct reader_pool::impl {
+  explicit impl(std::size_t bound) : max_queued(bound) {}
+
+  const std::size_t max_queued;
   mutable std::mutex mutex;
   std::condition_variable work;
-  std::deque<std::function<void()>> jobs;  ///< at most limits::max_queued_reads
+  std::deque<std::function<void()>> jobs;  ///< at most max_queued
   bool stopping = false;
   std::vector<std::thread> threads;
 
@@ -36,9 +47,14 @@ struct reader_pool::impl {
   }
 };
 
-reader_pool::reader_pool(std::size_t threads) : impl_(std::make_unique<impl>()) {
+reader_pool::reader_pool(std::size_t threads, std::size_t max_queued, const std::string& name)
+    : impl_(std::make_unique<impl>(max_queued)) {
+  CONCLAVE_CHECK(name.size() <= max_thread_name, "a thread's name has at most 15 characters");
   for (std::size_t i = 0; i < threads; ++i) {
-    impl_->threads.emplace_back([inside = impl_.get()] { inside->run(); });
+    impl_->threads.emplace_back([inside = impl_.get(), name] {
+      pthread_setname_np(pthread_self(), name.c_str());
+      inside->run();
+    });
   }
 }
 
@@ -49,7 +65,7 @@ reader_pool::~reader_pool() {
 bool reader_pool::submit(std::function<void()> job) {
   {
     const std::lock_guard lock(impl_->mutex);
-    if (impl_->stopping || impl_->jobs.size() >= limits::max_queued_reads) return false;
+    if (impl_->stopping || impl_->jobs.size() >= impl_->max_queued) return false;
     impl_->jobs.push_back(std::move(job));
   }
   impl_->work.notify_one();

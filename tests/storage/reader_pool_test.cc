@@ -8,6 +8,8 @@
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
+#include <pthread.h>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -65,6 +67,40 @@ TEST(reader_pool, refuses_beyond_its_bound_and_recovers) {
   g.open();
   while (pool.queued() > 0) std::this_thread::yield();
   EXPECT_TRUE(pool.submit([] {}));
+}
+
+TEST(reader_pool, a_small_one_refuses_at_its_own_bound) {
+  gate g;
+  storage::reader_pool pool(1, 2, "password");
+  ASSERT_TRUE(pool.submit([&] { g.pass(); }));
+  g.wait_for_one();  // What runs is not queued any more.
+  EXPECT_TRUE(pool.submit([] {}));
+  EXPECT_TRUE(pool.submit([] {}));
+  EXPECT_FALSE(pool.submit([] {}));
+  EXPECT_EQ(pool.queued(), 2u);
+  g.open();
+}
+
+TEST(reader_pool, its_threads_bear_its_name) {
+  const auto name_within = [](storage::reader_pool& pool) {
+    char name[16] = "";
+    EXPECT_TRUE(pool.submit([&] { pthread_getname_np(pthread_self(), name, sizeof name); }));
+    pool.stop();
+    return std::string(name);
+  };
+  storage::reader_pool readers(1);
+  storage::reader_pool passwords(1, limits::max_queued_passwords, "password");
+  EXPECT_EQ(name_within(readers), "reader");
+  EXPECT_EQ(name_within(passwords), "password");
+}
+
+TEST(reader_pool, passwords_take_half_of_the_cores_and_at_least_one) {
+  EXPECT_EQ(limits::password_threads(0), 1u);  // a machine that does not tell
+  EXPECT_EQ(limits::password_threads(1), 1u);
+  EXPECT_EQ(limits::password_threads(2), 1u);
+  EXPECT_EQ(limits::password_threads(3), 1u);
+  EXPECT_EQ(limits::password_threads(4), 2u);
+  EXPECT_EQ(limits::password_threads(9), 4u);
 }
 
 TEST(reader_pool, one_thread_keeps_the_order) {
