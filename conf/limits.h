@@ -82,6 +82,10 @@ constexpr std::size_t password_threads(std::size_t cores) {
 inline constexpr std::size_t max_queued_passwords = 64;
 static_assert(max_queued_passwords * std::chrono::milliseconds(150) <= answer_deadline);
 
+/// Accounts, and as many networks, whose failed logins are remembered for an hour: about 120 bytes
+/// each, 24 MB together. So many failures an hour are 28 a second, more than one thread can hash.
+inline constexpr std::size_t max_login_limiter_entries = 100'000;
+
 // -- conversations
 // ---------------------------------------------------------------------------------
 

@@ -1,0 +1,185 @@
+/// Two tables of failures, each a list in the order of the last failure with an index over it.
+/// Their keys are digests of what the client sent, under a secret of this process: an entry has the
+/// same size however long the name is, and nobody can aim at one bucket of the index.
+#include "actors/login_limiter.h"
+
+#include "crypto/digest.h"
+#include "crypto/random.h"
+
+#include <algorithm>
+#include <arpa/inet.h>
+#include <array>
+#include <cstring>
+#include <iterator>
+#include <list>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+
+namespace conclave::actors {
+
+namespace {
+
+constexpr std::uint32_t free_per_account = 5;
+constexpr std::uint32_t free_per_network = 50;
+constexpr std::uint32_t first_wait_ms = 1'000;
+constexpr std::uint32_t max_wait_ms = 300'000;
+constexpr std::uint32_t doublings_to_max = 9;
+static_assert(first_wait_ms << doublings_to_max >= max_wait_ms);
+constexpr time_ms forget_after_ms = 3'600'000;
+
+/// Entries whose hour is over that one call removes: more than it adds, too few to be felt.
+constexpr int removed_per_failure = 16;
+
+using table_key = std::array<std::uint8_t, 16>;
+
+struct key_hash {
+  std::size_t operator()(const table_key& key) const noexcept {
+    std::size_t value = 0;
+    std::memcpy(&value, key.data(), sizeof value);
+    return value;
+  }
+};
+
+/// "192.0.2.1:5123" to the four bytes of the address, "[2001:db8::1]:5123" to the eight of its /64.
+/// What is no address stands for itself.
+std::string network_of(std::string_view source) {
+  std::string host(source.substr(0, source.rfind(':')));
+  in_addr v4{};
+  if (::inet_pton(AF_INET, host.c_str(), &v4) == 1)
+    return {reinterpret_cast<const char*>(&v4), sizeof v4};
+  if (host.size() < 2 || host.front() != '[' || host.back() != ']') return host;
+  in6_addr v6{};
+  if (::inet_pton(AF_INET6, host.substr(1, host.size() - 2).c_str(), &v6) == 1)
+    return {reinterpret_cast<const char*>(&v6), 8};
+  return host;
+}
+
+/// Not thread-safe: the limiter's lock guards it.
+class failure_table {
+ public:
+  failure_table(std::uint32_t free_failures, std::size_t max_entries)
+      : free_(free_failures), max_entries_(max_entries) {}
+
+  std::uint32_t wait_ms(const table_key& key, time_ms now) const {
+    const auto found = index_.find(key);
+    if (found == index_.end() || is_over(*found->second, now)) return 0;
+    const entry& e = *found->second;
+    if (e.failures <= free_) return 0;
+    const std::uint32_t doublings = std::min(e.failures - free_ - 1, doublings_to_max);
+    const std::uint32_t wait = std::min(first_wait_ms << doublings, max_wait_ms);
+    const time_ms waited = age(e, now);
+    return waited >= wait ? 0 : wait - static_cast<std::uint32_t>(waited);
+  }
+
+  void add(const table_key& key, time_ms now) {
+    for (int i = 0; i < removed_per_failure && !order_.empty(); ++i) {
+      if (!is_over(order_.front(), now)) break;
+      remove_oldest();
+    }
+    const auto found = index_.find(key);
+    if (found != index_.end()) {
+      entry& e = *found->second;
+      e.failures = is_over(e, now) ? 1 : e.failures + 1;
+      e.last = now;
+      order_.splice(order_.end(), order_, found->second);
+      return;
+    }
+    if (order_.size() >= max_entries_) remove_oldest();
+    order_.push_back({key, 1, now});
+    index_.emplace(key, std::prev(order_.end()));
+  }
+
+  void clear(const table_key& key) { keep_of(key, 0); }
+  void halve(const table_key& key) { keep_of(key, 2); }
+
+  std::size_t size() const { return order_.size(); }
+
+ private:
+  struct entry {
+    table_key key;
+    std::uint32_t failures;
+    time_ms last;
+  };
+
+  static time_ms age(const entry& e, time_ms now) { return now < e.last ? 0 : now - e.last; }
+  static bool is_over(const entry& e, time_ms now) { return age(e, now) >= forget_after_ms; }
+
+  /// Leaves one of `divisor` failures; 0: none.
+  void keep_of(const table_key& key, std::uint32_t divisor) {
+    const auto found = index_.find(key);
+    if (found == index_.end()) return;
+    found->second->failures = divisor == 0 ? 0 : found->second->failures / divisor;
+    if (found->second->failures > 0) return;
+    order_.erase(found->second);
+    index_.erase(found);
+  }
+
+  void remove_oldest() {
+    index_.erase(order_.front().key);
+    order_.pop_front();
+  }
+
+  const std::uint32_t free_;
+  const std::size_t max_entries_;
+  std::list<entry> order_;  ///< by last failure, the oldest first; at most max_entries_
+  std::unordered_map<table_key, std::list<entry>::iterator, key_hash> index_;
+};
+
+}  // namespace
+
+struct login_limiter::impl {
+  explicit impl(std::size_t max_entries)
+      : accounts(free_per_account, max_entries), networks(free_per_network, max_entries) {}
+
+  table_key key_of(std::string_view text) const {
+    const crypto::sha256_bytes digest = crypto::sha256(secret, text);
+    table_key key;
+    std::copy_n(digest.begin(), key.size(), key.begin());
+    return key;
+  }
+  table_key key_of(const login_account& account) const {
+    return key_of(std::to_string(account.tenant.value) + '/' + std::string(account.user));
+  }
+
+  const std::string secret = crypto::random_bytes(32);
+  mutable std::mutex mutex;
+  failure_table accounts;
+  failure_table networks;
+};
+
+login_limiter::login_limiter(std::size_t max_entries)
+    : impl_(std::make_unique<impl>(max_entries)) {}
+
+login_limiter::~login_limiter() = default;
+
+std::uint32_t login_limiter::must_wait_ms(const login_account& account, std::string_view source,
+                                          time_ms now) const {
+  const table_key user = impl_->key_of(account);
+  const table_key network = impl_->key_of(network_of(source));
+  const std::lock_guard lock(impl_->mutex);
+  return std::max(impl_->accounts.wait_ms(user, now), impl_->networks.wait_ms(network, now));
+}
+
+void login_limiter::failed(const login_account& account, std::string_view source, time_ms now) {
+  const table_key user = impl_->key_of(account);
+  const table_key network = impl_->key_of(network_of(source));
+  const std::lock_guard lock(impl_->mutex);
+  impl_->accounts.add(user, now);
+  impl_->networks.add(network, now);
+}
+
+void login_limiter::succeeded(const login_account& account, std::string_view source) {
+  const table_key user = impl_->key_of(account);
+  const table_key network = impl_->key_of(network_of(source));
+  const std::lock_guard lock(impl_->mutex);
+  impl_->accounts.clear(user);
+  impl_->networks.halve(network);
+}
+
+std::size_t login_limiter::entries() const {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->accounts.size() + impl_->networks.size();
+}
+
+}  // namespace conclave::actors
