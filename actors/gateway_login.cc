@@ -75,9 +75,13 @@ void gateway::on_login(session& s, const frame_view& frame) {
     auto who = check_token(*shared_.store, shared_.ports->shards, token);
     loop_.post([this, id, correlation, who = std::move(who)] {
       if (!who.ok()) return finish_login(id, correlation, who.error());
-      finish_login(
-          id, correlation,
-          logged_in{who->tenant, who->user, who->device, who->user_name, who->tenant_name});
+      logged_in answer;
+      answer.tenant = who->tenant;
+      answer.user = who->user;
+      answer.device = who->device;
+      answer.user_name = who->user_name;
+      answer.tenant_name = who->tenant_name;
+      finish_login(id, correlation, answer);
     });
   });
   if (!taken) finish_login(id, correlation, failure{errc::overloaded, {}});

@@ -85,9 +85,15 @@ void gateway::on_list_conversations(session& s, const frame_view& frame) {
            if (!row.ok()) return std::move(row).error();
            rows.push_back(std::move(*row));
          }
-         for (const auto& row : rows)
-           page.conversations.push_back(
-               {row.conversation, row.kind, row.title, row.head, row.member});
+         for (const auto& row : rows) {
+           conversation_summary summary;
+           summary.conversation = row.conversation;
+           summary.kind = row.kind;
+           summary.title = row.title;
+           summary.head = row.head;
+           summary.member = row.member;
+           page.conversations.push_back(std::move(summary));
+         }
          return frame_of(correlation, page);
        });
 }
@@ -112,7 +118,8 @@ void gateway::on_list_members(session& s, const frame_view& frame) {
          for (const auto& row : *rows) {
            auto user_row = storage::get_user(home, tenant, row.user);
            names.push_back(user_row.ok() ? std::move(user_row->name) : std::string());
-           page.members.push_back({row.user, row.record.role, row.record.joined, names.back()});
+           page.members.push_back({row.user, row.record.role, row.record.joined, names.back(),
+                                   row.record.muted_until, row.record.read});
          }
          return frame_of(correlation, page);
        });

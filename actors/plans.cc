@@ -125,9 +125,11 @@ registrar_plan plan_provision(const storage::state_view& home, const plan_contex
       device = device_id{(*earlier)[2 * i + 1]};
     }
     const std::string secret = crypto::new_token_secret();
-    plan.redo.put(
-        keys::device(tenant, *user, device),
-        encode(device_record{order.device_name, crypto::token_hash(secret), context.now}));
+    device_record record;
+    record.name = order.device_name;
+    record.token_hash = crypto::token_hash(secret);
+    record.created = context.now;
+    plan.redo.put(keys::device(tenant, *user, device), encode(record));
     tokens.push_back(crypto::format_token({tenant, *user, device, secret}));
     done.results.push_back(user->value);
     done.results.push_back(device.value);

@@ -89,8 +89,35 @@ inline constexpr std::size_t max_login_limiter_entries = 100'000;
 // -- conversations
 // ---------------------------------------------------------------------------------
 
-inline constexpr std::size_t max_members = 10'000;
+/// An actor keeps a record of about 120 bytes per member, so that a full one costs some 12 MB.
+inline constexpr std::size_t max_members = 100'000;
 inline constexpr std::size_t max_users_per_request = 500;
+
+/// A burning message has one row with all its readers.
+inline constexpr std::size_t max_burn_readers = 200;
+inline constexpr std::size_t max_pins = 50;
+inline constexpr std::size_t max_reactions = 20;
+inline constexpr std::size_t max_join_requests = 500;
+
+/// Above this many members only owner and admins may name everybody, and reading is no longer
+/// pushed one by one.
+inline constexpr std::size_t max_members_to_name_all = 500;
+inline constexpr std::size_t max_members_for_read_by = 100;
+
+/// Rows that one step of a large operation touches.
+inline constexpr std::size_t max_job_step = 1'000;
+
+/// Targets whose last rewriting an actor remembers; a request that looked at an older view is told
+/// `conflict`.
+inline constexpr std::size_t max_remembered_rewrites = 4'096;
+
+// -- users
+// -----------------------------------------------------------------------------------------
+
+inline constexpr std::size_t max_watched = 32;
+inline constexpr std::uint64_t inbox_kept = 10'000;
+/// Entries dropped at a time once an inbox is longer than it must be.
+inline constexpr std::uint64_t inbox_trim_step = 500;
 
 /// Uncommitted work of one conversation; above it requests are answered `overloaded`.
 inline constexpr std::size_t max_uncommitted_events = 4096;

@@ -32,10 +32,17 @@ enum class errc : std::uint16_t {
   forbidden = 22,
   not_found = 23,  ///< also everything that belongs to somebody else: no oracle
   already_exists = 24,
+  gone = 25,               ///< the body was taken back, expired or burned
+  wrong_credentials = 26,  ///< tenant, user or password: the answer does not say which
 
   // -- conversations -----------------------------------------------------------------------------
   client_seq_reused = 40,  ///< the client_seq is taken by another request
   too_many_members = 41,
+  muted = 42,              ///< the member, or all plain members, may say nothing for now
+  window_over = 43,        ///< too late to take it back
+  dissolved = 44,
+  awaiting_approval = 45,  ///< recorded; an admin decides
+  limit_reached = 46,      ///< of pins, reactions, conversations, join requests …
 
   // -- later -------------------------------------------------------------------------------------
   overloaded = 60,
@@ -44,6 +51,7 @@ enum class errc : std::uint16_t {
   shutting_down = 63,
   storage_full = 64,
   not_ready = 65,
+  conflict = 66,  ///< what the request is about has just changed
 
   // -- perhaps done ------------------------------------------------------------------------------
   outcome_unknown = 80,
@@ -54,6 +62,9 @@ enum class errc : std::uint16_t {
   handshake_timeout = 101,
   slow_consumer = 102,
   replaced = 103,  ///< the same device logged in again
+  kicked = 104,    ///< another device of the same kind logged in
+  device_ended = 105,
+  logged_out = 106,
 
   // -- inside a node; of these only `internal` goes on the wire -----------------------------------
   corrupt = 200,

@@ -29,6 +29,20 @@ std::string_view advice_for(errc code) {
              "somebody else's.";
     case errc::already_exists:
       return "Tell the user; what was asked for is there. CREATE_CONVERSATION: take another op_id.";
+    case errc::gone:
+      return "Drop the message's body everywhere and show that it is gone.";
+    case errc::wrong_credentials:
+      return "Tell the user, without saying which of them. Do not try again by itself.";
+    case errc::muted:
+      return "Tell the user; SEND is possible again when the muting ends.";
+    case errc::window_over:
+      return "Tell the user; an admin can still take it back.";
+    case errc::dissolved:
+      return "Show the conversation as ended; its history stays readable.";
+    case errc::awaiting_approval:
+      return "Tell the user that an admin decides; it was recorded. Do not resend.";
+    case errc::limit_reached:
+      return "Tell the user, with `text`.";
     case errc::client_seq_reused:
       return "A bug in the client: it gave one client_seq to two requests. Go on above the highest "
              "one used.";
@@ -37,6 +51,7 @@ std::string_view advice_for(errc code) {
     case errc::overloaded:
     case errc::rate_limited:
     case errc::not_ready:
+    case errc::conflict:
       return "Send the same frame again after `retry_after_ms`, doubling the wait each time, with "
              "jitter.";
     case errc::too_many_requests:
@@ -58,6 +73,12 @@ std::string_view advice_for(errc code) {
       return "Connect again, and send HELLO and LOGIN without waiting for people.";
     case errc::slow_consumer:
       return "Connect again, read faster than you process, and catch up by HISTORY.";
+    case errc::kicked:
+      return "Do not connect again by itself: tell the user, who may log in here again and end the "
+             "other session.";
+    case errc::device_ended:
+    case errc::logged_out:
+      return "Forget the token and everything kept for this device.";
     case errc::replaced:
       return "Do not connect again by itself: the same token is in use elsewhere, and the two "
              "would "

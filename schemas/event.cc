@@ -83,19 +83,24 @@ outcome<event_push_view> split_event_payload(std::string_view payload) {
   return push;
 }
 
-std::string encode_body(const created_body& body) {
-  return encode_record(body);
-}
-std::string encode_body(const members_body& body) {
-  return encode_record(body);
-}
+#define CONCLAVE_BODY(body_type, what)                               \
+  std::string encode_body(const body_type& body) {                   \
+    return encode_record(body);                                      \
+  }                                                                  \
+  template <>                                                        \
+  outcome<body_type> decode_body<body_type>(std::string_view bytes) { \
+    return decode_whole<body_type>(bytes, "body of " what);          \
+  }
 
-outcome<created_body> decode_created_body(std::string_view bytes) {
-  return decode_whole<created_body>(bytes, "body of conversation_created");
-}
+CONCLAVE_BODY(created_body, "conversation_created")
+CONCLAVE_BODY(members_body, "members_added or member_removed")
+CONCLAVE_BODY(role_body, "role_changed")
+CONCLAVE_BODY(mute_body, "member_muted")
+CONCLAVE_BODY(settings_body, "settings_changed")
+CONCLAVE_BODY(reaction_body, "reaction")
+CONCLAVE_BODY(pin_body, "pinned")
+CONCLAVE_BODY(gone_body, "gone")
 
-outcome<members_body> decode_members_body(std::string_view bytes) {
-  return decode_whole<members_body>(bytes, "body with members");
-}
+#undef CONCLAVE_BODY
 
 }  // namespace conclave

@@ -144,6 +144,47 @@ std::uint32_t count_required_fields(T& record) {
   }
 }
 
+/// Is this the value that stands for an absent optional field?
+template <class T>
+bool is_default(const T& value) {
+  if constexpr (std::is_same_v<T, bool>) {
+    return !value;
+  } else if constexpr (is_number<T>) {
+    return number_value(value) == 0;
+  } else if constexpr (is_text<T> || is_list<T>) {
+    return value.empty();
+  } else if constexpr (is_binary<T>) {
+    return value.data.empty();
+  } else if constexpr (std::is_same_v<T, raw_events>) {
+    return value.count == 0;
+  } else {
+    return false;
+  }
+}
+
+struct used_field_counter {
+  std::uint32_t seen = 0;
+  std::uint32_t used = 0;
+  template <class T>
+  void operator()(std::string_view, const T& value, bounds, std::string_view) {
+    ++seen;
+    if (!is_default(value)) used = seen;
+  }
+};
+
+/// How many elements a writer writes: optional fields at the end are left out while they have their
+/// defaults.
+template <class T>
+std::uint32_t count_used_fields(T& record) {
+  if constexpr (requires { T::required_fields; }) {
+    used_field_counter counter;
+    layout<std::remove_const_t<T>>::fields(record, counter);
+    return std::max(counter.used, std::uint32_t{T::required_fields});
+  } else {
+    return count_fields(record);
+  }
+}
+
 // -- writing
 // ---------------------------------------------------------------------------------------
 
@@ -153,12 +194,15 @@ class field_writer {
 
   template <class T>
   void operator()(std::string_view, const T& value, bounds b, std::string_view) {
+    if (left_ == 0) return;
+    --left_;
     write(value, b);
   }
 
   template <class T>
   void write_record(const T& record) {
-    append_array_header(out_, count_fields(record));
+    left_ = count_used_fields(record);
+    append_array_header(out_, left_);
     layout<T>::fields(record, *this);
   }
 
@@ -190,7 +234,7 @@ class field_writer {
         write(element, element_bounds<typename T::value_type>());
       }
     } else {
-      write_record(value);
+      field_writer(out_).write_record(value);
     }
   }
 
@@ -201,6 +245,7 @@ class field_writer {
   }
 
   std::string& out_;
+  std::uint32_t left_ = 0;  ///< fields of the record at hand that are still to be written
 };
 
 // -- reading

@@ -11,8 +11,10 @@
 ///     }
 ///   };
 ///
-/// Order is wire order. Fields are only ever appended, and an absent trailing field keeps its
-/// default; everything in `required_fields` must be present. Pure data; any thread.
+/// Order is wire order. Fields are only ever appended. A struct that says
+/// `static constexpr std::uint32_t required_fields = n` has optional ones after its first n: their
+/// default is 0, false or empty, a writer leaves trailing defaults out, and a reader takes an absent
+/// one for its default. Without it every field must be present. Pure data; any thread.
 #pragma once
 
 #include <cstdint>

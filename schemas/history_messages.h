@@ -66,30 +66,70 @@ struct list_conversations {
 
   conversation_id after{};
   std::uint32_t limit = 100;
+  time_ms changed_after = 0;
+
+  static constexpr std::uint32_t required_fields = 2;
 
   template <class Self, class Visitor>
   static void fields(Self& m, Visitor& v) {
     v("after", m.after, id_or_none_bounds, "last id of the page before; 0 for the first");
     v("limit", m.limit, bounds{1, 500}, "");
+    v("changed_after", m.changed_after, seq_bounds,
+      "only those with an event, a read mark or own settings from then on: `time` of an earlier "
+      "list; 0: all");
   }
 };
 
 struct conversation_summary {
   static constexpr std::string_view name = "conversation_summary";
+  static constexpr std::uint32_t required_fields = 5;
 
   conversation_id conversation{};
   conversation_kind kind = conversation_kind::group;
   std::string_view title;
   event_seq head{};
   bool member = true;
+  std::string_view topic;
+  member_role role{};
+  user_id peer{};
+  std::uint64_t unread = 0;
+  std::uint64_t mentions = 0;
+  event_seq read{};
+  bytes_view last;
+  time_ms muted_until = 0;
+  bool pinned = false;
+  bool hidden = false;
+  bool dissolved = false;
+  std::uint8_t join = 0;
+  std::uint8_t invite = 0;
+  bool all_muted = false;
+  time_ms silenced_until = 0;
 
   template <class Self, class Visitor>
   static void fields(Self& m, Visitor& v) {
     v("conversation", m.conversation, id_bounds, "");
-    v("kind", m.kind, bounds{1, 255}, "2 group; later versions have more");
-    v("title", m.title, bounds{1, 128}, "");
+    v("kind", m.kind, bounds{1, 255}, "1 direct, 2 group, 3 announcement, 4 system");
+    v("title", m.title, bounds{0, 128}, "empty in direct and system conversations");
     v("head", m.head, seq_bounds, "newest seq that the caller may see");
     v("member", m.member, flag_bounds, "false: the caller was removed or left; history until then");
+    v("topic", m.topic, bounds{0, 1024}, "");
+    v("role", m.role, bounds{0, 255}, "the caller's: 1 member, 2 admin, 3 owner; 0: no member");
+    v("peer", m.peer, id_or_none_bounds, "direct: the other one");
+    v("unread", m.unread, seq_bounds, "messages after `read` that the caller may see");
+    v("mentions", m.mentions, seq_bounds,
+      "of them: those that name the caller or everybody; counted up to 100");
+    v("read", m.read, seq_bounds, "the caller has read up to here");
+    v("last", m.last, bounds{0, 131'072},
+      "newest event that he may see, as its array's bytes; empty when it is too large for a list");
+    v("muted_until", m.muted_until, seq_bounds, "own setting");
+    v("pinned", m.pinned, flag_bounds, "own setting");
+    v("hidden", m.hidden, flag_bounds, "own setting");
+    v("dissolved", m.dissolved, flag_bounds, "");
+    v("join", m.join, bounds{0, 255}, "with the join code: 1 closed, 2 open, 3 with approval");
+    v("invite", m.invite, bounds{0, 255},
+      "who adds members: 1 admins, 2 all members, 3 members with approval");
+    v("all_muted", m.all_muted, flag_bounds, "only owner and admins say something");
+    v("silenced_until", m.silenced_until, seq_bounds, "the caller may say nothing before then");
   }
 };
 
@@ -100,15 +140,20 @@ struct conversations_page {
 
   std::vector<conversation_summary> conversations;
   bool more = false;
+  time_ms time = 0;
+  conversation_id next{};
+
+  static constexpr std::uint32_t required_fields = 2;
 
   template <class Self, class Visitor>
   static void fields(Self& m, Visitor& v) {
     v("conversations", m.conversations, bounds{0, 500}, "");
     v("more", m.more, flag_bounds, "");
+    v("time", m.time, seq_bounds, "of the first page: `changed_after` of a later list");
+    v("next", m.next, id_or_none_bounds,
+      "when more: `after` of the next page, also when this one left out what did not change");
   }
 };
-
-enum class member_role : std::uint8_t { member = 1, owner = 3 };
 
 struct list_members {
   static constexpr frame_type type = frame_type::list_members;
@@ -131,18 +176,23 @@ struct list_members {
 
 struct member_entry {
   static constexpr std::string_view name = "member_entry";
+  static constexpr std::uint32_t required_fields = 4;
 
   user_id user{};
   member_role role = member_role::member;
   event_seq joined{};
   std::string_view user_name;
+  time_ms muted_until = 0;
+  event_seq read{};
 
   template <class Self, class Visitor>
   static void fields(Self& m, Visitor& v) {
     v("user", m.user, id_bounds, "");
-    v("role", m.role, bounds{1, 255}, "1 member, 3 owner; later versions have more");
+    v("role", m.role, bounds{1, 255}, "1 member, 2 admin, 3 owner");
     v("joined", m.joined, id_bounds, "seq of the event that added the member");
     v("user_name", m.user_name, bounds{0, 64}, "");
+    v("muted_until", m.muted_until, seq_bounds, "may say nothing before then");
+    v("read", m.read, seq_bounds, "has read up to here");
   }
 };
 

@@ -27,21 +27,37 @@ std::string key_of(table t, tenant_id tenant, Id... id) {
 std::optional<std::size_t> ids_in(table t) {
   switch (t) {
     case table::tenant:
+    case table::policy:
       return 0;
     case table::user:
     case table::conversation:
+    case table::inbox_mark:
+    case table::credential:
       return 1;
     case table::device:
     case table::operation:
     case table::user_conversation:
     case table::member:
     case table::event:
+    case table::inbox:
+    case table::pin:
+    case table::burn:
+    case table::burn_body:
+    case table::join_request:
+    case table::job:
       return 2;
     case table::sender:
     case table::intent:
+    case table::version:
+    case table::reaction:
+    case table::gone:
+    case table::mention:
       return 3;
+    case table::owed:
+      return 4;
     case table::applied:
     case table::entity_version:
+    case table::timer:
     case table::tenant_name:
     case table::user_name:
       break;
@@ -110,6 +126,96 @@ std::string intent(tenant_id tenant, conversation_id conversation, event_seq seq
   return key_of(table::intent, tenant, conversation.value, seq.value, user.value);
 }
 
+std::string inbox(tenant_id tenant, user_id user, std::uint64_t inbox_seq) {
+  return key_of(table::inbox, tenant, user.value, inbox_seq);
+}
+
+std::string inbox_mark(tenant_id tenant, user_id user) {
+  return key_of(table::inbox_mark, tenant, user.value);
+}
+
+std::string credential(tenant_id tenant, user_id user) {
+  return key_of(table::credential, tenant, user.value);
+}
+
+std::string policy(tenant_id tenant) {
+  return start(table::policy, tenant);
+}
+
+std::string version(tenant_id tenant, conversation_id conversation, event_seq target,
+                    event_seq edit) {
+  return key_of(table::version, tenant, conversation.value, target.value, edit.value);
+}
+
+std::string reaction(tenant_id tenant, conversation_id conversation, event_seq target,
+                     user_id user) {
+  return key_of(table::reaction, tenant, conversation.value, target.value, user.value);
+}
+
+std::string pin(tenant_id tenant, conversation_id conversation, event_seq target) {
+  return key_of(table::pin, tenant, conversation.value, target.value);
+}
+
+std::string gone(tenant_id tenant, conversation_id conversation, event_seq went,
+                 event_seq target) {
+  return key_of(table::gone, tenant, conversation.value, went.value, target.value);
+}
+
+std::string mention(tenant_id tenant, conversation_id conversation, user_id user, event_seq seq) {
+  return key_of(table::mention, tenant, conversation.value, user.value, seq.value);
+}
+
+std::string burn(tenant_id tenant, conversation_id conversation, event_seq seq) {
+  return key_of(table::burn, tenant, conversation.value, seq.value);
+}
+
+std::string burn_body(tenant_id tenant, conversation_id conversation, event_seq seq) {
+  return key_of(table::burn_body, tenant, conversation.value, seq.value);
+}
+
+std::string join_request(tenant_id tenant, conversation_id conversation, user_id user) {
+  return key_of(table::join_request, tenant, conversation.value, user.value);
+}
+
+std::string job(tenant_id tenant, conversation_id conversation, std::uint64_t kind) {
+  return key_of(table::job, tenant, conversation.value, kind);
+}
+
+std::string owed(tenant_id tenant, conversation_id conversation, user_id user, std::uint64_t kind,
+                 std::uint64_t at) {
+  return key_of(table::owed, tenant, conversation.value, user.value, kind, at);
+}
+
+namespace {
+constexpr std::size_t timer_key_size = table_and_tenant + 8 + 4 + 3 * 8;
+}
+
+std::string timer(const timer_key& key) {
+  std::string made = key_of(table::timer, system_tenant, key.due);
+  append_big_endian(made, key.tenant.value);
+  append_big_endian(made, key.conversation.value);
+  append_big_endian(made, key.seq.value);
+  append_big_endian(made, key.reader.value);
+  return made;
+}
+
+std::optional<timer_key> parse_timer(std::string_view key) {
+  if (key.size() != timer_key_size || table_of(key) != table::timer) return std::nullopt;
+  const char* at = key.data() + table_and_tenant;
+  timer_key parsed;
+  parsed.due = load_big_endian<std::uint64_t>(at);
+  parsed.tenant = tenant_id(load_big_endian<std::uint32_t>(at + 8));
+  parsed.conversation = conversation_id(load_big_endian<std::uint64_t>(at + 12));
+  parsed.seq = event_seq(load_big_endian<std::uint64_t>(at + 20));
+  parsed.reader = user_id(load_big_endian<std::uint64_t>(at + 28));
+  return parsed;
+}
+
+range timers_between(time_ms first, time_ms last) {
+  return {key_of(table::timer, system_tenant, first),
+          key_of(table::timer, system_tenant, last + 1)};
+}
+
 range starting_with(std::string_view prefix) {
   std::string last(prefix);
   while (!last.empty() && last.back() == '\xff') last.pop_back();
@@ -131,6 +237,10 @@ range all_of(table t, tenant_id tenant, std::uint64_t id) {
   return starting_with(key_of(t, tenant, id));
 }
 
+range all_of(table t, tenant_id tenant, std::uint64_t id, std::uint64_t second) {
+  return starting_with(key_of(t, tenant, id, second));
+}
+
 std::optional<id_key> parse(table t, std::string_view key) {
   const auto ids = ids_in(t);
   if (!ids || key.size() != table_and_tenant + *ids * sizeof(std::uint64_t) || table_of(key) != t) {
@@ -146,6 +256,7 @@ std::optional<id_key> parse(table t, std::string_view key) {
   parsed.first = id_at(0);
   parsed.second = id_at(1);
   parsed.third = id_at(2);
+  parsed.fourth = id_at(3);
   return parsed;
 }
 

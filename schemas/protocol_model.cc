@@ -46,6 +46,10 @@ class describer {
   json fields_of(const T& record) {
     describer inner(records_);
     layout<T>::fields(record, inner);
+    if constexpr (requires { T::required_fields; }) {
+      for (std::size_t i = T::required_fields; i < inner.fields_.size(); ++i)
+        inner.fields_[i]["optional"] = true;
+    }
     return std::move(inner.fields_);
   }
 
@@ -90,12 +94,16 @@ std::string direction_of(frame_type type) {
   return number < 0x40 ? "request" : number < 0x80 ? "answer" : "push";
 }
 
-/// A request's answer has its number and 0x40; those that make an event share OK.
-std::string answer_to(frame_type request) {
+/// A request's answer has its number and 0x40, unless the request names another; those that make an
+/// event share OK.
+template <class Request>
+std::string answer_to() {
+  auto type = static_cast<unsigned>(Request::type) + 0x40;
+  if constexpr (requires { Request::answered_by; })
+    type = static_cast<unsigned>(Request::answered_by);
   std::string answer(ok_answer::name);
   all_messages::for_each([&]<class Message>(Message) {
-    const auto own = static_cast<unsigned>(request) + 0x40;
-    if (static_cast<unsigned>(Message::type) == own) answer = Message::name;
+    if (static_cast<unsigned>(Message::type) == type) answer = Message::name;
   });
   return answer;
 }
@@ -105,7 +113,7 @@ json frame_of(const Message& message, json& records) {
   json frame{{"type", static_cast<unsigned>(Message::type)},
              {"name", std::string(Message::name)},
              {"direction", direction_of(Message::type)}};
-  if (direction_of(Message::type) == "request") frame["answer"] = answer_to(Message::type);
+  if (direction_of(Message::type) == "request") frame["answer"] = answer_to<Message>();
   frame["doc"] = std::string(Message::doc);
   frame["fields"] = describer(records).fields_of(message);
   return frame;
@@ -142,9 +150,58 @@ json event_kinds() {
       kind(event_kind::conversation_created, "conversation_created", false, "created_body"),
       kind(event_kind::members_added, "members_added", false, "members_body"),
       kind(event_kind::member_removed, "member_removed", false, "members_body"),
+      kind(event_kind::role_changed, "role_changed", false, "role_body"),
+      kind(event_kind::member_muted, "member_muted", false, "mute_body"),
+      kind(event_kind::settings_changed, "settings_changed", false, "settings_body"),
+      kind(event_kind::dissolved, "dissolved", false, "none"),
       kind(event_kind::text, "text", counts_as_unread(event_kind::text), "UTF-8"),
+      kind(event_kind::structured, "structured", counts_as_unread(event_kind::structured),
+           "UTF-8 of whatever the clients agreed on, say JSON"),
+      kind(event_kind::opaque, "opaque", counts_as_unread(event_kind::opaque), "bytes"),
+      kind(event_kind::edited, "edited", false, "the new body of `target`"),
+      kind(event_kind::recalled, "recalled", false, "none; `target` is gone"),
+      kind(event_kind::reaction, "reaction", false, "reaction_body, to `target`"),
+      kind(event_kind::pinned, "pinned", false, "pin_body, about `target`"),
+      kind(event_kind::gone, "gone", false, "gone_body"),
   });
   return kinds;
+}
+
+json event_flag_table() {
+  const auto bit = [](std::uint32_t value, const char* name, const char* doc) {
+    return json{{"bit", value}, {"name", name}, {"doc", doc}};
+  };
+  return json::array({
+      bit(event_flags::mentions_all, "mentions_all", "names everybody"),
+      bit(event_flags::edited, "edited", "the body is not the first one"),
+      bit(event_flags::recalled, "recalled", "the body is gone: `gone_by` took it back at `gone_at`"),
+      bit(event_flags::expired, "expired", "the body is gone: its time was over"),
+      bit(event_flags::burning, "burning", "burn after reading: the body comes by OPEN only"),
+      bit(event_flags::burned, "burned", "the body is gone: everybody has read it"),
+  });
+}
+
+json inbox_kinds() {
+  const auto kind = [](inbox_kind number, const char* name, const char* doc) {
+    return json{{"kind", static_cast<unsigned>(number)}, {"name", name}, {"doc", doc}};
+  };
+  return json::array({
+      kind(inbox_kind::conversation_added, "conversation_added",
+           "`conversation`; `at`: seq of the event that added him"),
+      kind(inbox_kind::conversation_removed, "conversation_removed",
+           "`conversation`; `at`: seq of the last event that he sees"),
+      kind(inbox_kind::settings, "settings",
+           "`conversation`; `number`: muted_until; `flags`: 1 pinned, 2 hidden"),
+      kind(inbox_kind::read, "read", "`conversation`; `at`: he has read up to here"),
+      kind(inbox_kind::burned, "burned", "`conversation`; `at`: this message burned for him"),
+      kind(inbox_kind::device_added, "device_added", "`device`; `text`: its name"),
+      kind(inbox_kind::device_ended, "device_ended", "`device`; `text`: why, the name of a code"),
+      kind(inbox_kind::join_requested, "join_requested",
+           "`conversation`; `user` waits for approval"),
+      kind(inbox_kind::join_declined, "join_declined", "`conversation`: he may not come in"),
+      kind(inbox_kind::password_changed, "password_changed",
+           "`device`: by which of his devices; 0: by an operator"),
+  });
 }
 
 json errors() {
@@ -176,7 +233,15 @@ json limits() {
       limit("max_page_bytes", 262'144, "a history page ends here, or at its limit of events"),
       limit("max_open_requests", 256, "unanswered requests of one connection"),
       limit("max_open_reads", 8, "of them: history, lists and names"),
-      limit("max_members", 10'000, "members of one conversation"),
+      limit("max_members", 100'000, "members of one conversation; a tenant may have less"),
+      limit("max_users_per_request", 500, "users named in one request"),
+      limit("max_mentions", max_mentions, "users named in one message"),
+      limit("max_burn_readers", 200, "members but the sender when a burning message is said"),
+      limit("max_pins", 50, "pinned messages of one conversation"),
+      limit("max_reactions", 20, "different reactions of one user to one message"),
+      limit("max_watched", 32, "conversations that one connection watches"),
+      limit("max_join_requests", 500, "people waiting for approval in one conversation"),
+      limit("inbox_kept", 10'000, "newest entries of an inbox; older ones may be dropped"),
       limit("resend_window", 256, "accepted client_seqs remembered per (device, conversation)"),
       limit("handshake_timeout_ms", 5'000, "for TLS, for HELLO and for LOGIN, each"),
       limit("idle_timeout_ms", 90'000, "default; WELCOME tells the node's own"),
@@ -208,9 +273,21 @@ nlohmann::ordered_json protocol_model() {
   described["event"] = {{"format", event_format},
                         {"fields", describer(none).fields_of(event_view{})}};
   described["event_kinds"] = event_kinds();
-  described["event_bodies"] = json::array(
-      {{{"name", "created_body"}, {"fields", describer(none).fields_of(created_body{})}},
-       {{"name", "members_body"}, {"fields", describer(none).fields_of(members_body{})}}});
+  described["event_flags"] = event_flag_table();
+  json bodies = json::array();
+  const auto body = [&]<class Body>(const char* name, Body example) {
+    bodies.push_back({{"name", name}, {"fields", describer(none).fields_of(example)}});
+  };
+  body("created_body", created_body{});
+  body("members_body", members_body{});
+  body("role_body", role_body{});
+  body("mute_body", mute_body{});
+  body("settings_body", settings_body{});
+  body("reaction_body", reaction_body{});
+  body("pin_body", pin_body{});
+  body("gone_body", gone_body{});
+  described["event_bodies"] = bodies;
+  described["inbox_kinds"] = inbox_kinds();
   described["errors"] = errors();
   return described;
 }
@@ -226,6 +303,16 @@ nlohmann::ordered_json stored_records_model() {
   describe_stored<conversation_record>(list, "conversation_record", "conversation");
   describe_stored<member_record>(list, "member_record", "member");
   describe_stored<intent_record>(list, "intent_record", "intent");
+  describe_stored<tenant_policy>(list, "tenant_policy", "policy");
+  describe_stored<credential_record>(list, "credential_record", "credential");
+  describe_stored<inbox_record>(list, "inbox_record", "inbox");
+  describe_stored<inbox_mark_record>(list, "inbox_mark_record", "inbox_mark");
+  describe_stored<reactions_record>(list, "reactions_record", "reaction");
+  describe_stored<pin_record>(list, "pin_record", "pin");
+  describe_stored<burn_record>(list, "burn_record", "burn");
+  describe_stored<join_request_record>(list, "join_request_record", "join_request");
+  describe_stored<job_record>(list, "job_record", "job");
+  describe_stored<owed_record>(list, "owed_record", "owed");
   describe_stored<node_record>(list, "node_record", "meta: node");
   describe_stored<chain_mark_record>(list, "chain_mark_record", "meta: chain_mark");
   return list;

@@ -59,7 +59,8 @@ std::string fields_table(const json& fields) {
   int number = 0;
   for (const auto& field : fields) {
     out += "| " + std::to_string(number++) + " | `" + text(field.at("name")) + "` | " +
-           type_of(field) + " | " + range_of(field) + " | " + text(field.at("doc")) + " |\n";
+           type_of(field) + " | " + range_of(field) + " | " +
+           (field.contains("optional") ? "*optional*; " : "") + text(field.at("doc")) + " |\n";
   }
   return out;
 }
@@ -104,6 +105,15 @@ std::string kinds(const json& model) {
   return out;
 }
 
+/// Tables of numbers with a name and what they mean.
+std::string numbered(const json& list, const char* number) {
+  std::string out = "| " + std::string(number) + " | name | meaning |\n|---|---|---|\n";
+  for (const auto& row : list)
+    out += "| " + text(row.at(number)) + " | " + text(row.at("name")) + " | " +
+           text(row.at("doc")) + " |\n";
+  return out;
+}
+
 std::string errors(const json& model) {
   std::string out =
       "| code | name | class | meaning | what the client does |\n|---|---|---|---|---|\n";
@@ -133,6 +143,8 @@ outcome<std::string> table_called(std::string_view name) {
   if (name == "records") return named_records(model.at("records"));
   if (name == "event") return fields_table(model.at("event").at("fields"));
   if (name == "event_kinds") return kinds(model);
+  if (name == "event_flags") return numbered(model.at("event_flags"), "bit");
+  if (name == "inbox_kinds") return numbered(model.at("inbox_kinds"), "kind");
   if (name == "event_bodies") return named_records(model.at("event_bodies"));
   if (name == "errors") return errors(model);
   if (name == "limits") return limits(model);

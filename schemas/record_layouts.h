@@ -74,6 +74,21 @@ struct layout<device_record> {
     v("name", m.name, stored_text_bounds, "");
     v("token_hash", binary(m.token_hash), bounds{0, 64}, "SHA-256 of the token's secret part");
     v("created", m.created, bounds{}, "shard time");
+    v("kind", m.kind, bounds{}, "1 desktop, 2 mobile, 3 tablet, 4 web, 5 other; 0 unknown");
+    v("op_id", m.op_id, bounds{}, "operation that made it");
+    v("made_by", m.made_by, bounds{}, "operator; 0: the user himself");
+    v("renewed", m.renewed, bounds{}, "when the token was given out; 0: at `created`");
+    v("former_hash", binary(m.former_hash), bounds{0, 64}, "of the token before it");
+    v("former_over", m.former_over, flag_bounds, "the newer token has been used");
+  }
+};
+
+template <>
+struct layout<credential_record> {
+  template <class Self, class Visitor>
+  static void fields(Self& m, Visitor& v) {
+    v("password", m.password, stored_text_bounds, "Argon2id, PHC string");
+    v("changed", m.changed, bounds{}, "shard time");
   }
 };
 
@@ -92,6 +107,35 @@ struct layout<index_record> {
   static void fields(Self& m, Visitor& v) {
     v("changed", m.changed, bounds{}, "seq of the membership change that this reflects");
     v("member", m.member, flag_bounds, "");
+    v("muted_until", m.muted_until, bounds{}, "own setting");
+    v("pinned", m.pinned, flag_bounds, "own setting");
+    v("hidden", m.hidden, flag_bounds, "own setting");
+    v("touched", m.touched, bounds{}, "shard time of the last change of this row");
+  }
+};
+
+template <>
+struct layout<inbox_record> {
+  template <class Self, class Visitor>
+  static void fields(Self& m, Visitor& v) {
+    v("kind", m.kind, bounds{}, "see the table of inbox kinds");
+    v("time", m.time, bounds{}, "shard time");
+    v("conversation", m.conversation, bounds{}, "");
+    v("at", m.at, bounds{}, "");
+    v("user", m.user, bounds{}, "");
+    v("device", m.device, bounds{}, "");
+    v("number", m.number, bounds{}, "");
+    v("flags", m.flags, bounds{}, "");
+    v("text", m.text, stored_text_bounds, "");
+  }
+};
+
+template <>
+struct layout<inbox_mark_record> {
+  template <class Self, class Visitor>
+  static void fields(Self& m, Visitor& v) {
+    v("head", m.head, bounds{}, "newest seq");
+    v("first", m.first, bounds{}, "oldest seq that is kept");
   }
 };
 
@@ -99,12 +143,18 @@ template <>
 struct layout<conversation_record> {
   template <class Self, class Visitor>
   static void fields(Self& m, Visitor& v) {
-    v("kind", m.kind, bounds{}, "2 group");
+    v("kind", m.kind, bounds{}, "1 direct, 2 group, 3 announcement, 4 system");
     v("visibility", m.visibility, bounds{}, "1 since joining, 2 all");
     v("title", m.title, stored_text_bounds, "");
     v("creator", m.creator, bounds{}, "user");
     v("op_id", m.op_id, bounds{}, "operation that created it");
     v("created", m.created, bounds{}, "shard time");
+    v("topic", m.topic, stored_text_bounds, "");
+    v("join", m.join, bounds{}, "0 or 1 closed, 2 open, 3 with approval");
+    v("invite", m.invite, bounds{}, "0 or 1 admins, 2 members, 3 members with approval");
+    v("all_muted", m.all_muted, flag_bounds, "");
+    v("join_hash", binary(m.join_hash), bounds{0, 64}, "SHA-256 of the join code's secret part");
+    v("dissolved", m.dissolved, bounds{}, "seq of the last event; 0: not dissolved");
   }
 };
 
@@ -121,10 +171,13 @@ template <>
 struct layout<member_record> {
   template <class Self, class Visitor>
   static void fields(Self& m, Visitor& v) {
-    v("role", m.role, bounds{}, "1 member, 3 owner");
+    v("role", m.role, bounds{}, "1 member, 2 admin, 3 owner");
     v("joined", m.joined, bounds{}, "seq");
     v("left", m.left, bounds{}, "seq; 0 while a member");
     v("spans", m.spans, bounds{0, max_member_spans}, "what the member may see, ascending");
+    v("read", m.read, bounds{}, "has read up to this seq");
+    v("read_time", m.read_time, bounds{}, "since when, shard time");
+    v("muted_until", m.muted_until, bounds{}, "may say nothing before then");
   }
 };
 
@@ -133,6 +186,69 @@ struct layout<intent_record> {
   template <class Self, class Visitor>
   static void fields(Self& m, Visitor& v) {
     v("member", m.member, flag_bounds, "true: added; false: removed");
+  }
+};
+
+template <>
+struct layout<reactions_record> {
+  template <class Self, class Visitor>
+  static void fields(Self& m, Visitor& v) {
+    v("reactions", m.reactions, bounds{0, 1000}, "");
+  }
+};
+
+template <>
+struct layout<pin_record> {
+  template <class Self, class Visitor>
+  static void fields(Self& m, Visitor& v) {
+    v("by", m.by, bounds{}, "user");
+    v("time", m.time, bounds{}, "shard time");
+  }
+};
+
+template <>
+struct layout<burn_reader> {
+  template <class Self, class Visitor>
+  static void fields(Self& m, Visitor& v) {
+    v("user", m.user, bounds{}, "");
+    v("first_read", m.first_read, bounds{}, "shard time of the first OPEN; 0: none");
+    v("burned", m.burned, flag_bounds, "it is over for him");
+  }
+};
+
+template <>
+struct layout<burn_record> {
+  template <class Self, class Visitor>
+  static void fields(Self& m, Visitor& v) {
+    v("burn_ms", m.burn_ms, bounds{}, "how long a reader may look");
+    v("readers", m.readers, bounds{0, 1000}, "members when it was said, but the sender");
+  }
+};
+
+template <>
+struct layout<join_request_record> {
+  template <class Self, class Visitor>
+  static void fields(Self& m, Visitor& v) {
+    v("invited_by", m.invited_by, bounds{}, "member; 0: he came with the code");
+    v("time", m.time, bounds{}, "shard time");
+    v("text", m.text, stored_text_bounds, "");
+  }
+};
+
+template <>
+struct layout<job_record> {
+  template <class Self, class Visitor>
+  static void fields(Self& m, Visitor& v) {
+    v("seq", m.seq, bounds{}, "event that began it");
+    v("after", m.after, bounds{}, "members up to this user are done");
+  }
+};
+
+template <>
+struct layout<owed_record> {
+  template <class Self, class Visitor>
+  static void fields(Self& m, Visitor& v) {
+    v("about", m.about, bounds{}, "another user that it speaks of; 0: none");
   }
 };
 

@@ -10,10 +10,28 @@ namespace {
 
 /// A record as it is stored: the format number is its first field.
 template <class Record>
-struct stored {
+struct stored_plain {
   Record& record;
   std::uint8_t& format;
 };
+/// The same of a record with optional fields.
+template <class Record>
+struct stored_growing {
+  static constexpr std::uint32_t required_fields = Record::required_fields + 1;
+  Record& record;
+  std::uint8_t& format;
+};
+template <class Record>
+struct stored_of {
+  using type = stored_plain<Record>;
+};
+template <class Record>
+requires requires { Record::required_fields; }
+struct stored_of<Record> {
+  using type = stored_growing<Record>;
+};
+template <class Record>
+using stored = typename stored_of<Record>::type;
 
 template <class Record>
 std::string encode_stored(const Record& record) {
@@ -26,13 +44,17 @@ std::string encode_stored(const Record& record) {
 }  // namespace
 
 template <class Record>
-struct layout<stored<Record>> {
+struct layout_of_stored {
   template <class Self, class Visitor>
   static void fields(Self& m, Visitor& v) {
     v("format", m.format, bounds{}, "");
     layout<std::remove_const_t<Record>>::fields(m.record, v);
   }
 };
+template <class Record>
+struct layout<stored_plain<Record>> : layout_of_stored<Record> {};
+template <class Record>
+struct layout<stored_growing<Record>> : layout_of_stored<Record> {};
 
 template <class Record>
 outcome<Record> decode_record(std::string_view bytes) {
@@ -66,6 +88,16 @@ CONCLAVE_RECORD(index_record);
 CONCLAVE_RECORD(conversation_record);
 CONCLAVE_RECORD(member_record);
 CONCLAVE_RECORD(intent_record);
+CONCLAVE_RECORD(tenant_policy);
+CONCLAVE_RECORD(credential_record);
+CONCLAVE_RECORD(inbox_record);
+CONCLAVE_RECORD(inbox_mark_record);
+CONCLAVE_RECORD(reactions_record);
+CONCLAVE_RECORD(pin_record);
+CONCLAVE_RECORD(burn_record);
+CONCLAVE_RECORD(join_request_record);
+CONCLAVE_RECORD(job_record);
+CONCLAVE_RECORD(owed_record);
 
 #undef CONCLAVE_RECORD
 

@@ -11,8 +11,11 @@
 #include <string_view>
 #include <vector>
 
+#include "schemas/account_messages.h"
 #include "schemas/event.h"
 #include "schemas/history_messages.h"
+#include "schemas/inbox_messages.h"
+#include "schemas/policy_messages.h"
 #include "schemas/ids.h"
 #include "schemas/outcome.h"
 
@@ -68,11 +71,27 @@ struct user_record {
 };
 
 struct device_record {
+  static constexpr std::uint32_t required_fields = 3;
+
   std::string name;
   std::string token_hash;  ///< SHA-256 of the token's secret part, 32 bytes
   time_ms created = 0;
+  device_kind kind{};         ///< 0: unknown, from before kinds
+  std::uint64_t op_id = 0;    ///< the operation that made it, by `made_by`
+  user_id made_by{};          ///< operator; 0: the user himself
+  time_ms renewed = 0;        ///< when the token was given out; 0: at `created`
+  std::string former_hash;    ///< the token before it
+  bool former_over = false;   ///< the newer one was used: whoever shows the former is a thief
 
   friend bool operator==(const device_record&, const device_record&) = default;
+};
+
+/// How a user proves himself by password.
+struct credential_record {
+  std::string password;  ///< Argon2id, PHC string
+  time_ms changed = 0;
+
+  friend bool operator==(const credential_record&, const credential_record&) = default;
 };
 
 /// What an operation did, kept 14 days so that a resend finds it.
@@ -83,21 +102,59 @@ struct operation_record {
   friend bool operator==(const operation_record&, const operation_record&) = default;
 };
 
-/// A user's index entry for a conversation; the member row decides, this only finds it.
+/// A user's index entry for a conversation; the member row decides, this only finds it. His own
+/// settings for it live here too.
 struct index_record {
+  static constexpr std::uint32_t required_fields = 2;
+
   event_seq changed{};  ///< seq of the membership change that this entry reflects
   bool member = true;
+  time_ms muted_until = 0;
+  bool pinned = false;
+  bool hidden = false;
+  time_ms touched = 0;  ///< when this row last changed
 
   friend bool operator==(const index_record&, const index_record&) = default;
 };
 
+/// An entry of a user's inbox: what inbox_entry says, without its seq, which is in the key.
+struct inbox_record {
+  inbox_kind kind{};
+  time_ms time = 0;
+  conversation_id conversation{};
+  event_seq at{};
+  user_id user{};
+  device_id device{};
+  std::uint64_t number = 0;
+  std::uint32_t flags = 0;
+  std::string text;
+
+  friend bool operator==(const inbox_record&, const inbox_record&) = default;
+};
+
+/// Where a user's inbox begins and ends.
+struct inbox_mark_record {
+  std::uint64_t head = 0;
+  std::uint64_t first = 0;  ///< oldest kept
+
+  friend bool operator==(const inbox_mark_record&, const inbox_mark_record&) = default;
+};
+
 struct conversation_record {
+  static constexpr std::uint32_t required_fields = 6;
+
   conversation_kind kind = conversation_kind::group;
   history_visibility visibility = history_visibility::since_joining;
   std::string title;
   user_id creator{};
   std::uint64_t op_id = 0;
   time_ms created = 0;
+  std::string topic;
+  join_policy join{};       ///< 0: closed
+  invite_policy invite{};   ///< 0: admins
+  bool all_muted = false;
+  std::string join_hash;    ///< SHA-256 of the join code's secret part; empty: none was made
+  event_seq dissolved{};    ///< 0: not
 
   friend bool operator==(const conversation_record&, const conversation_record&) = default;
 };
@@ -111,10 +168,15 @@ struct visible_span {
 };
 
 struct member_record {
+  static constexpr std::uint32_t required_fields = 4;
+
   member_role role = member_role::member;
   event_seq joined{};
   event_seq left{};                 ///< 0 while a member
   std::vector<visible_span> spans;  ///< ascending, disjoint; at most max_member_spans
+  event_seq read{};
+  time_ms read_time = 0;
+  time_ms muted_until = 0;          ///< may say nothing before then
 
   bool is_member() const { return left.value == 0; }
   friend bool operator==(const member_record&, const member_record&) = default;
@@ -128,6 +190,62 @@ bool visible(const member_record& member, event_seq seq);
 
 /// The newest seq that `member` may see in a conversation whose head is `head`; 0 if none.
 event_seq visible_head(const member_record& member, event_seq head);
+
+/// The reactions of one user to one message.
+struct reactions_record {
+  std::vector<std::string> reactions;
+
+  friend bool operator==(const reactions_record&, const reactions_record&) = default;
+};
+
+struct pin_record {
+  user_id by{};
+  time_ms time = 0;
+
+  friend bool operator==(const pin_record&, const pin_record&) = default;
+};
+
+/// Who may still read a burning message.
+struct burn_reader {
+  user_id user{};
+  time_ms first_read = 0;  ///< 0: has not opened it
+  bool burned = false;     ///< it is over for him
+
+  friend bool operator==(const burn_reader&, const burn_reader&) = default;
+};
+
+/// A burning message that still has its body.
+struct burn_record {
+  std::uint32_t burn_ms = 0;
+  std::vector<burn_reader> readers;
+
+  friend bool operator==(const burn_record&, const burn_record&) = default;
+};
+
+struct join_request_record {
+  user_id invited_by{};  ///< 0: he came with the code
+  time_ms time = 0;
+  std::string text;
+
+  friend bool operator==(const join_request_record&, const join_request_record&) = default;
+};
+
+/// Large operations of a conversation, done in steps.
+enum class job_kind : std::uint8_t { dissolve = 1 };
+
+struct job_record {
+  event_seq seq{};  ///< the event that began it
+  user_id after{};  ///< members up to here are done
+
+  friend bool operator==(const job_record&, const job_record&) = default;
+};
+
+/// Something that a user's inbox has yet to learn: written with its cause, erased once he has it.
+struct owed_record {
+  user_id about{};
+
+  friend bool operator==(const owed_record&, const owed_record&) = default;
+};
 
 /// A change of membership that the user's own index has yet to learn (user and conversation may
 /// live in different shards): written with the event, erased once the user has it.
@@ -148,6 +266,16 @@ std::string encode(const index_record& r);
 std::string encode(const conversation_record& r);
 std::string encode(const member_record& r);
 std::string encode(const intent_record& r);
+std::string encode(const tenant_policy& r);
+std::string encode(const credential_record& r);
+std::string encode(const inbox_record& r);
+std::string encode(const inbox_mark_record& r);
+std::string encode(const reactions_record& r);
+std::string encode(const pin_record& r);
+std::string encode(const burn_record& r);
+std::string encode(const join_request_record& r);
+std::string encode(const job_record& r);
+std::string encode(const owed_record& r);
 
 /// Specialised for each record above.
 template <class Record>

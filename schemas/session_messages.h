@@ -86,6 +86,11 @@ struct logged_in {
   device_id device{};
   std::string_view user_name;
   std::string_view tenant_name;
+  std::string_view token;
+  time_ms renew_by = 0;
+  std::uint64_t inbox_head = 0;
+
+  static constexpr std::uint32_t required_fields = 5;
 
   template <class Self, class Visitor>
   static void fields(Self& m, Visitor& v) {
@@ -94,6 +99,10 @@ struct logged_in {
     v("device", m.device, id_bounds, "");
     v("user_name", m.user_name, bounds{1, 64}, "");
     v("tenant_name", m.tenant_name, bounds{1, 64}, "");
+    v("token", m.token, bounds{0, 256},
+      "after LOGIN_PASSWORD: the new device's resume token, shown once");
+    v("renew_by", m.renew_by, seq_bounds, "RENEW_TOKEN before then; 0: the token does not end");
+    v("inbox_head", m.inbox_head, seq_bounds, "newest seq of the user's inbox");
   }
 };
 

@@ -22,6 +22,20 @@ constexpr std::uint64_t write_buffers_in_total = 4;
 /// the memtable finds the place of the next one without a search.
 constexpr std::size_t state_hint_prefix_bytes = 13;
 
+/// Timers lie by due time: each would be a prefix of its own, and a memtable keeps a hint for every
+/// prefix that it has seen.
+class hint_prefix final : public rocksdb::SliceTransform {
+ public:
+  const char* Name() const override { return "conclave.hint_prefix"; }
+  rocksdb::Slice Transform(const rocksdb::Slice& key) const override {
+    return {key.data(), state_hint_prefix_bytes};
+  }
+  bool InDomain(const rocksdb::Slice& key) const override {
+    return key.size() >= state_hint_prefix_bytes &&
+           key[0] != static_cast<char>(static_cast<std::uint8_t>(table::timer));
+  }
+};
+
 rocksdb::BlockBasedTableOptions table_options(const std::shared_ptr<rocksdb::Cache>& cache,
                                               std::size_t block_bytes, bool bloom) {
   rocksdb::BlockBasedTableOptions table;
@@ -101,8 +115,7 @@ rocksdb::ColumnFamilyOptions family_options::busy() const {
 
 rocksdb::ColumnFamilyOptions family_options::shard() const {
   rocksdb::ColumnFamilyOptions family = busy();
-  family.memtable_insert_with_hint_prefix_extractor.reset(
-      rocksdb::NewFixedPrefixTransform(state_hint_prefix_bytes));
+  family.memtable_insert_with_hint_prefix_extractor = std::make_shared<hint_prefix>();
   family.table_factory.reset(
       rocksdb::NewBlockBasedTableFactory(table_options(cache_, 16 * 1024, true)));
   return family;

@@ -30,17 +30,17 @@ std::string names_of(const std::vector<user_id>& users, const name_book& names, 
 std::string what_happened(const event_view& event, const name_book& names) {
   const std::string who = names.of(event.sender);
   if (event.kind == event_kind::conversation_created) {
-    const auto body = decode_created_body(event.body);
+    const auto body = decode_body<created_body>(event.body);
     if (!body) return who + " founded the conversation";
     const std::string others = names_of(body->members, names, event.sender);
     return who + " founded `" + body->name + "`" + (others.empty() ? "" : " with " + others);
   }
   if (event.kind == event_kind::members_added) {
-    const auto body = decode_members_body(event.body);
+    const auto body = decode_body<members_body>(event.body);
     return who + " added " + (body ? names_of(body->users, names) : "members");
   }
   if (event.kind == event_kind::member_removed) {
-    const auto body = decode_members_body(event.body);
+    const auto body = decode_body<members_body>(event.body);
     if (body && body->users.size() == 1 && body->users.front() == event.sender)
       return who + " left";
     return who + " removed " + (body ? names_of(body->users, names) : "a member");
@@ -58,6 +58,28 @@ const char* kind_name(event_kind kind) {
       return "member_removed";
     case event_kind::text:
       return "text";
+    case event_kind::role_changed:
+      return "role_changed";
+    case event_kind::member_muted:
+      return "member_muted";
+    case event_kind::settings_changed:
+      return "settings_changed";
+    case event_kind::dissolved:
+      return "dissolved";
+    case event_kind::structured:
+      return "structured";
+    case event_kind::opaque:
+      return "opaque";
+    case event_kind::edited:
+      return "edited";
+    case event_kind::recalled:
+      return "recalled";
+    case event_kind::reaction:
+      return "reaction";
+    case event_kind::pinned:
+      return "pinned";
+    case event_kind::gone:
+      return "gone";
   }
   return "unknown";
 }
@@ -100,14 +122,14 @@ std::string line_of_json(conversation_id c, const event_view& event, const name_
       line["text"] = event.body;
       break;
     case event_kind::conversation_created:
-      if (const auto body = decode_created_body(event.body)) {
+      if (const auto body = decode_body<created_body>(event.body)) {
         line["title"] = body->name;
         line["members"] = users_json(body->members, names);
       }
       break;
     case event_kind::members_added:
     case event_kind::member_removed:
-      if (const auto body = decode_members_body(event.body)) {
+      if (const auto body = decode_body<members_body>(event.body)) {
         line["users"] = users_json(body->users, names);
       }
       break;

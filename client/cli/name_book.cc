@@ -36,10 +36,10 @@ std::string name_book::of(user_id user) const {
 void collect_users(const event_view& event, std::vector<user_id>& to) {
   to.push_back(event.sender);
   if (event.kind == event_kind::conversation_created) {
-    const auto body = decode_created_body(event.body);
+    const auto body = decode_body<created_body>(event.body);
     if (body) to.insert(to.end(), body->members.begin(), body->members.end());
   } else if (event.kind == event_kind::members_added || event.kind == event_kind::member_removed) {
-    const auto body = decode_members_body(event.body);
+    const auto body = decode_body<members_body>(event.body);
     if (body) to.insert(to.end(), body->users.begin(), body->users.end());
   }
 }

@@ -203,7 +203,7 @@ TEST(conversation_state, adding_passes_over_members_and_needs_at_least_one_new_o
   const std::string row = c.rows.get(keys::event(acme, room, event_seq{2}));
   const auto event = decode_event(row);
   ASSERT_TRUE(event.ok());
-  EXPECT_EQ(decode_members_body(event->body)->users, users({4, 5}));
+  EXPECT_EQ(decode_body<members_body>(event->body)->users, users({4, 5}));
   EXPECT_EQ(d.changes.size(), 2u);
 }
 

@@ -168,7 +168,7 @@ bool irc_replay::is_right(const group& g, const event_view& event) const {
   if (event.kind != p.kind || event.sender != options_.users[p.user]) return false;
   if (p.kind == event_kind::text) return event.body == p.text;
   if (p.kind == event_kind::conversation_created) return true;
-  const auto body = decode_members_body(event.body);
+  const auto body = decode_body<members_body>(event.body);
   return body && body->users.size() == 1 && body->users.front() == options_.users[p.subject];
 }
 

@@ -32,16 +32,16 @@ void try_body(const outcome<Body>& body, outcome<Body> (*decode)(std::string_vie
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto payload = fuzz::view_of(data, size);
   try_event(payload);
-  try_body(decode_created_body(payload), decode_created_body);
-  try_body(decode_members_body(payload), decode_members_body);
+  try_body(decode_body<created_body>(payload), decode_body<created_body>);
+  try_body(decode_body<members_body>(payload), decode_body<members_body>);
   static_cast<void>(valid_utf8(payload));
   const auto push = split_event_payload(payload);
   if (!push.ok()) return 0;
   try_event(push->event_bytes);
   const auto event = decode_event(push->event_bytes);
   if (!event.ok()) return 0;
-  try_body(decode_created_body(event->body), decode_created_body);
-  try_body(decode_members_body(event->body), decode_members_body);
+  try_body(decode_body<created_body>(event->body), decode_body<created_body>);
+  try_body(decode_body<members_body>(event->body), decode_body<members_body>);
   std::string frame;
   const auto place = append_event_frame(frame, push->conversation, *event);
   const auto split = split_event_payload(std::string_view(frame).substr(frame_header_size));

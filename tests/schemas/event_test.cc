@@ -146,18 +146,18 @@ TEST(event, an_unknown_kind_passes) {
 
 TEST(event_body, created_and_members_come_back) {
   const created_body created{
-      conversation_kind::group, history_visibility::all, "Grüße", {user_id(4), user_id(9)}};
+      conversation_kind::group, history_visibility::all, "Grüße", {user_id(4), user_id(9)}, {}};
   const auto bytes = encode_body(created);
   EXPECT_EQ(bytes, test::oracle_pack(created));
-  const auto decoded = decode_created_body(bytes);
+  const auto decoded = decode_body<created_body>(bytes);
   ASSERT_TRUE(decoded.ok()) << decoded.error().detail;
   EXPECT_EQ(to_json(*decoded), to_json(created));
 
   const members_body members{{user_id(1), user_id(500)}};
   EXPECT_EQ(to_hex(encode_body(members)), "919201cd01f4");
-  EXPECT_EQ(decode_members_body(encode_body(members))->users, members.users);
-  EXPECT_EQ(decode_members_body("").error().code, errc::malformed);
-  EXPECT_EQ(decode_created_body("\x91\x90").error().code, errc::malformed);
+  EXPECT_EQ(decode_body<members_body>(encode_body(members))->users, members.users);
+  EXPECT_EQ(decode_body<members_body>("").error().code, errc::malformed);
+  EXPECT_EQ(decode_body<created_body>("\x91\x90").error().code, errc::malformed);
 }
 
 }  // namespace

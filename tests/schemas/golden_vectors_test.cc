@@ -184,9 +184,9 @@ TEST(golden_vectors, have_bodies_that_decode) {
     const auto event = vector.at("fields").at("event");
     const auto bytes = from_hex(event.at("body").at("hex").get<std::string>());
     if (event.at("kind") == 1) {
-      EXPECT_EQ(to_json(*decode_created_body(bytes)), vector.at("body"));
+      EXPECT_EQ(to_json(*decode_body<created_body>(bytes)), vector.at("body"));
     } else {
-      EXPECT_EQ(to_json(*decode_members_body(bytes)), vector.at("body"));
+      EXPECT_EQ(to_json(*decode_body<members_body>(bytes)), vector.at("body"));
     }
   }
 }
