@@ -262,6 +262,11 @@ void conversation_shell::on_index_learnt(const index_learnt& learnt) {
   propose();
 }
 
+void conversation_shell::on_inbox_learnt(const inbox_learnt&) {
+  if (ended_) return;
+  ++seen_;
+}
+
 std::string conversation_shell::answer_frame(std::uint64_t correlation, bool founding,
                                              event_seq seq, time_ms time) const {
   std::string frame;
@@ -296,6 +301,7 @@ conversation_actor::behavior_type behave(self_pointer self, const engine_ports* 
       handler<claim_granted>(self, [](shell& s, const auto& m) { s.on_claimed(m.version); }),
       handler<conversation_loaded>(self, [](shell& s, const auto& m) { s.on_loaded(m); }),
       handler<index_learnt>(self, [](shell& s, const auto& m) { s.on_index_learnt(m); }),
+      handler<inbox_learnt>(self, [](shell& s, const auto& m) { s.on_inbox_learnt(m); }),
       handler<doze>(self, [](shell& s, const auto&) { s.on_doze(); }),
       handler<stop_now>(self, [](shell& s, const auto&) { s.on_stop(); }),
   };

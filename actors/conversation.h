@@ -36,6 +36,7 @@ class conversation_shell {
   void on_claimed(std::uint64_t version);
   void on_loaded(const conversation_loaded& loaded);
   void on_index_learnt(const index_learnt& learnt);
+  void on_inbox_learnt(const inbox_learnt& learnt);
   void on_doze();
   void on_stop();
   /// An exception came out of one of the above.

@@ -6,6 +6,7 @@
 #include "actors/reply.h"
 #include "actors/shard_map.h"
 #include "schemas/outcome.h"
+#include "schemas/policy_messages.h"
 #include "storage/reads.h"
 #include "storage/shard_writer.h"
 
@@ -44,6 +45,9 @@ struct engine_ports {
       plan;
   /// Shard time.
   std::function<time_ms()> now;
+  /// What the tenant allows, as it is in force; never null. Cheap.
+  std::function<std::shared_ptr<const tenant_policy>(tenant_id)> policy_of =
+      [](tenant_id) { return std::make_shared<const tenant_policy>(); };
 
   /// Tests only: called before each batch of a conversation; may throw to crash the actor.
   std::function<void(const entity_ref&)> fault;

@@ -100,52 +100,125 @@ void gateway::on_frame(session& s, const frame_view& frame) {
   if (frame.header.correlation == 0)
     return fail_connection(s, errc::malformed, "a request's correlation is not 0");
   if (s.phase == session_phase::anonymous && type == frame_type::login) return on_login(s, frame);
+  if (s.phase == session_phase::anonymous && type == frame_type::login_password)
+    return on_login_password(s, frame);
   if (s.phase != session_phase::ready)
     return fail_connection(s, errc::not_authenticated, "LOGIN comes first");
 
-  if (s.admin) {
-    switch (type) {
-      case frame_type::create_tenant:
-        return on_create_tenant(s, frame);
-      case frame_type::list_tenants:
-        return on_list_tenants(s, frame);
-      case frame_type::provision_users:
-        return on_provision(s, frame);
-      case frame_type::list_users:
-        return on_list_users(s, frame);
-      default:
-        return answer_error(s, frame.header.correlation, errc::unsupported,
-                            "not a request of the admin listener");
-    }
-  }
+  const request_handler handle = s.admin ? operator_request(type) : user_request(type);
+  if (handle != nullptr) return (this->*handle)(s, frame);
+  if (type == frame_type::hello || type == frame_type::login || type == frame_type::login_password)
+    return fail_connection(s, errc::unexpected_frame);
+  if (s.admin)
+    return answer_error(s, frame.header.correlation, errc::unsupported,
+                        "not a request of the admin listener");
+  if (operator_request(type) != nullptr)
+    return answer_error(s, frame.header.correlation, errc::forbidden,
+                        "a request for the admin listener");
+  answer_error(s, frame.header.correlation, errc::unsupported);
+}
+
+gateway::request_handler gateway::user_request(frame_type type) {
   switch (type) {
     case frame_type::send:
-      return on_send(s, frame);
+      return &gateway::on_send;
     case frame_type::history:
-      return on_history(s, frame);
+      return &gateway::on_history;
     case frame_type::create_conversation:
-      return on_create(s, frame);
+      return &gateway::on_create;
     case frame_type::add_members:
-      return on_add_members(s, frame);
+      return &gateway::on_add_members;
     case frame_type::remove_member:
-      return on_remove_member(s, frame);
+      return &gateway::on_remove_member;
     case frame_type::list_conversations:
-      return on_list_conversations(s, frame);
+      return &gateway::on_list_conversations;
     case frame_type::list_members:
-      return on_list_members(s, frame);
+      return &gateway::on_list_members;
     case frame_type::resolve_users:
-      return on_resolve_users(s, frame);
-    case frame_type::create_tenant:
-    case frame_type::list_tenants:
-    case frame_type::provision_users:
-    case frame_type::list_users:
-      return answer_error(s, frame.header.correlation, errc::forbidden,
-                          "a request for the admin listener");
-    case frame_type::hello:
-    case frame_type::login:
-      return fail_connection(s, errc::unexpected_frame);
+      return &gateway::on_resolve_users;
+    case frame_type::renew_token:
+      return &gateway::on_renew_token;
+    case frame_type::logout:
+      return &gateway::on_logout;
+    case frame_type::list_devices:
+      return &gateway::on_list_devices;
+    case frame_type::end_device:
+      return &gateway::on_end_device;
+    case frame_type::change_password:
+      return &gateway::on_change_password;
+    case frame_type::inbox:
+      return &gateway::on_inbox;
+    case frame_type::set_conversation:
+      return &gateway::on_set_conversation;
+    case frame_type::edit:
+      return &gateway::on_edit;
+    case frame_type::recall:
+      return &gateway::on_recall;
+    case frame_type::react:
+      return &gateway::on_react;
+    case frame_type::pin:
+      return &gateway::on_pin;
+    case frame_type::forward:
+      return &gateway::on_forward;
+    case frame_type::mark_read:
+      return &gateway::on_mark_read;
+    case frame_type::open_burning:
+      return &gateway::on_open;
+    case frame_type::set_role:
+      return &gateway::on_set_role;
+    case frame_type::mute_member:
+      return &gateway::on_mute_member;
+    case frame_type::change_settings:
+      return &gateway::on_change_settings;
+    case frame_type::dissolve:
+      return &gateway::on_dissolve;
+    case frame_type::new_join_code:
+      return &gateway::on_new_join_code;
+    case frame_type::join:
+      return &gateway::on_join;
+    case frame_type::answer_join:
+      return &gateway::on_answer_join;
+    case frame_type::typing:
+      return &gateway::on_typing;
+    case frame_type::watch:
+      return &gateway::on_watch;
+    case frame_type::watch_presence:
+      return &gateway::on_watch_presence;
+    case frame_type::list_gone:
+      return &gateway::on_list_gone;
+    case frame_type::list_readers:
+      return &gateway::on_list_readers;
+    case frame_type::list_versions:
+      return &gateway::on_list_versions;
+    case frame_type::list_pins:
+      return &gateway::on_list_pins;
+    case frame_type::list_join_requests:
+      return &gateway::on_list_join_requests;
     default:
-      return answer_error(s, frame.header.correlation, errc::unsupported);
+      return nullptr;
+  }
+}
+
+gateway::request_handler gateway::operator_request(frame_type type) {
+  switch (type) {
+    case frame_type::create_tenant:
+      return &gateway::on_create_tenant;
+    case frame_type::list_tenants:
+      return &gateway::on_list_tenants;
+    case frame_type::provision_users:
+      return &gateway::on_provision;
+    case frame_type::list_users:
+      return &gateway::on_list_users;
+    case frame_type::set_password:
+      return &gateway::on_set_password;
+    case frame_type::set_policy:
+      return &gateway::on_set_policy;
+    case frame_type::get_policy:
+      return &gateway::on_get_policy;
+    case frame_type::send_notice:
+      return &gateway::on_send_notice;
+    default:
+      return nullptr;
   }
 }
 

@@ -91,6 +91,10 @@ class gateway final : public net::loop_handler, public reply_port {
  private:
   // gateway.cc
   void on_frame(session& s, const frame_view& frame);
+  using request_handler = void (gateway::*)(session&, const frame_view&);
+  /// What a logged in user, or operator, may ask; null for anything else.
+  static request_handler user_request(frame_type type);
+  static request_handler operator_request(frame_type type);
   void fail_connection(session& s, errc code, std::string_view detail = {});
   void answer_error(session& s, std::uint64_t correlation, errc code, std::string_view detail = {},
                     std::uint32_t retry_after_ms = 0);
@@ -124,6 +128,52 @@ class gateway final : public net::loop_handler, public reply_port {
   conversation_batch& batch_for(const session& s, conversation_id conversation);
   void deliver_checked(const session& s, conversation_id conversation,
                        std::shared_ptr<conversation_batch> batch);
+
+  // gateway_account.cc: passwords and devices
+  void on_login_password(session& s, const frame_view& frame);
+  void on_renew_token(session& s, const frame_view& frame);
+  void on_logout(session& s, const frame_view& frame);
+  void on_list_devices(session& s, const frame_view& frame);
+  void on_end_device(session& s, const frame_view& frame);
+  void on_change_password(session& s, const frame_view& frame);
+  void on_set_password(session& s, const frame_view& frame);
+  void on_set_policy(session& s, const frame_view& frame);
+  void on_get_policy(session& s, const frame_view& frame);
+
+  // gateway_inbox.cc: the user's own log and settings
+  void on_inbox(session& s, const frame_view& frame);
+  void on_set_conversation(session& s, const frame_view& frame);
+
+  // gateway_messages.cc: what is done to messages
+  void on_edit(session& s, const frame_view& frame);
+  void on_recall(session& s, const frame_view& frame);
+  void on_react(session& s, const frame_view& frame);
+  void on_pin(session& s, const frame_view& frame);
+  void on_forward(session& s, const frame_view& frame);
+  void on_mark_read(session& s, const frame_view& frame);
+  void on_open(session& s, const frame_view& frame);
+
+  // gateway_moderation.cc: roles, settings, joining, notices
+  void on_set_role(session& s, const frame_view& frame);
+  void on_mute_member(session& s, const frame_view& frame);
+  void on_change_settings(session& s, const frame_view& frame);
+  void on_dissolve(session& s, const frame_view& frame);
+  void on_new_join_code(session& s, const frame_view& frame);
+  void on_join(session& s, const frame_view& frame);
+  void on_answer_join(session& s, const frame_view& frame);
+  void on_send_notice(session& s, const frame_view& frame);
+
+  // gateway_presence.cc: soft state
+  void on_typing(session& s, const frame_view& frame);
+  void on_watch(session& s, const frame_view& frame);
+  void on_watch_presence(session& s, const frame_view& frame);
+
+  // gateway_sync.cc: catching up and looking closer
+  void on_list_gone(session& s, const frame_view& frame);
+  void on_list_readers(session& s, const frame_view& frame);
+  void on_list_versions(session& s, const frame_view& frame);
+  void on_list_pins(session& s, const frame_view& frame);
+  void on_list_join_requests(session& s, const frame_view& frame);
 
   // gateway_reads.cc
   void on_history(session& s, const frame_view& frame);

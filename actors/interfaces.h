@@ -52,6 +52,13 @@ struct index_learnt {
   user_id user{};
 };
 
+/// The user's inbox has what it was owed.
+struct inbox_learnt {
+  user_id user{};
+  inbox_kind kind{};
+  event_seq at{};
+};
+
 /// The directory found the actor idle: it may retire when nothing is in flight.
 struct doze {
   int unused = 0;
@@ -69,6 +76,7 @@ using conversation_actor =
                  claim_granted,        // it may load its state
                  conversation_loaded,  // its state
                  index_learnt,         // an intent is done
+                 inbox_learnt,         // an owed entry is done
                  doze, stop_now>;
 
 /// Owns rows that change rarely, one request at a time: the directory of tenants, a tenant's users,
@@ -88,5 +96,6 @@ CONCLAVE_LOCAL_MESSAGE(conclave::actors::claim_granted)
 CONCLAVE_LOCAL_MESSAGE(conclave::actors::conversation_loaded)
 CONCLAVE_LOCAL_MESSAGE(conclave::actors::registrar_planned)
 CONCLAVE_LOCAL_MESSAGE(conclave::actors::index_learnt)
+CONCLAVE_LOCAL_MESSAGE(conclave::actors::inbox_learnt)
 CONCLAVE_LOCAL_MESSAGE(conclave::actors::doze)
 CONCLAVE_LOCAL_MESSAGE(conclave::actors::stop_now)

@@ -3,6 +3,7 @@
 
 #include "actors/reply.h"
 #include "schemas/ids.h"
+#include "schemas/inbox_messages.h"
 #include "schemas/log_entry.h"
 #include "schemas/outcome.h"
 
@@ -36,9 +37,17 @@ struct index_order {
   bool member = true;
 };
 
+/// To a user, by a conversation: something for your inbox. Answered by inbox_learnt.
+struct inbox_order {
+  inbox_kind kind{};
+  conversation_id conversation{};
+  event_seq at{};
+  user_id about{};
+};
+
 struct registrar_request {
-  ticket asked;  ///< operators' requests; not armed for index orders
-  std::variant<create_tenant_order, provision_order, index_order> order;
+  ticket asked;  ///< people's requests; not armed for orders of conversations
+  std::variant<create_tenant_order, provision_order, index_order, inbox_order> order;
 };
 
 /// Either a refusal, or rows to propose (perhaps none) and what to tell once they are committed.
