@@ -3,16 +3,22 @@
 
 #include "actors/actor_shell.h"
 #include "actors/directory.h"
+#include "actors/reply_gather.h"
 #include "conf/limits.h"
 #include "conf/log.h"
 #include "schemas/check.h"
 #include "schemas/codec.h"
 #include "schemas/conversation_messages.h"
+#include "schemas/event_messages.h"
+#include "schemas/moderation_messages.h"
+
+#include <iterator>
 
 namespace conclave::actors {
 
 namespace {
 constexpr std::uint32_t overload_retry_ms = 50;
+constexpr std::uint32_t conflict_retry_ms = 20;
 }
 
 conversation_shell::conversation_shell(const engine_ports& ports, const entity_ref& entity,
@@ -65,6 +71,7 @@ void conversation_shell::on_loaded(const conversation_loaded& loaded) {
                  "a conversation loads what the writer granted");
   // Nobody knows who was online when these were pushed: the hint goes to all sessions of the user.
   for (const auto& change : state_->unfinished()) order_index(change, push_moment::min());
+  for (const auto& entry : state_->unfinished_owed()) order_inbox(entry);
   if (recovered_ && state_->exists()) {
     auto hint = std::make_shared<head_hint>();
     hint->tenant = entity_.tenant;
@@ -85,11 +92,15 @@ void conversation_shell::on_doze() {
   // give it again.
   for (const auto& [at, given] : ordered_)
     order_index({at.first, at.second, given.member}, given.pushed);
-  if (ordered_.empty()) try_retire();
+  const auto owed = std::exchange(ordered_inbox_, {});
+  for (const auto& [slot, given] : owed) order_inbox(given.entry);
+  if (ordered_.empty() && ordered_inbox_.empty()) try_retire();
 }
 
 void conversation_shell::try_retire() {
-  if (ended_ || state_ == nullptr || !in_flight_.empty() || state_->has_draft()) return;
+  if (ended_ || state_ == nullptr || !in_flight_.empty() || state_->has_draft() ||
+      state_->has_job())
+    return;
   if (!ports_.actors->retire(entity_, incarnation_, seen_)) return;
   ports_.commits->release(entity_, incarnation_);
   ended_ = true;
@@ -139,40 +150,86 @@ void conversation_shell::on_work(const conversation_work& work) {
 }
 
 void conversation_shell::judge(conversation_batch& batch) {
-  const time_ms now = ports_.now();
-  for (conversation_request& request : batch.requests) {
-    if (uncommitted_events_ + draft_tickets_.size() >= limits::max_uncommitted_events ||
-        uncommitted_bytes_ + state_->draft_bytes() >= limits::max_uncommitted_bytes) {
-      request.asked.reject(errc::overloaded, {}, overload_retry_ms);
-      continue;
-    }
-    const ruling r = state_->rule(request, batch, now);
-    const bool founding = request.verb == conversation_verb::create;
-    switch (r.what) {
-      case ruling::kind::sequenced:
-        draft_tickets_.push_back(std::move(request.asked));
-        break;
-      case ruling::kind::repeated:
-        if (r.seq <= committed_head_)
-          request.asked.answer_with(
-              answer_frame(request.asked.to().correlation, founding, r.seq, r.time));
-        else
-          late_.push_back({r.seq, r.time, founding, std::move(request.asked)});
-        break;
-      case ruling::kind::rejected:
-        request.asked.reject(r.code, r.detail);
-        break;
-    }
+  const auto policy = ports_.policy_of(entity_.tenant);
+  const rule_context context{ports_.now(), policy.get()};
+  for (conversation_request& request : batch.requests) judge_one(request, batch, context);
+  if (state_->take_burning_review()) review_burning();
+}
+
+void conversation_shell::judge_one(conversation_request& request, const conversation_batch& batch,
+                                   const rule_context& context) {
+  const auto gather = request.more != nullptr ? request.more->gather : nullptr;
+  if (uncommitted_events_ + draft_tickets_.size() >= limits::max_uncommitted_events ||
+      uncommitted_bytes_ + state_->draft_bytes() >= limits::max_uncommitted_bytes) {
+    request.asked.reject(errc::overloaded, {}, overload_retry_ms);
+    if (gather) gather->failed(errc::overloaded);
+    return;
+  }
+  const std::size_t events_before = state_->head().value;
+  ruling r = state_->rule(request, batch, context);
+  // What the node says besides: a founding before a notice, two kinds of gone bodies.
+  const std::size_t events = state_->head().value - events_before;
+  const bool in_place = r.what == ruling::kind::sequenced;
+  for (std::size_t i = in_place ? 1 : 0; i < events; ++i) draft_tickets_.emplace_back();
+  waiting_answer answer;
+  switch (r.what) {
+    case ruling::kind::sequenced:
+      draft_tickets_.push_back(std::move(request.asked));
+      break;
+    case ruling::kind::repeated:
+      if (request.verb == conversation_verb::notice) r.reply = reply_kind::done;
+      answer.frame = answer_frame(request.asked.to().correlation, r);
+      answer.asked = std::move(request.asked);
+      answer.gather = gather;
+      if (r.seq <= committed_head_)
+        give(answer);
+      else
+        late_.push_back({r.seq, std::move(answer)});
+      break;
+    case ruling::kind::announced:
+    case ruling::kind::changed:
+      answer.frame = answer_frame(request.asked.to().correlation, r);
+      answer.asked = std::move(request.asked);
+      answer.gather = gather;
+      answer_when_committed(std::move(answer));
+      break;
+    case ruling::kind::signalled:
+      post_typing(request);
+      request.asked.answer_with(answer_frame(request.asked.to().correlation, r));
+      break;
+    case ruling::kind::rejected:
+      request.asked.reject(r.code, r.detail,
+                           r.code == errc::conflict ? conflict_retry_ms : 0);
+      if (gather) gather->failed(r.code);
+      break;
   }
 }
 
+void conversation_shell::answer_when_committed(waiting_answer answer) {
+  if (state_->has_draft())
+    draft_answers_.push_back(std::move(answer));
+  else if (!in_flight_.empty())
+    in_flight_.back().answers.push_back(std::move(answer));
+  else
+    give(answer);
+}
+
+void conversation_shell::give(waiting_answer& answer) {
+  answer.asked.answer_with(std::move(answer.frame));
+  if (answer.gather) answer.gather->done();
+}
+
 void conversation_shell::propose() {
+  // One order per member of a step: the next waits until most of them are learnt.
+  if (state_->has_job() && in_flight_.empty() && ordered_.size() < limits::max_job_step / 2)
+    state_->job_step();
   if (!state_->has_draft()) return;
   // Housekeeping alone waits for company while something is on its way.
   if (draft_tickets_.empty() && !in_flight_.empty()) return;
   in_flight next;
   next.work = state_->take_draft();
   next.asked = std::exchange(draft_tickets_, {});
+  next.answers = std::exchange(draft_answers_, {});
   storage::proposal p;
   p.shard = ports_.shards.shard_of(entity_);
   p.epoch = ports_.commits->epoch_of(p.shard);
@@ -202,14 +259,24 @@ void conversation_shell::on_resolved(const storage::resolution& news) {
   told->tenant = entity_.tenant;
   told->conversation = conversation_id{entity_.id};
   std::vector<membership_change> changes;
+  std::vector<owed_entry> owed;
+  std::vector<signal> signals;
+  std::vector<waiting_answer> answers;
   for (std::uint32_t i = 0; i < news.proposals; ++i) {
     in_flight settled = std::move(in_flight_.front());
     in_flight_.pop_front();
+    draft& work = settled.work;
     uncommitted_events_ -= settled.asked.size();
-    uncommitted_bytes_ -= settled.work.part.frames->size();
-    changes.insert(changes.end(), settled.work.changes.begin(), settled.work.changes.end());
+    uncommitted_bytes_ -= work.part.frames->size();
+    changes.insert(changes.end(), work.changes.begin(), work.changes.end());
+    owed.insert(owed.end(), work.owed.begin(), work.owed.end());
+    std::move(work.signals.begin(), work.signals.end(), std::back_inserter(signals));
+    std::move(settled.answers.begin(), settled.answers.end(), std::back_inserter(answers));
+    // Before anybody is told: a reader with an older view must not send what is gone.
+    if (work.empties_bodies) ports_.on_gone(entity_.tenant, conversation_id{entity_.id});
+    if (work.earliest_due != 0) ports_.on_timer(ports_.shards.shard_of(entity_), work.earliest_due);
     if (settled.asked.empty()) continue;
-    auto& part = settled.work.part;
+    auto& part = work.part;
     for (std::size_t e = 0; e < part.events.size(); ++e) {
       part.events[e].port = settled.asked[e].port();
       part.events[e].origin = settled.asked[e].disarm();
@@ -220,17 +287,50 @@ void conversation_shell::on_resolved(const storage::resolution& news) {
   const push_moment pushed = std::chrono::steady_clock::now();
   if (!told->parts.empty())
     for (reply_port* loop : ports_.loops) loop->post(std::shared_ptr<const delivery>(told));
+  for (waiting_answer& answer : answers) give(answer);
   answer_late(committed_head_);
+  for (signal& news_of : signals) {
+    const auto shared = std::make_shared<const signal>(std::move(news_of));
+    for (reply_port* loop : ports_.loops) loop->post(shared);
+  }
   for (const auto& change : changes) order_index(change, pushed);
+  for (const auto& entry : owed) order_inbox(entry);
   propose();
 }
 
 void conversation_shell::answer_late(event_seq committed) {
   while (!late_.empty() && late_.front().seq <= committed) {
-    late_ticket t = std::move(late_.front());
+    waiting_answer answer = std::move(late_.front().what);
     late_.pop_front();
-    t.asked.answer_with(answer_frame(t.asked.to().correlation, t.founding, t.seq, t.time));
+    give(answer);
   }
+}
+
+void conversation_shell::post_typing(const conversation_request& request) {
+  auto news = std::make_shared<signal>();
+  news->what = signal::kind::typing;
+  news->tenant = entity_.tenant;
+  news->conversation = conversation_id{entity_.id};
+  news->user = request.user;
+  news->stopped = request.more->removed;
+  news->members = state_->members();
+  for (reply_port* loop : ports_.loops) loop->post(std::shared_ptr<const signal>(news));
+}
+
+void conversation_shell::review_burning() {
+  // Not taken by a full pool: whatever burns then goes when it expires or another one leaves.
+  ports_.on_reader([ports = &ports_, entity = entity_] {
+    auto messages = ports->load_burning(entity);
+    if (!messages.ok() || messages->empty()) return;
+    auto details = std::make_shared<request_details>();
+    for (auto& [seq, image] : *messages) details->burning.push_back({seq, std::move(image)});
+    auto batch = std::make_shared<conversation_batch>();
+    conversation_request request;
+    request.verb = conversation_verb::review_burning;
+    request.more = std::move(details);
+    batch->requests.push_back(std::move(request));
+    ports->actors->deliver_to_conversation(entity, conversation_work{std::move(batch)});
+  });
 }
 
 void conversation_shell::order_index(const membership_change& change, push_moment pushed) {
@@ -262,18 +362,64 @@ void conversation_shell::on_index_learnt(const index_learnt& learnt) {
   propose();
 }
 
-void conversation_shell::on_inbox_learnt(const inbox_learnt&) {
-  if (ended_) return;
-  ++seen_;
+void conversation_shell::order_inbox(const owed_entry& entry) {
+  const auto [at, fresh] =
+      ordered_inbox_.try_emplace({entry.user, entry.kind, entry.slot}, inbox_order_given{entry});
+  if (!fresh) {
+    at->second.entry = entry;
+    at->second.again = true;
+    return;
+  }
+  auto order = std::make_shared<registrar_request>();
+  order->order = inbox_order{entry.kind, conversation_id{entity_.id}, entry.at, entry.about,
+                             entry.slot};
+  ports_.actors->deliver_to_registrar(
+      entity_ref{entity_kind::user, entity_.tenant, entry.user.value},
+      registrar_work{std::move(order)});
 }
 
-std::string conversation_shell::answer_frame(std::uint64_t correlation, bool founding,
-                                             event_seq seq, time_ms time) const {
+void conversation_shell::on_inbox_learnt(const inbox_learnt& learnt) {
+  if (ended_) return;
+  ++seen_;
+  if (state_ == nullptr) return;  // loading: the owed row is still there and will be ordered again
+  auto given = ordered_inbox_.extract({learnt.user, learnt.kind, learnt.slot});
+  if (given && given.mapped().again) return order_inbox(given.mapped().entry);
+  state_->inbox_learnt(learnt.user, learnt.kind, learnt.slot);
+  propose();
+}
+
+std::string conversation_shell::answer_frame(std::uint64_t correlation, const ruling& r) const {
+  const conversation_id id{entity_.id};
   std::string frame;
-  if (founding)
-    append_frame(frame, correlation, conversation_created{conversation_id{entity_.id}, time});
-  else
-    append_frame(frame, correlation, ok_answer{seq, time});
+  switch (r.reply) {
+    case reply_kind::ok:
+      append_frame(frame, correlation, ok_answer{r.seq, r.time});
+      break;
+    case reply_kind::created:
+      append_frame(frame, correlation, conversation_created{id, r.time});
+      break;
+    case reply_kind::done:
+      append_frame(frame, correlation, done_answer{});
+      break;
+    case reply_kind::joined:
+      append_frame(frame, correlation, join_answered{id, join_state::joined});
+      break;
+    case reply_kind::awaiting_join:
+      append_frame(frame, correlation, join_answered{id, join_state::awaiting_approval});
+      break;
+    case reply_kind::declined:
+      append_frame(frame, correlation, join_answered{id, join_state::declined});
+      break;
+    case reply_kind::awaiting_approval:
+      frame = error_frame(correlation, errc::awaiting_approval);
+      break;
+    case reply_kind::join_code:
+      append_frame(frame, correlation, conclave::join_code{r.body});
+      break;
+    case reply_kind::opened:
+      append_frame(frame, correlation, opened{id, r.seq, r.time, {r.body}});
+      break;
+  }
   return frame;
 }
 

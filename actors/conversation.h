@@ -14,6 +14,8 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -43,24 +45,35 @@ class conversation_shell {
   void on_crash(const char* what);
 
  private:
+  /// An answer that waits for a commit and does not stand in the place of an event.
+  struct waiting_answer {
+    ticket asked;
+    std::string frame;
+    std::shared_ptr<reply_gather> gather;
+  };
   struct in_flight {
     draft work;
-    std::vector<ticket> asked;  ///< one per event, in order
+    std::vector<ticket> asked;  ///< one per event, in order; not armed for what the node says
+    std::vector<waiting_answer> answers;
   };
   struct late_ticket {
     event_seq seq{};
-    time_ms time = 0;
-    bool founding = false;
-    ticket asked;
+    waiting_answer what;
   };
 
   void judge(conversation_batch& batch);
+  void judge_one(conversation_request& request, const conversation_batch& batch,
+                 const rule_context& context);
   void propose();
-  void tell(in_flight& settled);
+  void answer_when_committed(waiting_answer answer);
   void answer_late(event_seq committed);
+  static void give(waiting_answer& answer);
   void order_index(const membership_change& change, push_moment pushed);
-  std::string answer_frame(std::uint64_t correlation, bool founding, event_seq seq,
-                           time_ms time) const;
+  void order_inbox(const owed_entry& entry);
+  void post_typing(const conversation_request& request);
+  /// Reads what is burning once somebody left, and has it judged.
+  void review_burning();
+  std::string answer_frame(std::uint64_t correlation, const ruling& r) const;
   void try_retire();
   void end(bool respawn);
 
@@ -78,6 +91,7 @@ class conversation_shell {
   std::size_t parked_requests_ = 0;
 
   std::vector<ticket> draft_tickets_;
+  std::vector<waiting_answer> draft_answers_;
   std::deque<in_flight> in_flight_;
   std::size_t uncommitted_events_ = 0;
   std::size_t uncommitted_bytes_ = 0;
@@ -90,6 +104,14 @@ class conversation_shell {
   };
   /// Changes of membership ordered from their users' registrars and not yet learnt there.
   std::map<std::pair<event_seq, user_id>, index_order_given> ordered_;
+
+  using inbox_slot = std::tuple<user_id, inbox_kind, std::uint64_t>;
+  struct inbox_order_given {
+    owed_entry entry;
+    bool again = false;  ///< it changed since: order it once more when this one is learnt
+  };
+  /// Inbox entries ordered and not yet learnt; one order at a time per owed row.
+  std::map<inbox_slot, inbox_order_given> ordered_inbox_;
 };
 
 /// Brings a conversation to life; see directory::spawner.

@@ -7,6 +7,7 @@
 #include "schemas/ids.h"
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,11 +15,38 @@
 
 namespace conclave::actors {
 
-enum class conversation_verb : std::uint8_t { create, send, add_members, remove_member };
+struct request_details;
+
+enum class conversation_verb : std::uint8_t {
+  create,
+  send,
+  add_members,
+  remove_member,
+  edit,
+  recall,
+  react,
+  pin,
+  forward,
+  set_role,
+  mute_member,
+  change_settings,
+  dissolve,
+  new_join_code,
+  join,
+  answer_join,
+  mark_read,
+  open,
+  typing,
+  notice,         ///< by an operator, as the node
+  due,            ///< timers ran out; nobody asked
+  review_burning  ///< readers left; nobody asked
+};
 
 struct conversation_request {
   ticket asked;
   conversation_verb verb = conversation_verb::send;
+  event_kind kind = event_kind::text;                                 ///< send, forward
+  conversation_kind founded = conversation_kind::group;               ///< create
   history_visibility visibility = history_visibility::since_joining;  ///< create
   user_id user{};  ///< from the session, never from the request
   device_id device{};
@@ -27,6 +55,7 @@ struct conversation_request {
   std::uint32_t text_size = 0;
   std::uint32_t users_offset = 0;  ///< in the batch's users
   std::uint32_t users_count = 0;
+  std::shared_ptr<const request_details> more;  ///< null in a plain SEND
 };
 
 struct conversation_batch {

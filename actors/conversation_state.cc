@@ -1,10 +1,10 @@
-/// The rules of one conversation; see conversation_state.h.
+/// The core of a conversation's rules: who is judged how, and what sequencing means; see
+/// conversation_state.h.
 #include "actors/conversation_state.h"
 
 #include "conf/limits.h"
 #include "schemas/check.h"
 #include "schemas/keys.h"
-#include "schemas/utf8.h"
 
 #include <algorithm>
 #include <atomic>
@@ -18,19 +18,34 @@ std::uint64_t next_list_version() {
   return last.fetch_add(1, std::memory_order_relaxed) + 1;
 }
 
-ruling rejected(errc code, std::string_view detail = {}) {
-  ruling r;
-  r.code = code;
-  r.detail = detail;
-  return r;
-}
-
 ruling repeated(event_seq seq, time_ms time) {
   ruling r;
   r.what = ruling::kind::repeated;
   r.seq = seq;
   r.time = time;
   return r;
+}
+
+/// Requests with a client_seq, which is what makes resending them safe.
+bool has_key(conversation_verb verb) {
+  switch (verb) {
+    case conversation_verb::send:
+    case conversation_verb::add_members:
+    case conversation_verb::remove_member:
+    case conversation_verb::edit:
+    case conversation_verb::recall:
+    case conversation_verb::react:
+    case conversation_verb::pin:
+    case conversation_verb::forward:
+    case conversation_verb::set_role:
+    case conversation_verb::mute_member:
+    case conversation_verb::change_settings:
+    case conversation_verb::dissolve:
+    case conversation_verb::notice:
+      return true;
+    default:
+      return false;
+  }
 }
 
 }  // namespace
@@ -44,127 +59,116 @@ conversation_state::conversation_state(tenant_id tenant, conversation_id id,
       head_(image.head),
       ordinal_(image.ordinal),
       last_time_(image.last_time),
-      members_(image.members.begin(), image.members.end()) {
+      members_(image.members.begin(), image.members.end()),
+      pins_(image.pins.begin(), image.pins.end()),
+      waiting_(image.join_requests.begin(), image.join_requests.end()),
+      loaded_at_(image.applied),
+      may_burn_(image.may_burn) {
   for (const auto& row : image.senders)
     senders_.emplace(sender_key{row.user, row.device}, sender_state{row.record, false});
   for (const auto& row : image.intents) unfinished_.push_back({row.seq, row.user, row.member});
+  for (const auto& row : image.owed)
+    unfinished_owed_.push_back(
+        {row.user, row.kind, row.slot,
+         row.kind == inbox_kind::read ? read_mark(row.user) : event_seq{row.slot}, row.about});
+  if (image.dissolving) {
+    job_.emplace();
+    job_->seq = image.dissolving->seq;
+    for (const auto& [user, row] : members_)
+      if (row.is_member()) job_->left.push_back(user);
+    std::sort(job_->left.rbegin(), job_->left.rend());
+  }
   renew_member_list();
 }
 
 const member_record* conversation_state::member(user_id user) const {
+  if (record_.dissolved) return nullptr;
   auto found_at = members_.find(user);
   return found_at != members_.end() && found_at->second.is_member() ? &found_at->second : nullptr;
 }
 
-conversation_state::sender_state& conversation_state::sender_of(
-    const conversation_request& request) {
-  return senders_[sender_key{request.user, request.device}];
+event_seq conversation_state::read_mark(user_id user) const {
+  const auto at = members_.find(user);
+  return at == members_.end() ? event_seq{} : at->second.read;
+}
+
+conversation_state::sender_state& conversation_state::sender_of(user_id user, device_id device) {
+  return senders_[sender_key{user, device}];
 }
 
 ruling conversation_state::rule(const conversation_request& request,
-                                const conversation_batch& batch, time_ms now) {
-  if (request.verb == conversation_verb::create) return found(request, batch, now);
+                                const conversation_batch& batch, const rule_context& context) {
+  switch (request.verb) {
+    case conversation_verb::create:
+      return found(request, batch, context);
+    case conversation_verb::join:
+      return join_by_code(request, batch, context);
+    case conversation_verb::due:
+      return fire(request, context);
+    case conversation_verb::review_burning:
+      return review(request, context);
+    default:
+      break;
+  }
+  const bool by_node = request.verb == conversation_verb::notice;
   // Whoever was never here learns nothing, not even that there is something (P6).
-  auto asker = members_.find(request.user);
-  if (!exists_ || asker == members_.end()) return rejected(errc::not_found);
+  const auto asker = members_.find(request.user);
+  if (!by_node && (!exists_ || asker == members_.end())) return rejected(errc::not_found);
 
   // A resend is answered like the first time even when the asker has left since (P3).
-  const auto known = senders_.find(sender_key{request.user, request.device});
-  if (known != senders_.end()) {
-    const auto judged = known->second.record.judge(request.key);
-    if (judged.kind == sender_record::verdict::repeated)
-      return repeated(judged.earlier.seq, judged.earlier.time);
-    if (judged.kind == sender_record::verdict::expired) return rejected(errc::resend_expired);
+  if (has_key(request.verb)) {
+    const auto known = senders_.find(sender_key{request.user, request.device});
+    if (known != senders_.end()) {
+      const auto judged = known->second.record.judge(request.key);
+      if (judged.kind == sender_record::verdict::repeated)
+        return repeated(judged.earlier.seq, judged.earlier.time);
+      if (judged.kind == sender_record::verdict::expired) return rejected(errc::resend_expired);
+    }
   }
+  if (by_node) return notify(request, batch, context);
+  if (record_.dissolved)
+    return rejected(asker->second.is_member() || asker->second.left == record_.dissolved
+                        ? errc::dissolved
+                        : errc::not_found);
   if (!asker->second.is_member()) return rejected(errc::not_found);
 
   switch (request.verb) {
     case conversation_verb::send:
-      return say(request, batch, now);
+    case conversation_verb::forward:
+      return say(request, batch, context);
     case conversation_verb::add_members:
-      return add(request, batch, now);
+      return add(request, batch, context);
     case conversation_verb::remove_member:
-      return remove(request, batch, now);
-    case conversation_verb::create:
-      break;
+      return remove(request, batch, context);
+    case conversation_verb::edit:
+      return edit(request, batch, context);
+    case conversation_verb::recall:
+      return recall(request, context);
+    case conversation_verb::react:
+      return react(request, batch, context);
+    case conversation_verb::pin:
+      return pin(request, context);
+    case conversation_verb::set_role:
+      return set_role(request, batch, context);
+    case conversation_verb::mute_member:
+      return mute(request, batch, context);
+    case conversation_verb::change_settings:
+      return change_settings(request, context);
+    case conversation_verb::dissolve:
+      return dissolve(request, context);
+    case conversation_verb::new_join_code:
+      return new_join_code(request);
+    case conversation_verb::answer_join:
+      return answer_join(request, batch, context);
+    case conversation_verb::mark_read:
+      return mark_read(request, context);
+    case conversation_verb::open:
+      return open(request, context);
+    case conversation_verb::typing:
+      return type(request, context);
+    default:
+      return rejected(errc::unsupported);
   }
-  return rejected(errc::unsupported);
-}
-
-ruling conversation_state::found(const conversation_request& request,
-                                 const conversation_batch& batch, time_ms now) {
-  if (exists_) {
-    // The id is derived from (user, op_id): the same founder asks again, or two keys collided.
-    if (record_.creator == request.user && record_.op_id == request.key)
-      return repeated(event_seq{1}, record_.created);
-    return rejected(errc::already_exists, "choose another op_id");
-  }
-  const auto title = batch.text_of(request);
-  created_body body;
-  body.visibility = request.visibility;
-  body.name = title;
-  body.members.push_back(request.user);
-  for (user_id user : batch.users_of(request)) {
-    if (std::find(body.members.begin(), body.members.end(), user) == body.members.end())
-      body.members.push_back(user);
-  }
-  exists_ = true;
-  const time_ms time = std::max(now, last_time_);
-  record_.kind = body.kind;
-  record_.visibility = body.visibility;
-  record_.title = title;
-  record_.creator = request.user;
-  record_.op_id = request.key;
-  record_.created = time;
-  open_.redo.put(keys::conversation(tenant_, id_), encode(record_));
-  const event_seq at{1};
-  for (user_id user : body.members)
-    join(user, user == request.user ? member_role::owner : member_role::member, at);
-  renew_member_list();
-  return sequence(request, event_kind::conversation_created, encode_body(body), time, members_now_);
-}
-
-ruling conversation_state::say(const conversation_request& request, const conversation_batch& batch,
-                               time_ms now) {
-  const auto body = batch.text_of(request);
-  if (!valid_utf8(body)) return rejected(errc::invalid_argument, "a text is UTF-8");
-  return sequence(request, event_kind::text, body, now, members_now_);
-}
-
-ruling conversation_state::add(const conversation_request& request, const conversation_batch& batch,
-                               time_ms now) {
-  if (member(request.user)->role != member_role::owner)
-    return rejected(errc::forbidden, "only the owner adds members");
-  members_body body;
-  for (user_id user : batch.users_of(request)) {
-    if (member(user) == nullptr &&
-        std::find(body.users.begin(), body.users.end(), user) == body.users.end())
-      body.users.push_back(user);
-  }
-  if (body.users.empty()) return rejected(errc::already_exists, "all of them are members");
-  if (members_now_->users.size() + body.users.size() > limits::max_members)
-    return rejected(errc::too_many_members);
-  const event_seq at{head_.value + 1};
-  for (user_id user : body.users) join(user, member_role::member, at);
-  renew_member_list();
-  return sequence(request, event_kind::members_added, encode_body(body), now, members_now_);
-}
-
-ruling conversation_state::remove(const conversation_request& request,
-                                  const conversation_batch& batch, time_ms now) {
-  const user_id gone = batch.users_of(request).front();
-  const bool leaves = gone == request.user;
-  if (!leaves && member(request.user)->role != member_role::owner)
-    return rejected(errc::forbidden, "only the owner removes others");
-  if (member(gone) == nullptr) return rejected(errc::not_found, "not a member");
-  if (leaves && member(gone)->role == member_role::owner && members_now_->users.size() > 1)
-    return rejected(errc::forbidden, "the owner leaves last");
-  // The removal itself still goes to the removed one (P4): the list as it was is who receives it.
-  const member_list_ref before = members_now_;
-  leave(gone, event_seq{head_.value + 1});
-  renew_member_list();
-  return sequence(request, event_kind::member_removed, encode_body(members_body{{gone}}), now,
-                  before);
 }
 
 void conversation_state::join(user_id user, member_role role, event_seq at) {
@@ -172,6 +176,8 @@ void conversation_state::join(user_id user, member_role role, event_seq at) {
   row.role = role;
   row.joined = at;
   row.left = {};
+  row.read = at;  // what was said before does not count as unread
+  row.muted_until = 0;
   const event_seq from = record_.visibility == history_visibility::all ? event_seq{1} : at;
   if (from.value == 1) row.spans.clear();
   row.spans.push_back({from, {}});
@@ -205,24 +211,48 @@ void conversation_state::renew_member_list() {
   auto list = std::make_shared<member_list>();
   list->version = next_list_version();
   for (const auto& [user, row] : members_)
-    if (row.is_member()) list->users.push_back(user);
+    if (row.is_member() && !record_.dissolved) list->users.push_back(user);
   std::sort(list->users.begin(), list->users.end());
   members_now_ = std::move(list);
 }
 
-ruling conversation_state::sequence(const conversation_request& request, event_kind kind,
-                                    std::string_view body, time_ms now,
-                                    const member_list_ref& recipients) {
-  event_view event;
+void conversation_state::put_record() {
+  open_.redo.put(keys::conversation(tenant_, id_), encode(record_));
+}
+
+void conversation_state::put_timer(const keys::timer_key& key) {
+  open_.redo.put(keys::timer(key), {});
+  if (open_.earliest_due == 0 || key.due < open_.earliest_due) open_.earliest_due = key.due;
+}
+
+void conversation_state::owe_inbox(const owed_entry& entry) {
+  open_.redo.put(keys::owed(tenant_, id_, entry.user, static_cast<std::uint64_t>(entry.kind),
+                            entry.slot),
+                 encode(owed_record{entry.about}));
+  open_.owed.push_back(entry);
+}
+
+void conversation_state::owe_admins(inbox_kind kind, user_id about) {
+  for (const user_id user : members_now_->users)
+    if (is_admin(members_.at(user))) owe_inbox({user, kind, about.value, {}, about});
+}
+
+void conversation_state::inbox_learnt(user_id user, inbox_kind kind, std::uint64_t slot) {
+  open_.redo.erase(keys::owed(tenant_, id_, user, static_cast<std::uint64_t>(kind), slot));
+}
+
+ruling conversation_state::sequence(const conversation_request* request, event_view event,
+                                    time_ms now, const member_list_ref& recipients) {
+  const bool keyed = request != nullptr && has_key(request->verb);
   event.seq = event_seq{head_.value + 1};
-  event.kind = kind;
-  event.sender = request.user;
-  event.device = request.device;
-  event.time = std::max(now, last_time_);
-  if (counts_as_unread(kind)) ++ordinal_;
+  if (request != nullptr) {
+    event.sender = request->user;
+    event.device = request->verb == conversation_verb::notice ? device_id{} : request->device;
+  }
+  event.time = time_for(now);
+  if (counts_as_unread(event.kind)) ++ordinal_;
   event.ordinal = ordinal_;
-  event.client_seq = kind == event_kind::conversation_created ? 0 : request.key;
-  event.body = body;
+  event.client_seq = keyed && event.sender ? request->key : 0;
 
   const auto place = append_event_frame(open_frames_, id_, event);
   open_.redo.put(keys::event(tenant_, id_, event.seq),
@@ -237,15 +267,15 @@ ruling conversation_state::sequence(const conversation_request& request, event_k
   told.frame_size = static_cast<std::uint32_t>(place.frame_size);
   told.seq = event.seq;
   told.time = event.time;
-  told.founding = kind == event_kind::conversation_created;
+  told.founding = request != nullptr && request->verb == conversation_verb::create;
   part.events.push_back(told);
 
-  if (!told.founding) {
-    sender_state& sender = sender_of(request);
-    sender.record.accept({request.key, event.seq, event.time});
+  if (keyed) {
+    sender_state& sender = sender_of(request->user, request->device);
+    sender.record.accept({request->key, event.seq, event.time});
     if (!sender.dirty) {
       sender.dirty = true;
-      dirty_senders_.push_back({request.user, request.device});
+      dirty_senders_.push_back({request->user, request->device});
     }
   }
   head_ = event.seq;
@@ -253,6 +283,7 @@ ruling conversation_state::sequence(const conversation_request& request, event_k
 
   ruling r;
   r.what = ruling::kind::sequenced;
+  r.reply = told.founding ? reply_kind::created : reply_kind::ok;
   r.seq = event.seq;
   r.time = event.time;
   return r;

@@ -54,6 +54,18 @@ struct delivery {
   std::vector<delivery_part> parts;
 };
 
+/// Soft news for those who watch a conversation: nobody keeps it, nobody resends it.
+struct signal {
+  enum class kind : std::uint8_t { typing, read_by };
+  kind what = kind::typing;
+  tenant_id tenant{};
+  conversation_id conversation{};
+  user_id user{};
+  event_seq seq{};       ///< read_by
+  bool stopped = false;  ///< typing
+  member_list_ref members;
+};
+
 /// When pushes to a session began, and when they were given out, on one scale for all threads.
 using push_moment = std::chrono::steady_clock::time_point;
 

@@ -6,6 +6,7 @@
 #include "actors/gateway.h"
 #include "actors/plans.h"
 #include "actors/registrar.h"
+#include "actors/timer_service.h"
 #include "conf/log.h"
 
 #include <algorithm>
@@ -76,7 +77,8 @@ struct engine::impl {
                 },
                 [this](const entity_ref& e, std::uint64_t n) {
                   return spawn_registrar(system, ports, e, n);
-                }}) {
+                }}),
+        timers(s, ports) {
     ports.commits = &commits;
     ports.actors = &actors;
     ports.shards = shard_map(store.shard_count());
@@ -89,6 +91,11 @@ struct engine::impl {
       return plan_for(store, ports.shards, t.now(), e, r, v);
     };
     ports.now = [&t] { return t.now(); };
+    ports.load_burning = [this](const entity_ref& e) {
+      return storage::load_burning(store.view(ports.shards.shard_of(e)), e.tenant,
+                                   conversation_id{e.id});
+    };
+    ports.on_timer = [this](shard_id shard, time_ms due) { timers.on_timer(shard, due); };
     if (options.fault) ports.fault = [fault = options.fault](const entity_ref& e) { fault(e.id); };
     shared.ports = &ports;
     shared.store = &store;
@@ -104,10 +111,11 @@ struct engine::impl {
     }
   }
 
-  /// Conversations that owe somebody's index a change finish it without waiting for a request.
+  /// Conversations that owe somebody something, or are in the middle of a large operation, go on
+  /// without waiting for a request.
   void wake_unfinished() {
     for (std::uint16_t shard = 0; shard < store.shard_count(); ++shard) {
-      auto owed = storage::conversations_with_intents(store.view(shard_id{shard}));
+      auto owed = storage::conversations_with_work(store.view(shard_id{shard}));
       if (!owed.ok()) {
         log::error("engine", "cannot read intents",
                    {{"shard", shard}, {"why", owed.error().detail}});
@@ -152,6 +160,7 @@ struct engine::impl {
   writer_port commits;
   storage::reader_pool readers;
   directory actors;
+  timer_service timers;
   std::vector<std::thread> threads;
   std::mutex sweep_mutex;
   std::condition_variable sweep_wake;
@@ -192,6 +201,7 @@ outcome<engine::bound_ports> engine::start(const listen_address& client,
   }
   impl_->running = true;
   impl_->wake_unfinished();
+  impl_->timers.start();
   for (auto& g : impl_->gateways) impl_->threads.emplace_back([loop = &g->loop()] { loop->run(); });
   impl_->sweeper = std::thread([this] { impl_->sweep_until_stopped(); });
   return bound;
@@ -216,6 +226,7 @@ void engine::stop(std::uint32_t patience_ms) {
     do {
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
     } while (impl_->open_requests() > 0 && std::chrono::steady_clock::now() < until);
+    impl_->timers.stop();
     impl_->stop_sweeper();
     for (auto& g : impl_->gateways) g->loop().stop();
     for (auto& thread : impl_->threads) thread.join();

@@ -8,6 +8,7 @@
 #include "schemas/outcome.h"
 #include "schemas/policy_messages.h"
 #include "storage/reads.h"
+#include "storage/reads_target.h"
 #include "storage/shard_writer.h"
 
 #include <functional>
@@ -45,6 +46,16 @@ struct engine_ports {
       plan;
   /// Shard time.
   std::function<time_ms()> now;
+  /// Messages that burn in a conversation, with their rows. Called on the reader pool.
+  std::function<outcome<std::vector<std::pair<event_seq, storage::target_image>>>(
+      const entity_ref&)>
+      load_burning = [](const entity_ref&) {
+        return std::vector<std::pair<event_seq, storage::target_image>>{};
+      };
+  /// Bodies of the conversation went: called after the commit and before anybody is told.
+  std::function<void(tenant_id, conversation_id)> on_gone = [](tenant_id, conversation_id) {};
+  /// A timer was committed that is due then.
+  std::function<void(shard_id, time_ms)> on_timer = [](shard_id, time_ms) {};
   /// What the tenant allows, as it is in force; never null. Cheap.
   std::function<std::shared_ptr<const tenant_policy>(tenant_id)> policy_of =
       [](tenant_id) { return std::make_shared<const tenant_policy>(); };

@@ -5,6 +5,7 @@
 #include "net/event_loop.h"
 #include "schemas/codec.h"
 #include "schemas/conversation_messages.h"
+#include "schemas/presence_messages.h"
 
 #include <algorithm>
 
@@ -124,6 +125,21 @@ void fanout::hint_one(session& s, const head_hint& hint) {
   if (s.lagging) return owe_head(s, hint.conversation, hint.head);
   append_frame(s.connection->tail(), 0, head_push{hint.conversation, hint.head});
   s.connection->queued();
+}
+
+void fanout::tell_watchers(const signal& news, time_ms now) {
+  for (session* s : online_.resolve(news.tenant, news.conversation, news.members)) {
+    // Soft news are the first thing that a slow connection goes without.
+    if (s->user == news.user || s->lagging || s->connection->closing() ||
+        !s->watches(news.conversation, now))
+      continue;
+    if (news.what == signal::kind::typing)
+      append_frame(s->connection->tail(), 0,
+                   typing_push{news.conversation, news.user, news.stopped});
+    else
+      append_frame(s->connection->tail(), 0, read_by_push{news.conversation, news.user, news.seq});
+    s->connection->queued();
+  }
 }
 
 void fanout::pay_heads(session& s) {

@@ -28,6 +28,9 @@ class fanout {
   void deliver(const delivery& news);
   void hint(const head_hint& hint);
 
+  /// Typing and read marks, to those who watch the conversation. `now` is the boot clock.
+  void tell_watchers(const signal& news, time_ms now);
+
   /// Sends the HEADs that a drained connection is owed.
   void pay_heads(session& s);
 

@@ -85,6 +85,7 @@ class gateway final : public net::loop_handler, public reply_port {
   void post(std::vector<answer> answers) override;
   void post(std::shared_ptr<const delivery> news) override;
   void post(std::shared_ptr<const head_hint> hint) override;
+  void post(std::shared_ptr<const signal> news) override;
 
   gateway_counters counters() const;  ///< thread-safe, approximate
 
@@ -126,6 +127,12 @@ class gateway final : public net::loop_handler, public reply_port {
   void on_create_tenant(session& s, const frame_view& frame);
   void on_provision(session& s, const frame_view& frame);
   conversation_batch& batch_for(const session& s, conversation_id conversation);
+  void deliver_plain(session& s, const frame_view& frame, conversation_id conversation,
+                     conversation_request request, std::shared_ptr<const request_details> details,
+                     std::span<const user_id> users = {}, std::string_view text = {});
+  void deliver_with_target(const session& s, conversation_id conversation,
+                           conversation_request request, std::shared_ptr<request_details> details,
+                           std::string_view text);
   void deliver_checked(const session& s, conversation_id conversation,
                        std::shared_ptr<conversation_batch> batch);
 

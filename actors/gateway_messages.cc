@@ -1,34 +1,132 @@
-/// What is done to messages; see gateway.h.
+/// What is done to messages: decoded, admitted, the target read on the reader pool, then handed to
+/// the conversation; see gateway.h.
 #include "actors/gateway.h"
+#include "actors/gateway_requests.h"
+#include "schemas/event_messages.h"
+#include "storage/reads_target.h"
 
 namespace conclave::actors {
 
+/// A request about one message: its row is read first, so that the conversation need not block.
+void gateway::deliver_with_target(const session& s, conversation_id conversation,
+                                  conversation_request request,
+                                  std::shared_ptr<request_details> details,
+                                  std::string_view text) {
+  const entity_ref entity = conversation_entity(s, conversation);
+  auto batch = std::make_shared<conversation_batch>();
+  set_text(request, *batch, text);
+  batch->requests.push_back(std::move(request));
+  const bool taken = shared_.ports->on_reader([shared = &shared_, entity, batch, details] {
+    conversation_request& asked = batch->requests.front();
+    const auto view = shared->store->view(shared->ports->shards.shard_of(entity));
+    auto image = storage::load_target(view, entity.tenant, conversation_id{entity.id}, asked.user,
+                                      details->target);
+    if (!image.ok()) return asked.asked.reject(image.error().code);
+    details->image = std::move(*image);
+    asked.more = details;
+    shared->ports->actors->deliver_to_conversation(entity, conversation_work{batch});
+  });
+  if (!taken) batch->requests.front().asked.reject(errc::overloaded, {}, 100);
+}
+
 void gateway::on_edit(session& s, const frame_view& frame) {
-  answer_error(s, frame.header.correlation, errc::unsupported);
+  const auto message = decoded<edit>(s, frame);
+  if (!message.ok()) return;
+  conversation_request request = request_of(s, conversation_verb::edit, message->client_seq);
+  request.asked = admit(s, frame.header.correlation, frame.payload.size());
+  if (!request.asked.armed()) return;
+  auto details = std::make_shared<request_details>();
+  details->target = message->target;
+  deliver_with_target(s, message->conversation, std::move(request), details, message->body.data);
 }
 
 void gateway::on_recall(session& s, const frame_view& frame) {
-  answer_error(s, frame.header.correlation, errc::unsupported);
+  const auto message = decoded<recall>(s, frame);
+  if (!message.ok()) return;
+  conversation_request request = request_of(s, conversation_verb::recall, message->client_seq);
+  request.asked = admit(s, frame.header.correlation, frame.payload.size());
+  if (!request.asked.armed()) return;
+  auto details = std::make_shared<request_details>();
+  details->target = message->target;
+  deliver_with_target(s, message->conversation, std::move(request), details, {});
 }
 
 void gateway::on_react(session& s, const frame_view& frame) {
-  answer_error(s, frame.header.correlation, errc::unsupported);
+  const auto message = decoded<react>(s, frame);
+  if (!message.ok()) return;
+  conversation_request request = request_of(s, conversation_verb::react, message->client_seq);
+  request.asked = admit(s, frame.header.correlation, frame.payload.size());
+  if (!request.asked.armed()) return;
+  auto details = std::make_shared<request_details>();
+  details->target = message->target;
+  details->removed = message->removed;
+  deliver_with_target(s, message->conversation, std::move(request), details, message->reaction);
 }
 
 void gateway::on_pin(session& s, const frame_view& frame) {
-  answer_error(s, frame.header.correlation, errc::unsupported);
-}
-
-void gateway::on_forward(session& s, const frame_view& frame) {
-  answer_error(s, frame.header.correlation, errc::unsupported);
-}
-
-void gateway::on_mark_read(session& s, const frame_view& frame) {
-  answer_error(s, frame.header.correlation, errc::unsupported);
+  const auto message = decoded<pin>(s, frame);
+  if (!message.ok()) return;
+  conversation_request request = request_of(s, conversation_verb::pin, message->client_seq);
+  request.asked = admit(s, frame.header.correlation, frame.payload.size());
+  if (!request.asked.armed()) return;
+  auto details = std::make_shared<request_details>();
+  details->target = message->target;
+  details->removed = message->removed;
+  deliver_with_target(s, message->conversation, std::move(request), details, {});
 }
 
 void gateway::on_open(session& s, const frame_view& frame) {
-  answer_error(s, frame.header.correlation, errc::unsupported);
+  const auto message = decoded<open_burning>(s, frame);
+  if (!message.ok()) return;
+  conversation_request request = request_of(s, conversation_verb::open, 0);
+  request.asked = admit(s, frame.header.correlation, frame.payload.size());
+  if (!request.asked.armed()) return;
+  auto details = std::make_shared<request_details>();
+  details->target = message->seq;
+  deliver_with_target(s, message->conversation, std::move(request), details, {});
+}
+
+void gateway::on_forward(session& s, const frame_view& frame) {
+  const auto message = decoded<forward>(s, frame);
+  if (!message.ok()) return;
+  conversation_request request = request_of(s, conversation_verb::forward, message->client_seq);
+  request.asked = admit(s, frame.header.correlation, frame.payload.size());
+  if (!request.asked.armed()) return;
+  const entity_ref entity = conversation_entity(s, message->conversation);
+  auto batch = std::make_shared<conversation_batch>();
+  batch->requests.push_back(std::move(request));
+  const bool taken = shared_.ports->on_reader([shared = &shared_, entity, batch,
+                                               from = message->from_conversation,
+                                               seq = message->from_seq] {
+    conversation_request& asked = batch->requests.front();
+    const auto view = shared->store->view(shared->ports->shards.shard_of(entity.tenant, from));
+    auto source = storage::load_forward_source(view, entity.tenant, from, asked.user, seq,
+                                               shared->ports->now());
+    auto details = std::make_shared<request_details>();
+    if (source.ok()) {
+      asked.kind = source->kind;
+      set_text(asked, *batch, source->body);
+      details->origin_conversation = from;
+      details->origin_seq = seq;
+      details->origin_sender = source->sender;
+      details->origin_time = source->time;
+    } else {
+      // The conversation judges first whether this was done before: the origin may be gone since.
+      details->origin_refused = source.error().code;
+    }
+    asked.more = std::move(details);
+    shared->ports->actors->deliver_to_conversation(entity, conversation_work{batch});
+  });
+  if (!taken) batch->requests.front().asked.reject(errc::overloaded, {}, 100);
+}
+
+void gateway::on_mark_read(session& s, const frame_view& frame) {
+  const auto message = decoded<mark_read>(s, frame);
+  if (!message.ok()) return;
+  auto details = std::make_shared<request_details>();
+  details->seq = message->seq;
+  deliver_plain(s, frame, message->conversation, request_of(s, conversation_verb::mark_read, 0),
+                std::move(details));
 }
 
 }  // namespace conclave::actors

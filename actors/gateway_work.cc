@@ -1,8 +1,9 @@
 /// Requests that change something: decoded, admitted and gathered into one batch per conversation
 /// of this wake-up; see gateway.h.
 #include "actors/gateway.h"
+#include "actors/derived_ids.h"
+#include "actors/gateway_requests.h"
 #include "conf/log.h"
-#include "crypto/digest.h"
 #include "schemas/conversation_messages.h"
 #include "storage/reads.h"
 
@@ -10,49 +11,27 @@ namespace conclave::actors {
 
 namespace {
 
-/// The same (user, op_id) always means the same conversation, on every node of the cluster. 52 bits
-/// of a hash: random like any other id, and a collision is answered already_exists.
-conversation_id founded_id(const std::string& cluster, tenant_id tenant, user_id user,
-                           std::uint64_t op_id) {
-  std::string seed = cluster;
-  seed += '/' + std::to_string(tenant.value) + '/' + std::to_string(user.value) + '/' +
-          std::to_string(op_id);
-  const auto hash = crypto::sha256(seed);
-  std::uint64_t value = 0;
-  for (std::size_t i = 0; i < 8; ++i) value = value << 8 | hash[i];
-  return conversation_id{(value >> 12) | 1};
+bool has_extras(const send& m) {
+  return m.reply_to || m.thread || !m.mentions.empty() || m.mentions_all || m.expires_at != 0 ||
+         m.expires_after_ms != 0 || m.burn_ms != 0;
 }
 
-conversation_request request_of(const session& s, conversation_verb verb, std::uint64_t key) {
-  conversation_request request;
-  request.verb = verb;
-  request.user = s.user;
-  request.device = s.device;
-  request.key = key;
-  return request;
-}
-
-void set_text(conversation_request& request, conversation_batch& batch, std::string_view text) {
-  request.text_offset = static_cast<std::uint32_t>(batch.bytes.size());
-  request.text_size = static_cast<std::uint32_t>(text.size());
-  batch.bytes.append(text);
-}
-
-void set_users(conversation_request& request, conversation_batch& batch,
-               std::span<const user_id> users) {
-  request.users_offset = static_cast<std::uint32_t>(batch.users.size());
-  request.users_count = static_cast<std::uint32_t>(users.size());
-  batch.users.insert(batch.users.end(), users.begin(), users.end());
-}
-
-entity_ref entity_of(const session& s, conversation_id conversation) {
-  return {entity_kind::conversation, s.tenant, conversation.value};
+std::shared_ptr<const request_details> extras_of(const send& m) {
+  auto details = std::make_shared<request_details>();
+  details->reply_to = m.reply_to;
+  details->thread = m.thread;
+  details->mentions = m.mentions;
+  details->mentions_all = m.mentions_all;
+  details->expires_at = m.expires_at;
+  details->expires_after_ms = m.expires_after_ms;
+  details->burn_ms = m.burn_ms;
+  return details;
 }
 
 }  // namespace
 
 conversation_batch& gateway::batch_for(const session& s, conversation_id conversation) {
-  const entity_ref entity = entity_of(s, conversation);
+  const entity_ref entity = conversation_entity(s, conversation);
   // Frames of one wake-up mostly go to the conversation of the frame before.
   if (!pending_.empty() && pending_.back().entity == entity) return *pending_.back().batch;
   const auto [at, fresh] = pending_at_.try_emplace(entity, pending_.size());
@@ -68,7 +47,9 @@ void gateway::on_send(session& s, const frame_view& frame) {
   conversation_batch& batch = batch_for(s, message->conversation);
   conversation_request request = request_of(s, conversation_verb::send, message->client_seq);
   request.asked = std::move(asked);
+  request.kind = message->kind;
   set_text(request, batch, message->body.data);
+  if (has_extras(*message)) request.more = extras_of(*message);
   batch.requests.push_back(std::move(request));
 }
 
@@ -77,12 +58,23 @@ void gateway::on_create(session& s, const frame_view& frame) {
   if (!message.ok()) return;
   ticket asked = admit(s, frame.header.correlation, frame.payload.size());
   if (!asked.armed()) return;
-  const conversation_id id =
-      founded_id(shared_.store->node().cluster, s.tenant, s.user, message->op_id);
+  const std::string& cluster = shared_.store->node().cluster;
+  const bool direct = message->kind == conversation_kind::direct;
+  if (direct && message->members.size() > 1)
+    return asked.reject(errc::invalid_argument, "a direct conversation has one peer");
+  const user_id peer = message->members.empty() ? s.user : message->members.front();
+  const conversation_id id = direct ? direct_id(cluster, s.tenant, s.user, peer)
+                                    : founded_id(cluster, s.tenant, s.user, message->op_id);
   auto batch = std::make_shared<conversation_batch>();
   conversation_request request = request_of(s, conversation_verb::create, message->op_id);
   request.asked = std::move(asked);
   request.visibility = message->visibility;
+  request.founded = message->kind;
+  if (!message->topic.empty()) {
+    auto details = std::make_shared<request_details>();
+    details->topic = message->topic;
+    request.more = std::move(details);
+  }
   set_text(request, *batch, message->title);
   set_users(request, *batch, message->members);
   batch->requests.push_back(std::move(request));
@@ -106,7 +98,7 @@ void gateway::on_add_members(session& s, const frame_view& frame) {
 /// their home shard, before the conversation hears of them.
 void gateway::deliver_checked(const session& s, conversation_id conversation,
                               std::shared_ptr<conversation_batch> batch) {
-  const entity_ref entity = entity_of(s, conversation);
+  const entity_ref entity = conversation_entity(s, conversation);
   const bool taken = shared_.ports->on_reader([shared = &shared_, entity, batch] {
     const auto home = shared->store->view(shared->ports->shards.home_of(entity.tenant));
     for (const user_id user : batch->users) {

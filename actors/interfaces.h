@@ -56,7 +56,7 @@ struct index_learnt {
 struct inbox_learnt {
   user_id user{};
   inbox_kind kind{};
-  event_seq at{};
+  std::uint64_t slot = 0;  ///< of the order
 };
 
 /// The directory found the actor idle: it may retire when nothing is in flight.

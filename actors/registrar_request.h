@@ -43,6 +43,7 @@ struct inbox_order {
   conversation_id conversation{};
   event_seq at{};
   user_id about{};
+  std::uint64_t slot = 0;  ///< repeated in inbox_learnt
 };
 
 struct registrar_request {

@@ -111,6 +111,26 @@ struct session final : net::connection_user {
   std::uint32_t open_reads = 0;
   std::uint64_t fanout_mark = 0;  ///< scratch of fanout.cc
 
+  /// A conversation that this connection shows, and until when (boot clock).
+  struct watched {
+    conversation_id conversation{};
+    time_ms until = 0;
+  };
+  std::vector<watched> watching;  ///< at most limits::max_watched, oldest first
+
+  bool watches(conversation_id conversation, time_ms now) const {
+    for (const watched& w : watching)
+      if (w.conversation == conversation) return w.until > now;
+    return false;
+  }
+  /// `until` 0 ends the watching.
+  void watch(conversation_id conversation, time_ms until) {
+    std::erase_if(watching, [&](const watched& w) { return w.conversation == conversation; });
+    if (until == 0) return;
+    if (watching.size() >= limits::max_watched) watching.erase(watching.begin());
+    watching.push_back({conversation, until});
+  }
+
   /// Conversation -> newest seq not pushed. Null unless lagging.
   std::unique_ptr<std::unordered_map<conversation_id, event_seq>> owed_heads;
 };

@@ -126,8 +126,7 @@ struct remove_member {
   static constexpr std::string_view name = "REMOVE_MEMBER";
   static constexpr std::string_view doc =
       "The owner removes anybody, an admin plain members, or a member leaves by naming himself. "
-      "The removed one receives "
-      "this event and nothing after it. Answer: OK or ERROR.";
+      "The removed one receives this event and nothing after it. Answer: OK or ERROR.";
 
   conversation_id conversation{};
   std::uint64_t client_seq = 0;

@@ -240,7 +240,6 @@ struct layout<job_record> {
   template <class Self, class Visitor>
   static void fields(Self& m, Visitor& v) {
     v("seq", m.seq, bounds{}, "event that began it");
-    v("after", m.after, bounds{}, "members up to this user are done");
   }
 };
 

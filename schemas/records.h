@@ -234,8 +234,7 @@ struct join_request_record {
 enum class job_kind : std::uint8_t { dissolve = 1 };
 
 struct job_record {
-  event_seq seq{};  ///< the event that began it
-  user_id after{};  ///< members up to here are done
+  event_seq seq{};  ///< the event that began it; how far it is, the rows themselves say
 
   friend bool operator==(const job_record&, const job_record&) = default;
 };

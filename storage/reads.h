@@ -10,6 +10,7 @@
 #include "schemas/sender_record.h"
 #include "storage/store.h"
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -38,6 +39,18 @@ struct conversation_image {
     bool member = true;
   };
   std::vector<open_intent> intents;
+  struct owed_row {
+    user_id user{};
+    inbox_kind kind{};
+    std::uint64_t slot = 0;
+    user_id about{};
+  };
+  std::vector<owed_row> owed;
+  std::vector<std::pair<event_seq, pin_record>> pins;
+  std::vector<std::pair<user_id, join_request_record>> join_requests;
+  std::optional<job_record> dissolving;
+  bool may_burn = false;  ///< there are burning messages
+  log_index applied{};    ///< log entry at which the view stands
 };
 outcome<conversation_image> load_conversation(const state_view& view, tenant_id tenant,
                                               conversation_id id);
@@ -45,9 +58,13 @@ outcome<conversation_image> load_conversation(const state_view& view, tenant_id 
 /// The version an entity stands at: a conversation's head seq, another entity's version row.
 outcome<std::uint64_t> entity_version(const state_view& view, const entity_ref& entity);
 
-/// Conversations of the shard that still owe somebody's index a change, each once.
-outcome<std::vector<std::pair<tenant_id, conversation_id>>> conversations_with_intents(
+/// Conversations of the shard that owe somebody's index or inbox something, or are in the middle of
+/// a large operation, each once.
+outcome<std::vector<std::pair<tenant_id, conversation_id>>> conversations_with_work(
     const state_view& view);
+
+/// The log entry at which the view stands.
+outcome<log_index> applied_index(const state_view& view);
 
 // -- serving a client
 // ------------------------------------------------------------------------------

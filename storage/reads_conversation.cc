@@ -2,6 +2,7 @@
 /// what is visible() and visible_head() of schemas/records.h, nowhere else.
 #include "schemas/number_value.h"
 #include "storage/reads.h"
+#include "storage/reads_unfinished.h"
 
 #include <algorithm>
 
@@ -123,6 +124,7 @@ outcome<conversation_image> load_conversation(const state_view& view, tenant_id 
   if (const status s = load_members(view, tenant, id, image); !s) return s.error();
   if (const status s = load_senders(view, tenant, id, image); !s) return s.error();
   if (const status s = load_intents(view, tenant, id, image); !s) return s.error();
+  if (const status s = load_unfinished(view, tenant, id, image); !s) return s.error();
   return image;
 }
 
@@ -138,26 +140,6 @@ outcome<std::uint64_t> entity_version(const state_view& view, const entity_ref& 
     return bytes.error();
   }
   return decode_number(*bytes);
-}
-
-outcome<std::vector<std::pair<tenant_id, conversation_id>>> conversations_with_intents(
-    const state_view& view) {
-  std::vector<std::pair<tenant_id, conversation_id>> owing;
-  bool broken = false;
-  // A conversation's intents lie side by side, so the last one found is the only one to compare
-  // with.
-  const status scanned =
-      view.scan(keys::all_of(table::intent), [&](std::string_view key, std::string_view) {
-        const auto parts = keys::parse(table::intent, key);
-        broken = !parts;
-        if (broken) return false;
-        const std::pair found{parts->tenant, conversation_id{parts->first}};
-        if (owing.empty() || owing.back() != found) owing.push_back(found);
-        return true;
-      });
-  if (!scanned) return scanned.error();
-  if (broken) return damaged("an intent's key");
-  return owing;
 }
 
 outcome<conversation_row> summarize(const state_view& view, tenant_id tenant, user_id user,

@@ -142,7 +142,7 @@ TEST_F(reads_test, conversations_that_owe_a_change_are_named_once) {
   }
   rows.put(keys::intent(neighbour, conversation_id{1}, event_seq{1}, user_id{1}),
            encode(intent_record{}));
-  const auto owing = storage::conversations_with_intents(written());
+  const auto owing = storage::conversations_with_work(written());
   ASSERT_TRUE(owing);
   const std::vector<std::pair<tenant_id, conversation_id>> expected{
       {tenant, conversation_id{1}},
@@ -255,7 +255,7 @@ TEST_F(reads_test, tenants_are_found_and_counted) {
 TEST_F(reads_test, a_fresh_shard_has_no_ids_at_all) {
   const state_view view = node.data().view(shard_id{1});
   EXPECT_EQ(*storage::highest_tenant(view), tenant_id{0});
-  EXPECT_TRUE(storage::conversations_with_intents(view)->empty());
+  EXPECT_TRUE(storage::conversations_with_work(view)->empty());
 }
 
 }  // namespace

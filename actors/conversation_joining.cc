@@ -1,0 +1,95 @@
+/// Coming in by oneself, and waiting for approval; see conversation_state.h.
+#include "actors/conversation_state.h"
+
+#include "conf/limits.h"
+#include "crypto/digest.h"
+#include "crypto/token.h"
+#include "schemas/keys.h"
+
+namespace conclave::actors {
+
+ruling conversation_state::new_join_code(request_ref request) {
+  if (!managed()) return rejected(errc::forbidden, "not in this kind of conversation");
+  if (!is_admin(*member(request.user)))
+    return rejected(errc::forbidden, "only owner and admins may do that");
+  record_.join_hash = crypto::token_hash(request.more->join_secret);
+  put_record();
+  ruling r = changed(reply_kind::join_code);
+  r.body = request.more->join_code;
+  return r;
+}
+
+ruling conversation_state::join_by_code(request_ref request, batch_ref batch,
+                                        context_ref context) {
+  const std::string shown = crypto::token_hash(request.more->join_secret);
+  const bool known = exists_ && !record_.dissolved && !record_.join_hash.empty() &&
+                     crypto::equal_constant_time(shown, record_.join_hash);
+  if (!known) return rejected(errc::not_found);
+  if (member(request.user) != nullptr) return changed(reply_kind::joined);
+  if (record_.join != join_policy::open && record_.join != join_policy::approval)
+    return rejected(errc::not_found);
+  if (members_now_->users.size() >= context.policy->max_members)
+    return rejected(errc::too_many_members);
+  if (record_.join == join_policy::open)
+    return let_in(request.user, request.user, request.device, context);
+  if (!waiting_.contains(request.user) && waiting_.size() >= limits::max_join_requests)
+    return rejected(errc::limit_reached, "too many people are waiting");
+  await_approval(request.user, {}, batch.text_of(request), context.now);
+  return changed(reply_kind::awaiting_join);
+}
+
+ruling conversation_state::propose_members(request_ref request, std::vector<user_id> users,
+                                           context_ref context) {
+  if (waiting_.size() + users.size() > limits::max_join_requests)
+    return rejected(errc::limit_reached, "too many people are waiting");
+  for (const user_id user : users) await_approval(user, request.user, {}, context.now);
+  return changed(reply_kind::awaiting_approval);
+}
+
+void conversation_state::await_approval(user_id user, user_id invited_by, std::string_view text,
+                                        time_ms now) {
+  if (waiting_.contains(user)) return;  // the admins know
+  const join_request_record record{invited_by, time_for(now), std::string(text)};
+  waiting_[user] = record;
+  open_.redo.put(keys::join_request(tenant_, id_, user), encode(record));
+  owe_admins(inbox_kind::join_requested, user);
+}
+
+ruling conversation_state::answer_join(request_ref request, batch_ref batch,
+                                       context_ref context) {
+  if (!managed()) return rejected(errc::forbidden, "not in this kind of conversation");
+  if (!is_admin(*member(request.user)))
+    return rejected(errc::forbidden, "only owner and admins may do that");
+  const user_id user = batch.users_of(request).front();
+  if (request.more->accept && member(user) != nullptr) return changed(reply_kind::joined);
+  const auto waits = waiting_.find(user);
+  if (waits == waiting_.end()) return rejected(errc::not_found, "he does not wait");
+  if (request.more->accept) {
+    if (members_now_->users.size() >= context.policy->max_members)
+      return rejected(errc::too_many_members);
+    return let_in(user, request.user, request.device, context);
+  }
+  waiting_.erase(waits);
+  open_.redo.erase(keys::join_request(tenant_, id_, user));
+  owe_inbox({user, inbox_kind::join_declined, request.user.value, {}, {}});
+  return changed(reply_kind::declined);
+}
+
+ruling conversation_state::let_in(user_id user, user_id by, device_id device,
+                                  context_ref context) {
+  if (waiting_.erase(user) != 0) open_.redo.erase(keys::join_request(tenant_, id_, user));
+  join(user, member_role::member, event_seq{head_.value + 1});
+  renew_member_list();
+  event_view event;
+  event.kind = event_kind::members_added;
+  const std::string bytes = encode_body(members_body{{user}});
+  event.body = bytes;
+  event.sender = by;
+  event.device = device;
+  ruling r = sequence(nullptr, event, context.now, members_now_);
+  r.what = ruling::kind::announced;
+  r.reply = reply_kind::joined;
+  return r;
+}
+
+}  // namespace conclave::actors

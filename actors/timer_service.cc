@@ -1,0 +1,142 @@
+/// See timer_service.h.
+#include "actors/timer_service.h"
+
+#include "actors/directory.h"
+#include "actors/request_details.h"
+#include "conf/log.h"
+#include "storage/reads_target.h"
+#include "storage/store.h"
+
+#include <algorithm>
+#include <pthread.h>
+#include <utility>
+
+namespace conclave::actors {
+
+namespace {
+
+/// What was given out and is still there after so many ticks was lost on the way: an actor that
+/// crashed, or one that had too much to do.
+constexpr std::uint64_t again_after_ticks = 10;
+
+void deliver(const engine_ports& ports, tenant_id tenant, conversation_id conversation,
+             std::vector<due_timer> due) {
+  auto details = std::make_shared<request_details>();
+  details->due = std::move(due);
+  auto batch = std::make_shared<conversation_batch>();
+  conversation_request request;
+  request.verb = conversation_verb::due;
+  request.more = std::move(details);
+  batch->requests.push_back(std::move(request));
+  ports.actors->deliver_to_conversation(
+      entity_ref{entity_kind::conversation, tenant, conversation.value},
+      conversation_work{std::move(batch)});
+}
+
+}  // namespace
+
+timer_service::timer_service(const storage::store& store, const engine_ports& ports)
+    : store_(store), ports_(ports), shards_(store.shard_count()) {}
+
+void timer_service::start() {
+  thread_ = std::thread([this] {
+    pthread_setname_np(pthread_self(), "timers");
+    std::unique_lock lock(mutex_);
+    while (!stop_) {
+      lock.unlock();
+      const bool more = tick(ports_.now());
+      lock.lock();
+      if (!more) wake_.wait_for(lock, tick_every, [this] { return stop_; });
+    }
+  });
+}
+
+void timer_service::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stop_ = true;
+  }
+  wake_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+void timer_service::on_timer(shard_id shard, time_ms due) {
+  const std::lock_guard lock(mutex_);
+  time_ms& from = shards_.at(shard.value).seek_from;
+  from = std::min(from, due);
+}
+
+bool timer_service::tick(time_ms now) {
+  ++ticks_;
+  bool more = false;
+  for (std::uint16_t shard = 0; shard < shards_.size(); ++shard)
+    more = tick_shard(shard_id{shard}, now) || more;
+  return more;
+}
+
+bool timer_service::tick_shard(shard_id shard, time_ms now) {
+  shard_state& state = shards_[shard.value];
+  time_ms from = 0;
+  {
+    // What is committed from here on with an earlier due pulls this back again.
+    const std::lock_guard lock(mutex_);
+    from = std::exchange(state.seek_from, now + 1);
+  }
+  if (from > now) return false;
+  std::map<keys::timer_key, std::uint64_t> there;
+  std::vector<keys::timer_key> due;
+  bool full = false;
+  {
+    const auto view = store_.view(shard);
+    const status scanned = view.scan(
+        keys::timers_between(from, now), [&](std::string_view key, std::string_view) {
+          const auto timer = keys::parse_timer(key);
+          if (!timer) return true;  // the digest of the shard will speak of it
+          const auto given = state.in_flight.find(*timer);
+          const bool again =
+              given != state.in_flight.end() && ticks_ - given->second < again_after_ticks;
+          there[*timer] = again ? given->second : ticks_;
+          if (!again) due.push_back(*timer);
+          full = there.size() >= max_per_tick;
+          return !full;
+        });
+    if (!scanned)
+      log::error("timers", "cannot read timers",
+                 {{"shard", shard.value}, {"why", scanned.error().detail}});
+  }
+  const time_ms first = there.empty() ? now + 1 : there.begin()->first.due;
+  state.in_flight = std::move(there);
+  if (!state.in_flight.empty()) on_timer(shard, first);
+  give_out(shard, due);
+  // A full look whose timers are all on their way waits for the next tick like any other.
+  return full && !due.empty();
+}
+
+void timer_service::give_out(shard_id shard, const std::vector<keys::timer_key>& due) {
+  std::map<std::pair<tenant_id, conversation_id>, std::vector<keys::timer_key>> by_conversation;
+  for (const auto& key : due) by_conversation[{key.tenant, key.conversation}].push_back(key);
+  for (const auto& [where, timers] : by_conversation) {
+    const auto view = store_.view(shard);
+    std::vector<due_timer> batch;
+    std::size_t bytes = 0;
+    for (const keys::timer_key& key : timers) {
+      auto image =
+          storage::load_target(view, key.tenant, key.conversation, key.reader, key.seq);
+      if (!image.ok()) {
+        log::error("timers", "cannot read a message that is due",
+                   {{"tenant", key.tenant.value}, {"why", image.error().detail}});
+        continue;
+      }
+      bytes += image->event.size() + image->burn_body.size();
+      batch.push_back({key, std::move(*image)});
+      if (batch.size() < max_per_batch && bytes < max_batch_bytes) continue;
+      fired_.fetch_add(batch.size(), std::memory_order_relaxed);
+      deliver(ports_, where.first, where.second, std::exchange(batch, {}));
+      bytes = 0;
+    }
+    fired_.fetch_add(batch.size(), std::memory_order_relaxed);
+    if (!batch.empty()) deliver(ports_, where.first, where.second, std::move(batch));
+  }
+}
+
+}  // namespace conclave::actors
