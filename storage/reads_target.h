@@ -1,0 +1,49 @@
+/// What an edit, recall, reaction, pin, forward or opening needs to know of the message that it is
+/// about, from one view. The conversation's actor does not keep its messages: whoever asks reads
+/// the target on the reader pool first, and the actor judges what was read, or answers `conflict`
+/// when the target has been rewritten since `as_of`.
+///
+/// Blocks on the disk. Bound: one message with its versions and one user's reactions.
+#pragma once
+
+#include "schemas/records.h"
+#include "storage/store.h"
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace conclave::storage {
+
+struct target_image {
+  event_seq as_of{};   ///< head of the view it was read from
+  bool found = false;  ///< the row exists
+  std::string event;   ///< its bytes, as they lie
+  /// The `edited` events about it that have a version row: seq and row, ascending.
+  std::vector<std::pair<event_seq, std::string>> edits;
+  std::vector<std::string> reactions;  ///< of the asker
+  std::optional<burn_record> burn;
+  std::string burn_body;
+};
+
+/// Judges nothing: who may do what, and whether the asker sees the target, is the conversation's to
+/// say. `with_edits` is for what empties bodies; everything else is spared them.
+outcome<target_image> load_target(const state_view& view, tenant_id tenant,
+                                  conversation_id conversation, user_id asker, event_seq target,
+                                  bool with_edits = true);
+
+struct forward_source {
+  event_kind kind{};
+  std::string body;
+  user_id sender{};
+  time_ms time = 0;
+};
+
+/// errc::not_found: the asker does not see it; invalid_argument: no message; gone: gone by now;
+/// forbidden: burning.
+outcome<forward_source> load_forward_source(const state_view& view, tenant_id tenant,
+                                            conversation_id conversation, user_id asker,
+                                            event_seq seq, time_ms now);
+
+}  // namespace conclave::storage
