@@ -1,4 +1,5 @@
 /// The messages of a conversation that still burn; see reads_target.h.
+#include "storage/reads_rows.h"
 #include "storage/reads_target.h"
 
 namespace conclave::storage {
@@ -7,16 +8,12 @@ outcome<std::vector<std::pair<event_seq, target_image>>> load_burning(const stat
                                                                       tenant_id tenant,
                                                                       conversation_id id) {
   std::vector<event_seq> seqs;
-  bool broken = false;
-  const status scanned = view.scan(keys::all_of(table::burn, tenant, id.value),
-                                   [&](std::string_view key, std::string_view) {
-                                     const auto parts = keys::parse(table::burn, key);
-                                     broken = !parts;
-                                     if (parts) seqs.push_back(event_seq{parts->second});
-                                     return !broken;
-                                   });
-  if (!scanned) return scanned.error();
-  if (broken) return failure{errc::corrupt, "a key of the state is damaged"};
+  const status read = each_row(view, table::burn, tenant, id.value,
+                               [&](const keys::id_key& key, std::string_view) {
+                                 seqs.push_back(event_seq{key.second});
+                                 return failure{errc::ok, {}};
+                               });
+  if (!read) return read.error();
   std::vector<std::pair<event_seq, target_image>> burning;
   for (const event_seq seq : seqs) {
     auto image = load_target(view, tenant, id, user_id{}, seq);

@@ -2,6 +2,7 @@
 /// what is visible() and visible_head() of schemas/records.h, nowhere else.
 #include "schemas/number_value.h"
 #include "storage/reads.h"
+#include "storage/reads_rows.h"
 #include "storage/reads_unfinished.h"
 
 #include <algorithm>
@@ -9,53 +10,6 @@
 namespace conclave::storage {
 
 namespace {
-
-failure damaged(std::string_view what) {
-  return failure{errc::corrupt, std::string(what) + " of the state is damaged"};
-}
-
-/// The newest event row of a conversation: its seq, and its bytes when somebody asks.
-outcome<event_seq> head_of(const state_view& view, tenant_id tenant, conversation_id id,
-                           std::string* bytes = nullptr) {
-  event_seq head{};
-  bool broken = false;
-  const status scanned = view.scan_backward(keys::all_of(table::event, tenant, id.value),
-                                            [&](std::string_view key, std::string_view value) {
-                                              const auto parts = keys::parse(table::event, key);
-                                              broken = !parts;
-                                              if (parts) head = event_seq{parts->second};
-                                              if (bytes != nullptr) bytes->assign(value);
-                                              return false;
-                                            });
-  if (!scanned) return scanned.error();
-  if (broken) return damaged("an event's key");
-  return head;
-}
-
-/// Walks the rows of `t` below the conversation; `use` returns a failure's code or ok.
-template <class Use>
-status each_row(const state_view& view, table t, tenant_id tenant, std::uint64_t id,
-                const Use& use) {
-  failure damage{errc::ok, {}};
-  const status scanned =
-      view.scan(keys::all_of(t, tenant, id), [&](std::string_view key, std::string_view value) {
-        const auto parts = keys::parse(t, key);
-        damage = parts ? use(*parts, value) : damaged("a key");
-        return damage.code == errc::ok;
-      });
-  if (!scanned) return scanned.error();
-  if (damage.code != errc::ok) return damage;
-  return done{};
-}
-
-/// Decodes a row and hands it on.
-template <class Record, class Use>
-failure with(std::string_view bytes, const Use& use) {
-  auto record = decode_record<Record>(bytes);
-  if (!record) return record.error();
-  use(std::move(*record));
-  return failure{errc::ok, {}};
-}
 
 status load_members(const state_view& view, tenant_id tenant, conversation_id id,
                     conversation_image& image) {
@@ -86,13 +40,6 @@ status load_intents(const state_view& view, tenant_id tenant, conversation_id id
           image.intents.push_back({event_seq{key.second}, user_id{key.third}, record.member});
         });
       });
-}
-
-outcome<member_record> member_row_of(const state_view& view, tenant_id tenant,
-                                     conversation_id conversation, user_id user) {
-  const auto bytes = view.get(keys::member(tenant, conversation, user));
-  if (!bytes) return bytes.error();
-  return decode_record<member_record>(*bytes);
 }
 
 }  // namespace
@@ -144,7 +91,7 @@ outcome<std::uint64_t> entity_version(const state_view& view, const entity_ref& 
 
 outcome<conversation_row> summarize(const state_view& view, tenant_id tenant, user_id user,
                                     conversation_id conversation) {
-  const auto member = member_row_of(view, tenant, conversation, user);
+  const auto member = get_record<member_record>(view, keys::member(tenant, conversation, user));
   if (!member) return member.error();
   const auto bytes = view.get(keys::conversation(tenant, conversation));
   if (!bytes) return bytes.error();
@@ -159,7 +106,7 @@ outcome<conversation_row> summarize(const state_view& view, tenant_id tenant, us
 outcome<std::vector<member_row>> list_members(const state_view& view, tenant_id tenant,
                                               user_id reader, conversation_id conversation,
                                               user_id after, std::size_t limit) {
-  const auto own = member_row_of(view, tenant, conversation, reader);
+  const auto own = get_record<member_record>(view, keys::member(tenant, conversation, reader));
   if (!own) return own.error();
   if (!own->is_member()) return errc::not_found;
   keys::range range = keys::all_of(table::member, tenant, conversation.value);

@@ -1,41 +1,11 @@
 /// See reads_unfinished.h.
 #include "storage/reads_unfinished.h"
 
+#include "storage/reads_rows.h"
+
 #include <set>
 
 namespace conclave::storage {
-
-namespace {
-
-failure damaged_key() {
-  return failure{errc::corrupt, "a key of the state is damaged"};
-}
-
-/// Hands every row of a table below the conversation to `use`, which returns a failure or ok.
-template <class Use>
-status each_row(const state_view& view, table t, tenant_id tenant, conversation_id id,
-                const Use& use) {
-  failure damage{errc::ok, {}};
-  const status scanned =
-      view.scan(keys::all_of(t, tenant, id.value), [&](std::string_view key, std::string_view value) {
-        const auto parts = keys::parse(t, key);
-        damage = parts ? use(*parts, value) : damaged_key();
-        return damage.code == errc::ok;
-      });
-  if (!scanned) return scanned.error();
-  if (damage.code != errc::ok) return damage;
-  return done{};
-}
-
-template <class Record, class Use>
-failure with(std::string_view value, const Use& use) {
-  auto record = decode_record<Record>(value);
-  if (!record) return record.error();
-  use(std::move(*record));
-  return failure{errc::ok, {}};
-}
-
-}  // namespace
 
 outcome<log_index> applied_index(const state_view& view) {
   const auto row = view.get(keys::applied());
@@ -53,26 +23,26 @@ status load_unfinished(const state_view& view, tenant_id tenant, conversation_id
   const auto applied = applied_index(view);
   if (!applied) return applied.error();
   image.applied = *applied;
-  status s = each_row(view, table::owed, tenant, id, [&](const auto& key, std::string_view value) {
+  status s = each_row(view, table::owed, tenant, id.value, [&](const auto& key, std::string_view value) {
     return with<owed_record>(value, [&](owed_record record) {
       image.owed.push_back({user_id{key.second}, static_cast<inbox_kind>(key.third), key.fourth,
                             record.about});
     });
   });
   if (!s) return s;
-  s = each_row(view, table::pin, tenant, id, [&](const auto& key, std::string_view value) {
+  s = each_row(view, table::pin, tenant, id.value, [&](const auto& key, std::string_view value) {
     return with<pin_record>(
         value, [&](pin_record record) { image.pins.emplace_back(event_seq{key.second}, record); });
   });
   if (!s) return s;
-  s = each_row(view, table::join_request, tenant, id,
+  s = each_row(view, table::join_request, tenant, id.value,
                [&](const auto& key, std::string_view value) {
                  return with<join_request_record>(value, [&](join_request_record record) {
                    image.join_requests.emplace_back(user_id{key.second}, std::move(record));
                  });
                });
   if (!s) return s;
-  s = each_row(view, table::job, tenant, id, [&](const auto&, std::string_view value) {
+  s = each_row(view, table::job, tenant, id.value, [&](const auto&, std::string_view value) {
     return with<job_record>(value, [&](job_record record) { image.dissolving = record; });
   });
   if (!s) return s;
@@ -95,7 +65,7 @@ outcome<std::vector<std::pair<tenant_id, conversation_id>>> conversations_with_w
       return !broken;
     });
     if (!scanned) return scanned.error();
-    if (broken) return damaged_key();
+    if (broken) return damaged("a key");
   }
   return std::vector<std::pair<tenant_id, conversation_id>>(found.begin(), found.end());
 }

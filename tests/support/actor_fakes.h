@@ -115,6 +115,7 @@ class fake_loop final : public actors::reply_port {
   std::vector<std::shared_ptr<const actors::delivery>> deliveries;
   std::vector<std::size_t> delivery_places;
   std::vector<std::shared_ptr<const actors::head_hint>> hints;
+  std::vector<std::shared_ptr<const actors::signal>> signals;
 
   void post(std::vector<actors::answer> list) override {
     for (const actors::answer& a : list) {
@@ -137,6 +138,9 @@ class fake_loop final : public actors::reply_port {
   void post(std::shared_ptr<const actors::delivery> news) override {
     delivery_places.push_back(heard_++);
     deliveries.push_back(std::move(news));
+  }
+  void post(std::shared_ptr<const actors::signal> news) override {
+    signals.push_back(std::move(news));
   }
   void post(std::shared_ptr<const actors::head_hint> hint) override {
     ++heard_;

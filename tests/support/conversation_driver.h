@@ -51,17 +51,64 @@ class conversation_driver {
   time_ms now = 1'000;
   history_visibility visibility = history_visibility::since_joining;
   memory_rows rows;
+  tenant_policy policy;
+  conversation_kind founded = conversation_kind::group;
 
   actors::ruling ask(verb what, std::uint64_t user, std::uint64_t key, std::string_view text,
                      const std::vector<user_id>& named, std::uint64_t device = 1) {
     actors::conversation_batch batch;
     auto& request = append_request(batch, what, user, device, key, text, named);
+    request.founded = founded;
     request.visibility = visibility;
-    return state_->rule(request, batch, now);
+    return judge(request, batch);
   }
+  actors::ruling judge(const actors::conversation_request& request,
+                       const actors::conversation_batch& batch) {
+    return state_->rule(request, batch, {now, &policy});
+  }
+  /// A request with details, like those that the gateway makes of the rarer frames.
+  actors::ruling ask_with(verb what, std::uint64_t user, std::uint64_t key,
+                          const actors::request_details& details, std::string_view text = {},
+                          const std::vector<user_id>& named = {}, std::uint64_t device = 1) {
+    actors::conversation_batch batch;
+    auto& request = append_request(batch, what, user, device, key, text, named);
+    request.more = std::make_shared<const actors::request_details>(details);
+    request.founded = founded;
+    return judge(request, batch);
+  }
+  /// A request about a message, which is looked at first as the reader pool does.
+  actors::ruling about(verb what, std::uint64_t user, std::uint64_t key, std::uint64_t target,
+                       std::string_view text = {}, bool removed = false) {
+    return ask_with(what, user, key, details_about(user, target, removed), text);
+  }
+  actors::request_details details_about(std::uint64_t user, std::uint64_t target,
+                                        bool removed = false) const {
+    actors::request_details details;
+    details.target = event_seq{target};
+    details.removed = removed;
+    details.image = rows.target(acme, room, user_id{user}, event_seq{target});
+    return details;
+  }
+  /// Timers that are due now, given out as the timer service does.
+  actors::ruling fire() {
+    actors::request_details details;
+    for (auto at = rows.all().lower_bound(keys::timers_between(0, now).first);
+         at != rows.all().end() && at->first < keys::timers_between(0, now).last; ++at) {
+      const auto key = *keys::parse_timer(at->first);
+      details.due.push_back({key, rows.target(acme, room, key.reader, key.seq)});
+    }
+    return ask_with(verb::due, 0, 0, details);
+  }
+  /// The committed event.
+  event_view event(std::uint64_t seq) {
+    kept_ = rows.get(keys::event(acme, room, event_seq{seq}));
+    return *decode_event(kept_);
+  }
+
   actors::ruling create(std::uint64_t user, std::uint64_t op_id,
                         std::initializer_list<std::uint64_t> others) {
-    return ask(verb::create, user, op_id, "the room", users(others));
+    const bool direct = founded == conversation_kind::direct;
+    return ask(verb::create, user, op_id, direct ? "" : "the room", users(others));
   }
   actors::ruling say(std::uint64_t user, std::uint64_t key, std::string_view text = "hello",
                      std::uint64_t device = 1) {
@@ -92,6 +139,7 @@ class conversation_driver {
   }
 
  private:
+  std::string kept_;
   std::unique_ptr<actors::conversation_state> state_;
 };
 

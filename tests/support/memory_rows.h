@@ -8,6 +8,7 @@
 #include "schemas/log_entry.h"
 #include "schemas/number_value.h"
 #include "storage/reads.h"
+#include "storage/reads_target.h"
 
 #include <map>
 #include <string>
@@ -16,7 +17,10 @@ namespace conclave::test {
 
 class memory_rows {
  public:
+  log_index applied{};  ///< grows with each apply(), as a shard's log does
+
   void apply(const redo_writer& redo) {
+    ++applied.value;
     redo_reader reader(redo.bytes());
     redo_operation operation;
     while (reader.next(operation)) {
@@ -61,6 +65,30 @@ class memory_rows {
     return version;
   }
 
+  /// A message as the reader pool would see it now.
+  storage::target_image target(tenant_id tenant, conversation_id id, user_id asker,
+                               event_seq seq) const {
+    storage::target_image image;
+    image.as_of = event_seq{version_of({entity_kind::conversation, tenant, id.value})};
+    image.applied = applied;
+    image.event = get(keys::event(tenant, id, seq));
+    image.found = !image.event.empty();
+    const keys::range versions =
+        keys::all_of(table::version, tenant, id.value, seq.value);
+    for (auto at = rows_.lower_bound(versions.first);
+         at != rows_.end() && at->first < versions.last; ++at) {
+      const event_seq edit{keys::parse(table::version, at->first)->third};
+      image.edits.emplace_back(edit, get(keys::event(tenant, id, edit)));
+    }
+    const std::string reactions = get(keys::reaction(tenant, id, seq, asker));
+    if (!reactions.empty())
+      image.reactions = decode_record<reactions_record>(reactions)->reactions;
+    const std::string burn = get(keys::burn(tenant, id, seq));
+    if (!burn.empty()) image.burn = *decode_record<burn_record>(burn);
+    image.burn_body = get(keys::burn_body(tenant, id, seq));
+    return image;
+  }
+
   storage::conversation_image image(tenant_id tenant, conversation_id id) const {
     storage::conversation_image image;
     const std::string row = get(keys::conversation(tenant, id));
@@ -85,6 +113,23 @@ class memory_rows {
       image.intents.push_back(
           {event_seq{key.second}, user_id{key.third}, decode_record<intent_record>(value)->member});
     });
+    each(table::owed, tenant, id.value, [&](const keys::id_key& key, const std::string& value) {
+      image.owed.push_back({user_id{key.second}, static_cast<inbox_kind>(key.third), key.fourth,
+                            decode_record<owed_record>(value)->about});
+    });
+    each(table::pin, tenant, id.value, [&](const keys::id_key& key, const std::string& value) {
+      image.pins.emplace_back(event_seq{key.second}, *decode_record<pin_record>(value));
+    });
+    each(table::join_request, tenant, id.value,
+         [&](const keys::id_key& key, const std::string& value) {
+           image.join_requests.emplace_back(user_id{key.second},
+                                            *decode_record<join_request_record>(value));
+         });
+    each(table::job, tenant, id.value, [&](const keys::id_key&, const std::string& value) {
+      image.dissolving = *decode_record<job_record>(value);
+    });
+    image.may_burn = count(table::burn, tenant, id.value) > 0;
+    image.applied = applied;
     return image;
   }
 

@@ -1,0 +1,95 @@
+/// See reads_target.h.
+#include "storage/reads_target.h"
+
+#include "storage/reads.h"
+#include "storage/reads_rows.h"
+
+namespace conclave::storage {
+
+namespace {
+
+/// The `edited` events about a target: its version rows are keyed by their seqs.
+outcome<std::vector<std::pair<event_seq, std::string>>> edits_of(const state_view& view,
+                                                                 tenant_id tenant,
+                                                                 conversation_id conversation,
+                                                                 event_seq target) {
+  std::vector<std::pair<event_seq, std::string>> edits;
+  const status read = each_row(
+      view, table::version, keys::all_of(table::version, tenant, conversation.value, target.value),
+      [&](const keys::id_key& key, std::string_view) {
+        const event_seq edit{key.third};
+        auto row = view.get(keys::event(tenant, conversation, edit));
+        if (!row) return damaged("an edit's event");
+        edits.emplace_back(edit, std::move(*row));
+        return failure{errc::ok, {}};
+      });
+  if (!read) return read.error();
+  return edits;
+}
+
+}  // namespace
+
+outcome<target_image> load_target(const state_view& view, tenant_id tenant,
+                                  conversation_id conversation, user_id asker, event_seq target,
+                                  bool with_edits) {
+  target_image image;
+  const auto head = head_of(view, tenant, conversation);
+  if (!head) return head.error();
+  image.as_of = *head;
+  const auto applied = applied_index(view);
+  if (!applied) return applied.error();
+  image.applied = *applied;
+  auto row = view.get(keys::event(tenant, conversation, target));
+  if (!row) {
+    if (row.error().code == errc::not_found) return image;
+    return std::move(row).error();
+  }
+  const auto header = read_event_header(*row);
+  if (!header) return header.error();
+  image.found = true;
+  image.event = std::move(*row);
+
+  auto reactions =
+      find_record<reactions_record>(view, keys::reaction(tenant, conversation, target, asker));
+  if (!reactions) return std::move(reactions).error();
+  if (*reactions) image.reactions = std::move((*reactions)->reactions);
+
+  if (with_edits && (header->flags & event_flags::edited) != 0) {
+    auto edits = edits_of(view, tenant, conversation, target);
+    if (!edits) return std::move(edits).error();
+    image.edits = std::move(*edits);
+  }
+  if ((header->flags & event_flags::burning) == 0) return image;
+
+  auto burn = find_record<burn_record>(view, keys::burn(tenant, conversation, target));
+  if (!burn) return std::move(burn).error();
+  image.burn = std::move(*burn);
+  auto body = view.get(keys::burn_body(tenant, conversation, target));
+  if (body) {
+    image.burn_body = std::move(*body);
+  } else if (body.error().code != errc::not_found) {
+    return std::move(body).error();
+  }
+  return image;
+}
+
+outcome<forward_source> load_forward_source(const state_view& view, tenant_id tenant,
+                                            conversation_id conversation, user_id asker,
+                                            event_seq seq, time_ms now) {
+  const auto who = reading_of(view, tenant, conversation, asker, now);
+  if (!who) return who.error();
+  const auto shown = get_shown(view, tenant, conversation, *who, seq);
+  if (!shown) return shown.error();
+  if (!is_message(shown->header.kind)) {
+    return failure{errc::invalid_argument, "from_seq is no message"};
+  }
+  if (shown->gone) return errc::gone;
+  if ((shown->header.flags & event_flags::burning) != 0) {
+    return failure{errc::forbidden, "a burning message is not forwarded"};
+  }
+  const auto event = decode_event(shown->row);
+  if (!event) return damaged("an event");
+  return forward_source{event->kind, std::string(event->body), event->sender, event->time};
+}
+
+}  // namespace conclave::storage
