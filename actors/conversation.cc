@@ -19,7 +19,7 @@ namespace conclave::actors {
 namespace {
 constexpr std::uint32_t overload_retry_ms = 50;
 constexpr std::uint32_t conflict_retry_ms = 20;
-}
+}  // namespace
 
 conversation_shell::conversation_shell(const engine_ports& ports, const entity_ref& entity,
                                        std::uint64_t incarnation, bool recovered, self_port self)
@@ -198,8 +198,7 @@ void conversation_shell::judge_one(conversation_request& request, const conversa
       request.asked.answer_with(answer_frame(request.asked.to().correlation, r));
       break;
     case ruling::kind::rejected:
-      request.asked.reject(r.code, r.detail,
-                           r.code == errc::conflict ? conflict_retry_ms : 0);
+      request.asked.reject(r.code, r.detail, r.code == errc::conflict ? conflict_retry_ms : 0);
       if (gather) gather->failed(r.code);
       break;
   }
@@ -371,8 +370,8 @@ void conversation_shell::order_inbox(const owed_entry& entry) {
     return;
   }
   auto order = std::make_shared<registrar_request>();
-  order->order = inbox_order{entry.kind, conversation_id{entity_.id}, entry.at, entry.about,
-                             entry.slot};
+  order->order =
+      inbox_order{entry.kind, conversation_id{entity_.id}, entry.at, entry.about, entry.slot};
   ports_.actors->deliver_to_registrar(
       entity_ref{entity_kind::user, entity_.tenant, entry.user.value},
       registrar_work{std::move(order)});

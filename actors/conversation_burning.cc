@@ -5,7 +5,6 @@
 /// older than the last opening: burning_ holds every record that this actor has touched since it
 /// loaded, and goes before what the views say.
 #include "actors/conversation_state.h"
-
 #include "schemas/keys.h"
 
 #include <algorithm>
@@ -39,9 +38,8 @@ ruling conversation_state::open(request_ref request, context_ref context) {
     return rejected(errc::invalid_argument, "not a burning message");
   burn_record* burn = burning(more.target, more.image);
   if (burn == nullptr) return rejected(errc::gone);
-  const auto reader =
-      std::find_if(burn->readers.begin(), burn->readers.end(),
-                   [&](const burn_reader& r) { return r.user == request.user; });
+  const auto reader = std::find_if(burn->readers.begin(), burn->readers.end(),
+                                   [&](const burn_reader& r) { return r.user == request.user; });
   if (reader == burn->readers.end()) return rejected(errc::forbidden, "not one of its readers");
   const time_ms now = time_for(context.now);
   if (reader->burned || (reader->first_read != 0 && reader->first_read + burn->burn_ms <= now))

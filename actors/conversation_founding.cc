@@ -1,7 +1,6 @@
 /// How a conversation begins: founded by a user, or by the node that has something to tell him;
 /// see conversation_state.h.
 #include "actors/conversation_state.h"
-
 #include "schemas/keys.h"
 
 #include <algorithm>
@@ -13,10 +12,10 @@ ruling conversation_state::found(request_ref request, batch_ref batch, context_r
   if (exists_) {
     // The id is derived, from (user, op_id) or from the pair: the same founder, or the other one of
     // the two, asks again; or two keys collided.
-    const bool same = direct ? record_.kind == conversation_kind::direct &&
-                                   members_.contains(request.user)
-                             : record_.kind != conversation_kind::direct &&
-                                   record_.creator == request.user && record_.op_id == request.key;
+    const bool same =
+        direct ? record_.kind == conversation_kind::direct && members_.contains(request.user)
+               : record_.kind != conversation_kind::direct && record_.creator == request.user &&
+                     record_.op_id == request.key;
     if (!same) return rejected(errc::already_exists, "choose another op_id");
     ruling r;
     r.what = ruling::kind::repeated;
@@ -48,8 +47,7 @@ ruling conversation_state::found(request_ref request, batch_ref batch, context_r
   event_view event;
   event.kind = event_kind::conversation_created;
   // The body names the creator first; the list is sorted.
-  created_body told{record_.kind, record_.visibility, record_.title, {request.user},
-                    record_.topic};
+  created_body told{record_.kind, record_.visibility, record_.title, {request.user}, record_.topic};
   for (const user_id user : members_now_->users)
     if (user != request.user) told.members.push_back(user);
   const std::string bytes = encode_body(told);
@@ -65,8 +63,7 @@ void conversation_state::establish(conversation_record record, std::vector<user_
   put_record();
   const bool managed_kind = managed();
   for (const user_id user : members)
-    join(user,
-         managed_kind && user == request.user ? member_role::owner : member_role::member,
+    join(user, managed_kind && user == request.user ? member_role::owner : member_role::member,
          event_seq{1});
   renew_member_list();
 }

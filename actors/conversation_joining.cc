@@ -1,6 +1,5 @@
 /// Coming in by oneself, and waiting for approval; see conversation_state.h.
 #include "actors/conversation_state.h"
-
 #include "conf/limits.h"
 #include "crypto/digest.h"
 #include "crypto/token.h"
@@ -19,8 +18,7 @@ ruling conversation_state::new_join_code(request_ref request) {
   return r;
 }
 
-ruling conversation_state::join_by_code(request_ref request, batch_ref batch,
-                                        context_ref context) {
+ruling conversation_state::join_by_code(request_ref request, batch_ref batch, context_ref context) {
   const std::string shown = crypto::token_hash(request.more->join_secret);
   const bool known = exists_ && !record_.dissolved && !record_.join_hash.empty() &&
                      crypto::equal_constant_time(shown, record_.join_hash);
@@ -55,8 +53,7 @@ void conversation_state::await_approval(user_id user, user_id invited_by, std::s
   owe_admins(inbox_kind::join_requested, user);
 }
 
-ruling conversation_state::answer_join(request_ref request, batch_ref batch,
-                                       context_ref context) {
+ruling conversation_state::answer_join(request_ref request, batch_ref batch, context_ref context) {
   if (!managed()) return rejected(errc::forbidden, "not in this kind of conversation");
   if (!is_admin(*member(request.user)))
     return rejected(errc::forbidden, "only owner and admins may do that");
@@ -75,8 +72,7 @@ ruling conversation_state::answer_join(request_ref request, batch_ref batch,
   return changed(reply_kind::declined);
 }
 
-ruling conversation_state::let_in(user_id user, user_id by, device_id device,
-                                  context_ref context) {
+ruling conversation_state::let_in(user_id user, user_id by, device_id device, context_ref context) {
   if (waiting_.erase(user) != 0) open_.redo.erase(keys::join_request(tenant_, id_, user));
   join(user, member_role::member, event_seq{head_.value + 1});
   renew_member_list();

@@ -1,6 +1,5 @@
 /// Read marks, typing, and messages whose time is over; see conversation_state.h.
 #include "actors/conversation_state.h"
-
 #include "conf/limits.h"
 #include "schemas/keys.h"
 
@@ -17,8 +16,8 @@ ruling conversation_state::mark_read(request_ref request, context_ref context) {
   put_member(request.user);
   owe_inbox({request.user, inbox_kind::read, 0, seq, {}});
   if (members_now_->users.size() <= limits::max_members_for_read_by)
-    open_.signals.push_back({signal::kind::read_by, tenant_, id_, request.user, seq, false,
-                             members_now_});
+    open_.signals.push_back(
+        {signal::kind::read_by, tenant_, id_, request.user, seq, false, members_now_});
   return changed(reply_kind::done);
 }
 

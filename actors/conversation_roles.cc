@@ -1,6 +1,5 @@
 /// Members, roles and settings, and the end of a conversation; see conversation_state.h.
 #include "actors/conversation_state.h"
-
 #include "conf/limits.h"
 #include "schemas/keys.h"
 #include "schemas/moderation_messages.h"

@@ -1,7 +1,6 @@
 /// Saying something: text, structured and opaque bodies with their extras, forwards, what expires
 /// and what burns; see conversation_state.h.
 #include "actors/conversation_state.h"
-
 #include "conf/limits.h"
 #include "schemas/keys.h"
 #include "schemas/utf8.h"
@@ -48,7 +47,7 @@ ruling conversation_state::with_extras(event_view& event, request_ref request,
     return rejected(errc::invalid_argument, "expires_at and expires_after_ms exclude each other");
   if (more.expires_at != 0 && more.expires_at <= time)
     return rejected(errc::invalid_argument, "expires_at is not in the future");
-  event.expires = more.expires_at != 0 ? more.expires_at
+  event.expires = more.expires_at != 0         ? more.expires_at
                   : more.expires_after_ms != 0 ? time + more.expires_after_ms
                                                : 0;
   event.reply_to = more.reply_to;

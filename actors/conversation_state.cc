@@ -226,9 +226,9 @@ void conversation_state::put_timer(const keys::timer_key& key) {
 }
 
 void conversation_state::owe_inbox(const owed_entry& entry) {
-  open_.redo.put(keys::owed(tenant_, id_, entry.user, static_cast<std::uint64_t>(entry.kind),
-                            entry.slot),
-                 encode(owed_record{entry.about}));
+  open_.redo.put(
+      keys::owed(tenant_, id_, entry.user, static_cast<std::uint64_t>(entry.kind), entry.slot),
+      encode(owed_record{entry.about}));
   open_.owed.push_back(entry);
 }
 

@@ -246,10 +246,10 @@ class conversation_state {
   std::optional<job> job_;
 
   // What views of the reader pool may not know yet.
-  log_index loaded_at_;  ///< images from before this are too old for anything
-  std::map<event_seq, event_seq> rewrites_;                         ///< target -> by
-  std::map<std::pair<event_seq, user_id>, event_seq> reacted_;      ///< (target, user) -> by
-  event_seq rewrites_floor_{};  ///< images from before this seq are too old
+  log_index loaded_at_;                      ///< images from before this are too old for anything
+  std::map<event_seq, event_seq> rewrites_;  ///< target -> by
+  std::map<std::pair<event_seq, user_id>, event_seq> reacted_;  ///< (target, user) -> by
+  event_seq rewrites_floor_{};                ///< images from before this seq are too old
   std::map<event_seq, burn_record> burning_;  ///< touched since loading, hence truer than images
   bool may_burn_ = false;
   bool review_burning_ = false;

@@ -4,7 +4,6 @@
 /// than what this actor has proposed since. The state remembers which targets it rewrote, and what
 /// was read before that is answered `conflict`: the client sends it again, and it is read anew.
 #include "actors/conversation_state.h"
-
 #include "conf/limits.h"
 #include "schemas/keys.h"
 #include "schemas/utf8.h"
@@ -83,8 +82,8 @@ ruling conversation_state::recall(request_ref request, context_ref context) {
   event_view target;
   if (const auto refused = check_target(more, asker, context, target)) return *refused;
   const bool own = target.sender == request.user;
-  const bool in_time = context.now - std::min(context.now, target.time) <=
-                       context.policy->recall_window_ms;
+  const bool in_time =
+      context.now - std::min(context.now, target.time) <= context.policy->recall_window_ms;
   const bool admin = managed() && is_admin(asker);
   if (!admin && !own) return rejected(errc::forbidden, "not your message");
   if (!admin && !in_time) return rejected(errc::window_over);
@@ -153,7 +152,8 @@ ruling conversation_state::react(request_ref request, batch_ref batch, context_r
   const std::string reaction(batch.text_of(request));
   std::vector<std::string> mine = more.image.reactions;
   const auto at = std::find(mine.begin(), mine.end(), reaction);
-  if (more.removed && at == mine.end()) return rejected(errc::not_found, "no such reaction of yours");
+  if (more.removed && at == mine.end())
+    return rejected(errc::not_found, "no such reaction of yours");
   if (!more.removed && at != mine.end()) return rejected(errc::already_exists);
   if (!more.removed && mine.size() >= limits::max_reactions)
     return rejected(errc::limit_reached, "too many reactions to one message");

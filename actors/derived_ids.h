@@ -1,6 +1,6 @@
-/// Ids of conversations that follow from what they are, so that founding one twice, on whichever node
-/// of the cluster, founds one: 52 bits of a hash, random like any other id. A collision is answered
-/// already_exists. Pure functions; any thread.
+/// Ids of conversations that follow from what they are, so that founding one twice, on whichever
+/// node of the cluster, founds one: 52 bits of a hash, random like any other id. A collision is
+/// answered already_exists. Pure functions; any thread.
 #pragma once
 
 #include "schemas/ids.h"

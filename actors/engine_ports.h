@@ -57,8 +57,9 @@ struct engine_ports {
   /// A timer was committed that is due then.
   std::function<void(shard_id, time_ms)> on_timer = [](shard_id, time_ms) {};
   /// What the tenant allows, as it is in force; never null. Cheap.
-  std::function<std::shared_ptr<const tenant_policy>(tenant_id)> policy_of =
-      [](tenant_id) { return std::make_shared<const tenant_policy>(); };
+  std::function<std::shared_ptr<const tenant_policy>(tenant_id)> policy_of = [](tenant_id) {
+    return std::make_shared<const tenant_policy>();
+  };
 
   /// Tests only: called before each batch of a conversation; may throw to crash the actor.
   std::function<void(const entity_ref&)> fault;

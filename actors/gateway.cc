@@ -298,7 +298,8 @@ void gateway::post(std::shared_ptr<const delivery> news) {
 }
 
 void gateway::post(std::shared_ptr<const signal> news) {
-  loop_.post([this, news = std::move(news)] { fanout_.tell_watchers(*news, shared_.time->boot()); });
+  loop_.post(
+      [this, news = std::move(news)] { fanout_.tell_watchers(*news, shared_.time->boot()); });
 }
 
 void gateway::post(std::shared_ptr<const head_hint> hint) {

@@ -10,8 +10,7 @@ namespace conclave::actors {
 /// A request about one message: its row is read first, so that the conversation need not block.
 void gateway::deliver_with_target(const session& s, conversation_id conversation,
                                   conversation_request request,
-                                  std::shared_ptr<request_details> details,
-                                  std::string_view text) {
+                                  std::shared_ptr<request_details> details, std::string_view text) {
   const entity_ref entity = conversation_entity(s, conversation);
   auto batch = std::make_shared<conversation_batch>();
   set_text(request, *batch, text);
@@ -95,28 +94,29 @@ void gateway::on_forward(session& s, const frame_view& frame) {
   const entity_ref entity = conversation_entity(s, message->conversation);
   auto batch = std::make_shared<conversation_batch>();
   batch->requests.push_back(std::move(request));
-  const bool taken = shared_.ports->on_reader([shared = &shared_, entity, batch,
-                                               from = message->from_conversation,
-                                               seq = message->from_seq] {
-    conversation_request& asked = batch->requests.front();
-    const auto view = shared->store->view(shared->ports->shards.shard_of(entity.tenant, from));
-    auto source = storage::load_forward_source(view, entity.tenant, from, asked.user, seq,
-                                               shared->ports->now());
-    auto details = std::make_shared<request_details>();
-    if (source.ok()) {
-      asked.kind = source->kind;
-      set_text(asked, *batch, source->body);
-      details->origin_conversation = from;
-      details->origin_seq = seq;
-      details->origin_sender = source->sender;
-      details->origin_time = source->time;
-    } else {
-      // The conversation judges first whether this was done before: the origin may be gone since.
-      details->origin_refused = source.error().code;
-    }
-    asked.more = std::move(details);
-    shared->ports->actors->deliver_to_conversation(entity, conversation_work{batch});
-  });
+  const bool taken =
+      shared_.ports->on_reader([shared = &shared_, entity, batch, from = message->from_conversation,
+                                seq = message->from_seq] {
+        conversation_request& asked = batch->requests.front();
+        const auto view = shared->store->view(shared->ports->shards.shard_of(entity.tenant, from));
+        auto source = storage::load_forward_source(view, entity.tenant, from, asked.user, seq,
+                                                   shared->ports->now());
+        auto details = std::make_shared<request_details>();
+        if (source.ok()) {
+          asked.kind = source->kind;
+          set_text(asked, *batch, source->body);
+          details->origin_conversation = from;
+          details->origin_seq = seq;
+          details->origin_sender = source->sender;
+          details->origin_time = source->time;
+        } else {
+          // The conversation judges first whether this was done before: the origin may be gone
+          // since.
+          details->origin_refused = source.error().code;
+        }
+        asked.more = std::move(details);
+        shared->ports->actors->deliver_to_conversation(entity, conversation_work{batch});
+      });
   if (!taken) batch->requests.front().asked.reject(errc::overloaded, {}, 100);
 }
 

@@ -1,4 +1,5 @@
-/// Roles, settings, joining and notices: decoded, admitted, handed to the conversation; see gateway.h.
+/// Roles, settings, joining and notices: decoded, admitted, handed to the conversation; see
+/// gateway.h.
 #include "actors/derived_ids.h"
 #include "actors/gateway.h"
 #include "actors/gateway_requests.h"
@@ -31,8 +32,8 @@ void gateway::on_set_role(session& s, const frame_view& frame) {
   auto details = std::make_shared<request_details>();
   details->role = message->role;
   deliver_plain(s, frame, message->conversation,
-                request_of(s, conversation_verb::set_role, message->client_seq),
-                std::move(details), std::span(&message->user, 1));
+                request_of(s, conversation_verb::set_role, message->client_seq), std::move(details),
+                std::span(&message->user, 1));
 }
 
 void gateway::on_mute_member(session& s, const frame_view& frame) {
@@ -50,8 +51,9 @@ void gateway::on_change_settings(session& s, const frame_view& frame) {
   if (!message.ok()) return;
   auto details = std::make_shared<request_details>();
   details->changes = message->changes;
-  details->settings = {std::string(message->title), std::string(message->topic), message->join,
-                       message->invite, message->visibility, message->all_muted};
+  details->settings = {
+      std::string(message->title), std::string(message->topic), message->join, message->invite,
+      message->visibility,         message->all_muted};
   deliver_plain(s, frame, message->conversation,
                 request_of(s, conversation_verb::change_settings, message->client_seq),
                 std::move(details));
@@ -72,8 +74,8 @@ void gateway::on_new_join_code(session& s, const frame_view& frame) {
   const join_code_parts code = make_join_code(message->conversation);
   details->join_secret = code.secret;
   details->join_code = format_join_code(code);
-  deliver_plain(s, frame, message->conversation,
-                request_of(s, conversation_verb::new_join_code, 0), std::move(details));
+  deliver_plain(s, frame, message->conversation, request_of(s, conversation_verb::new_join_code, 0),
+                std::move(details));
 }
 
 void gateway::on_join(session& s, const frame_view& frame) {
@@ -132,8 +134,7 @@ void gateway::on_send_notice(session& s, const frame_view& frame) {
   if (!message.ok()) return;
   auto asked = std::make_shared<ticket>(admit(s, frame.header.correlation, frame.payload.size()));
   if (!asked->armed()) return;
-  if (!valid_utf8(message->text))
-    return asked->reject(errc::invalid_argument, "a text is UTF-8");
+  if (!valid_utf8(message->text)) return asked->reject(errc::invalid_argument, "a text is UTF-8");
   std::vector<std::string> names(message->names.begin(), message->names.end());
   const bool taken = shared_.ports->on_reader(
       [shared = &shared_, asked, names = std::move(names), text = std::string(message->text),

@@ -18,8 +18,7 @@ void gateway::on_typing(session& s, const frame_view& frame) {
 void gateway::on_watch(session& s, const frame_view& frame) {
   const auto message = decoded<watch>(s, frame);
   if (!message.ok()) return;
-  s.watch(message->conversation,
-          message->ttl_ms == 0 ? 0 : shared_.time->boot() + message->ttl_ms);
+  s.watch(message->conversation, message->ttl_ms == 0 ? 0 : shared_.time->boot() + message->ttl_ms);
   answer_now(s, frame.header.correlation, done_answer{});
 }
 

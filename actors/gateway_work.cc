@@ -1,7 +1,7 @@
 /// Requests that change something: decoded, admitted and gathered into one batch per conversation
 /// of this wake-up; see gateway.h.
-#include "actors/gateway.h"
 #include "actors/derived_ids.h"
+#include "actors/gateway.h"
 #include "actors/gateway_requests.h"
 #include "conf/log.h"
 #include "schemas/conversation_messages.h"

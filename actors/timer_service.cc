@@ -88,8 +88,8 @@ bool timer_service::tick_shard(shard_id shard, time_ms now) {
   bool full = false;
   {
     const auto view = store_.view(shard);
-    const status scanned = view.scan(
-        keys::timers_between(from, now), [&](std::string_view key, std::string_view) {
+    const status scanned =
+        view.scan(keys::timers_between(from, now), [&](std::string_view key, std::string_view) {
           const auto timer = keys::parse_timer(key);
           if (!timer) return true;  // the digest of the shard will speak of it
           const auto given = state.in_flight.find(*timer);
@@ -120,8 +120,7 @@ void timer_service::give_out(shard_id shard, const std::vector<keys::timer_key>&
     std::vector<due_timer> batch;
     std::size_t bytes = 0;
     for (const keys::timer_key& key : timers) {
-      auto image =
-          storage::load_target(view, key.tenant, key.conversation, key.reader, key.seq);
+      auto image = storage::load_target(view, key.tenant, key.conversation, key.reader, key.seq);
       if (!image.ok()) {
         log::error("timers", "cannot read a message that is due",
                    {{"tenant", key.tenant.value}, {"why", image.error().detail}});

@@ -9,8 +9,8 @@ namespace conclave {
 
 }  // namespace conclave
 
-#define CONCLAVE_CHECK(condition, why)                                      \
-  do {                                                                      \
-    if (!(condition)) [[unlikely]]                                          \
-      ::conclave::check_failed(#condition, (why), __FILE__, __LINE__);      \
+#define CONCLAVE_CHECK(condition, why)                                 \
+  do {                                                                 \
+    if (!(condition)) [[unlikely]]                                     \
+      ::conclave::check_failed(#condition, (why), __FILE__, __LINE__); \
   } while (false)

@@ -5,11 +5,11 @@
 /// Instantiated in codec.cc for every message of the protocol, so that msgpack stays in .cc files.
 #pragma once
 
+#include "schemas/outcome.h"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
-
-#include "schemas/outcome.h"
 
 namespace conclave {
 

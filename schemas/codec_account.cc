@@ -1,6 +1,6 @@
 /// Codecs of passwords and devices.
-#include "schemas/codec_of.h"
 #include "schemas/account_messages.h"
+#include "schemas/codec_of.h"
 
 namespace conclave {
 

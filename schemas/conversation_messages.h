@@ -6,13 +6,13 @@
 /// client that lost its counter starts again from the current time in microseconds.
 #pragma once
 
-#include <string_view>
-#include <vector>
-
 #include "schemas/event.h"
 #include "schemas/fields.h"
 #include "schemas/frame.h"
 #include "schemas/ids.h"
+
+#include <string_view>
+#include <vector>
 
 namespace conclave {
 

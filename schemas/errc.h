@@ -38,8 +38,8 @@ enum class errc : std::uint16_t {
   // -- conversations -----------------------------------------------------------------------------
   client_seq_reused = 40,  ///< the client_seq is taken by another request
   too_many_members = 41,
-  muted = 42,              ///< the member, or all plain members, may say nothing for now
-  window_over = 43,        ///< too late to take it back
+  muted = 42,        ///< the member, or all plain members, may say nothing for now
+  window_over = 43,  ///< too late to take it back
   dissolved = 44,
   awaiting_approval = 45,  ///< recorded; an admin decides
   limit_reached = 46,      ///< of pins, reactions, conversations, join requests …
@@ -69,7 +69,7 @@ enum class errc : std::uint16_t {
   // -- inside a node; of these only `internal` goes on the wire -----------------------------------
   corrupt = 200,
   io_error = 201,
-  refused = 202,  ///< the shard writer refused a proposal: epoch, incarnation or version mismatch
+  refused = 202,   ///< the shard writer refused a proposal: epoch, incarnation or version mismatch
   internal = 255,  ///< on the wire too: the node could not read what it needs
 };
 
@@ -86,6 +86,8 @@ std::span<const error_info> error_table();
 /// Never fails: an unlisted number yields the entry of errc::internal.
 const error_info& describe(errc code);
 
-inline std::string_view name_of(errc code) { return describe(code).name; }
+inline std::string_view name_of(errc code) {
+  return describe(code).name;
+}
 
 }  // namespace conclave

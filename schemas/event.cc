@@ -83,13 +83,13 @@ outcome<event_push_view> split_event_payload(std::string_view payload) {
   return push;
 }
 
-#define CONCLAVE_BODY(body_type, what)                               \
-  std::string encode_body(const body_type& body) {                   \
-    return encode_record(body);                                      \
-  }                                                                  \
-  template <>                                                        \
+#define CONCLAVE_BODY(body_type, what)                                \
+  std::string encode_body(const body_type& body) {                    \
+    return encode_record(body);                                       \
+  }                                                                   \
+  template <>                                                         \
   outcome<body_type> decode_body<body_type>(std::string_view bytes) { \
-    return decode_whole<body_type>(bytes, "body of " what);          \
+    return decode_whole<body_type>(bytes, "body of " what);           \
   }
 
 CONCLAVE_BODY(created_body, "conversation_created")

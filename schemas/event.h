@@ -3,13 +3,13 @@
 /// hold these same bytes. Fields are only ever appended; a decoder ignores extra ones.
 #pragma once
 
+#include "schemas/ids.h"
+#include "schemas/outcome.h"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "schemas/ids.h"
-#include "schemas/outcome.h"
 
 namespace conclave {
 
@@ -58,7 +58,7 @@ struct event_view {
   std::uint8_t format = event_format;
   event_seq seq{};
   event_kind kind{};
-  std::uint32_t flags = 0;         ///< event_flags
+  std::uint32_t flags = 0;  ///< event_flags
   user_id sender{};
   device_id device{};              ///< device of the sender that asked for it
   time_ms time = 0;                ///< shard time at sequencing
@@ -69,18 +69,18 @@ struct event_view {
   std::string_view body;
 
   // What most events have not:
-  event_seq target{};              ///< the message that this event does something to
+  event_seq target{};  ///< the message that this event does something to
   event_seq reply_to{};
-  event_seq thread{};              ///< root of the thread it belongs to
-  std::vector<user_id> mentions;   ///< at most max_mentions
+  event_seq thread{};                     ///< root of the thread it belongs to
+  std::vector<user_id> mentions;          ///< at most max_mentions
   conversation_id origin_conversation{};  ///< a forwarded message: where it was said,
   event_seq origin_seq{};                 ///< under which seq,
   user_id origin_sender{};                ///< by whom
   time_ms origin_time = 0;                ///< and when, as the node verified
-  event_seq changed{};             ///< event that last rewrote this row
-  user_id gone_by{};               ///< of a gone body: who took it back; 0: the node
+  event_seq changed{};                    ///< event that last rewrote this row
+  user_id gone_by{};                      ///< of a gone body: who took it back; 0: the node
   time_ms gone_at = 0;
-  std::uint32_t burn_ms = 0;       ///< burning: how long a reader may look after his first OPEN
+  std::uint32_t burn_ms = 0;  ///< burning: how long a reader may look after his first OPEN
 
   bool is_gone() const { return (flags & event_flags::gone) != 0; }
 };
@@ -111,12 +111,14 @@ struct event_push_view {
 outcome<event_push_view> split_event_payload(std::string_view payload);
 
 /// Does this kind raise the unread count?
-constexpr bool counts_as_unread(event_kind kind) { return is_message(kind); }
+constexpr bool counts_as_unread(event_kind kind) {
+  return is_message(kind);
+}
 
 // -- bodies of the kinds that carry structure: each one msgpack array -----------------------------
 
 enum class conversation_kind : std::uint8_t {
-  direct = 1,        ///< two people, or one with himself; unique per pair
+  direct = 1,  ///< two people, or one with himself; unique per pair
   group = 2,
   announcement = 3,  ///< only owner and admins say something
   system = 4,        ///< the node talks to one user

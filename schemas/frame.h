@@ -7,12 +7,12 @@
 /// and repeated by its one answer.
 #pragma once
 
+#include "schemas/outcome.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
-
-#include "schemas/outcome.h"
 
 namespace conclave {
 

@@ -2,13 +2,13 @@
 /// Views borrow the frame they were decoded from. Pure data; any thread.
 #pragma once
 
-#include <string_view>
-#include <vector>
-
 #include "schemas/event.h"
 #include "schemas/fields.h"
 #include "schemas/frame.h"
 #include "schemas/ids.h"
+
+#include <string_view>
+#include <vector>
 
 namespace conclave {
 

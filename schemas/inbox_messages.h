@@ -3,12 +3,12 @@
 /// what burned for him. Views borrow their frame. Pure data; any thread.
 #pragma once
 
-#include <string_view>
-#include <vector>
-
 #include "schemas/fields.h"
 #include "schemas/frame.h"
 #include "schemas/ids.h"
+
+#include <string_view>
+#include <vector>
 
 namespace conclave {
 

@@ -156,8 +156,7 @@ std::string pin(tenant_id tenant, conversation_id conversation, event_seq target
   return key_of(table::pin, tenant, conversation.value, target.value);
 }
 
-std::string gone(tenant_id tenant, conversation_id conversation, event_seq went,
-                 event_seq target) {
+std::string gone(tenant_id tenant, conversation_id conversation, event_seq went, event_seq target) {
   return key_of(table::gone, tenant, conversation.value, went.value, target.value);
 }
 

@@ -7,13 +7,13 @@
 /// Pure data; any thread. The hash itself is computed in storage/ (crypto/ is not below schemas/).
 #pragma once
 
-#include <cstdint>
-#include <string>
-#include <string_view>
-
 #include "schemas/ids.h"
 #include "schemas/outcome.h"
 #include "schemas/records.h"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
 
 namespace conclave {
 

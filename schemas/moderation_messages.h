@@ -5,13 +5,13 @@
 /// Those with a `client_seq` make an event and are answered by OK, like SEND.
 #pragma once
 
-#include <string_view>
-#include <vector>
-
 #include "schemas/event.h"
 #include "schemas/fields.h"
 #include "schemas/frame.h"
 #include "schemas/ids.h"
+
+#include <string_view>
+#include <vector>
 
 namespace conclave {
 

@@ -3,13 +3,13 @@
 /// Pure data; any thread.
 #pragma once
 
-#include <string_view>
-#include <vector>
-
 #include "schemas/fields.h"
 #include "schemas/frame.h"
 #include "schemas/history_messages.h"
 #include "schemas/ids.h"
+
+#include <string_view>
+#include <vector>
 
 namespace conclave {
 
@@ -155,7 +155,6 @@ struct list_users {
     v("limit", m.limit, bounds{1, 500}, "");
   }
 };
-
 
 struct users_page {
   static constexpr frame_type type = frame_type::users_page;

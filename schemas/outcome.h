@@ -2,11 +2,11 @@
 /// Exceptions are for bugs; CONCLAVE_CHECK is for broken invariants. (std::expected is C++23.)
 #pragma once
 
+#include "schemas/errc.h"
+
 #include <string>
 #include <utility>
 #include <variant>
-
-#include "schemas/errc.h"
 
 namespace conclave {
 

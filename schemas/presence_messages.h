@@ -3,12 +3,12 @@
 /// thread.
 #pragma once
 
-#include <string_view>
-#include <vector>
-
 #include "schemas/fields.h"
 #include "schemas/frame.h"
 #include "schemas/ids.h"
+
+#include <string_view>
+#include <vector>
 
 namespace conclave {
 

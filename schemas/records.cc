@@ -26,7 +26,9 @@ struct stored_of {
   using type = stored_plain<Record>;
 };
 template <class Record>
-requires requires { Record::required_fields; }
+requires requires {
+  Record::required_fields;
+}
 struct stored_of<Record> {
   using type = stored_growing<Record>;
 };

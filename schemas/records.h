@@ -5,19 +5,19 @@
 /// because a store that holds such a row must not be served.
 #pragma once
 
+#include "schemas/account_messages.h"
+#include "schemas/event.h"
+#include "schemas/history_messages.h"
+#include "schemas/ids.h"
+#include "schemas/inbox_messages.h"
+#include "schemas/outcome.h"
+#include "schemas/policy_messages.h"
+
 #include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "schemas/account_messages.h"
-#include "schemas/event.h"
-#include "schemas/history_messages.h"
-#include "schemas/inbox_messages.h"
-#include "schemas/policy_messages.h"
-#include "schemas/ids.h"
-#include "schemas/outcome.h"
 
 namespace conclave {
 
@@ -44,11 +44,11 @@ struct chain_mark_record {
 
 /// Facts of this data folder.
 struct node_record {
-  std::string cluster;               ///< random, hex: names the cluster for ever
-  std::uint16_t shard_count = 0;     ///< fixed at creation
-  std::uint64_t incarnation = 0;     ///< random: names this data folder
+  std::string cluster;            ///< random, hex: names the cluster for ever
+  std::uint16_t shard_count = 0;  ///< fixed at creation
+  std::uint64_t incarnation = 0;  ///< random: names this data folder
   std::uint64_t boot_count = 0;
-  std::string secret;                ///< 32 random bytes: reserved, not used yet
+  std::string secret;  ///< 32 random bytes: reserved, not used yet
 
   friend bool operator==(const node_record&, const node_record&) = default;
 };
@@ -76,12 +76,12 @@ struct device_record {
   std::string name;
   std::string token_hash;  ///< SHA-256 of the token's secret part, 32 bytes
   time_ms created = 0;
-  device_kind kind{};         ///< 0: unknown, from before kinds
-  std::uint64_t op_id = 0;    ///< the operation that made it, by `made_by`
-  user_id made_by{};          ///< operator; 0: the user himself
-  time_ms renewed = 0;        ///< when the token was given out; 0: at `created`
-  std::string former_hash;    ///< the token before it
-  bool former_over = false;   ///< the newer one was used: whoever shows the former is a thief
+  device_kind kind{};        ///< 0: unknown, from before kinds
+  std::uint64_t op_id = 0;   ///< the operation that made it, by `made_by`
+  user_id made_by{};         ///< operator; 0: the user himself
+  time_ms renewed = 0;       ///< when the token was given out; 0: at `created`
+  std::string former_hash;   ///< the token before it
+  bool former_over = false;  ///< the newer one was used: whoever shows the former is a thief
 
   friend bool operator==(const device_record&, const device_record&) = default;
 };
@@ -150,11 +150,11 @@ struct conversation_record {
   std::uint64_t op_id = 0;
   time_ms created = 0;
   std::string topic;
-  join_policy join{};       ///< 0: closed
-  invite_policy invite{};   ///< 0: admins
+  join_policy join{};      ///< 0: closed
+  invite_policy invite{};  ///< 0: admins
   bool all_muted = false;
-  std::string join_hash;    ///< SHA-256 of the join code's secret part; empty: none was made
-  event_seq dissolved{};    ///< 0: not
+  std::string join_hash;  ///< SHA-256 of the join code's secret part; empty: none was made
+  event_seq dissolved{};  ///< 0: not
 
   friend bool operator==(const conversation_record&, const conversation_record&) = default;
 };
@@ -176,7 +176,7 @@ struct member_record {
   std::vector<visible_span> spans;  ///< ascending, disjoint; at most max_member_spans
   event_seq read{};
   time_ms read_time = 0;
-  time_ms muted_until = 0;          ///< may say nothing before then
+  time_ms muted_until = 0;  ///< may say nothing before then
 
   bool is_member() const { return left.value == 0; }
   friend bool operator==(const member_record&, const member_record&) = default;

@@ -5,15 +5,15 @@
 /// Plain data without thread. Stored as run-length coded differences: usually well under 100 bytes.
 #pragma once
 
+#include "schemas/ids.h"
+#include "schemas/outcome.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include "schemas/ids.h"
-#include "schemas/outcome.h"
 
 namespace conclave {
 

@@ -8,11 +8,11 @@ outcome<std::vector<std::pair<event_seq, target_image>>> load_burning(const stat
                                                                       tenant_id tenant,
                                                                       conversation_id id) {
   std::vector<event_seq> seqs;
-  const status read = each_row(view, table::burn, tenant, id.value,
-                               [&](const keys::id_key& key, std::string_view) {
-                                 seqs.push_back(event_seq{key.second});
-                                 return failure{errc::ok, {}};
-                               });
+  const status read =
+      each_row(view, table::burn, tenant, id.value, [&](const keys::id_key& key, std::string_view) {
+        seqs.push_back(event_seq{key.second});
+        return failure{errc::ok, {}};
+      });
   if (!read) return read.error();
   std::vector<std::pair<event_seq, target_image>> burning;
   for (const event_seq seq : seqs) {

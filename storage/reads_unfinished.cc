@@ -23,12 +23,13 @@ status load_unfinished(const state_view& view, tenant_id tenant, conversation_id
   const auto applied = applied_index(view);
   if (!applied) return applied.error();
   image.applied = *applied;
-  status s = each_row(view, table::owed, tenant, id.value, [&](const auto& key, std::string_view value) {
-    return with<owed_record>(value, [&](owed_record record) {
-      image.owed.push_back({user_id{key.second}, static_cast<inbox_kind>(key.third), key.fourth,
-                            record.about});
-    });
-  });
+  status s =
+      each_row(view, table::owed, tenant, id.value, [&](const auto& key, std::string_view value) {
+        return with<owed_record>(value, [&](owed_record record) {
+          image.owed.push_back(
+              {user_id{key.second}, static_cast<inbox_kind>(key.third), key.fourth, record.about});
+        });
+      });
   if (!s) return s;
   s = each_row(view, table::pin, tenant, id.value, [&](const auto& key, std::string_view value) {
     return with<pin_record>(

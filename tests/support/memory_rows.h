@@ -73,16 +73,14 @@ class memory_rows {
     image.applied = applied;
     image.event = get(keys::event(tenant, id, seq));
     image.found = !image.event.empty();
-    const keys::range versions =
-        keys::all_of(table::version, tenant, id.value, seq.value);
+    const keys::range versions = keys::all_of(table::version, tenant, id.value, seq.value);
     for (auto at = rows_.lower_bound(versions.first);
          at != rows_.end() && at->first < versions.last; ++at) {
       const event_seq edit{keys::parse(table::version, at->first)->third};
       image.edits.emplace_back(edit, get(keys::event(tenant, id, edit)));
     }
     const std::string reactions = get(keys::reaction(tenant, id, seq, asker));
-    if (!reactions.empty())
-      image.reactions = decode_record<reactions_record>(reactions)->reactions;
+    if (!reactions.empty()) image.reactions = decode_record<reactions_record>(reactions)->reactions;
     const std::string burn = get(keys::burn(tenant, id, seq));
     if (!burn.empty()) image.burn = *decode_record<burn_record>(burn);
     image.burn_body = get(keys::burn_body(tenant, id, seq));
