@@ -156,8 +156,7 @@ std::string pin(tenant_id tenant, conversation_id conversation, event_seq target
   return key_of(table::pin, tenant, conversation.value, target.value);
 }
 
-std::string gone(tenant_id tenant, conversation_id conversation, event_seq went,
-                 event_seq target) {
+std::string gone(tenant_id tenant, conversation_id conversation, event_seq went, event_seq target) {
   return key_of(table::gone, tenant, conversation.value, went.value, target.value);
 }
 
@@ -201,6 +200,7 @@ std::string timer(const timer_key& key) {
 
 std::optional<timer_key> parse_timer(std::string_view key) {
   if (key.size() != timer_key_size || table_of(key) != table::timer) return std::nullopt;
+  if (load_big_endian<std::uint32_t>(key.data() + 1) != system_tenant.value) return std::nullopt;
   const char* at = key.data() + table_and_tenant;
   timer_key parsed;
   parsed.due = load_big_endian<std::uint64_t>(at);

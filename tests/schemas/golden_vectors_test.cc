@@ -16,6 +16,7 @@ using test::from_hex;
 using test::json;
 using test::to_hex;
 using test::to_json;
+using test::to_whole_json;
 
 json load(const std::string& name) {
   std::ifstream file(std::string(CONCLAVE_SOURCE_DIR) + "/tests/vectors/" + name + ".json");
@@ -71,13 +72,13 @@ std::string encoded(const json& vector) {
   const auto& fields = vector.at("fields");
   if (vector.at("type") == "EVENT") {
     event_view event;
-    const auto values = with_numbers(fields.at("event"), to_json(event));
+    const auto values = with_numbers(fields.at("event"), to_whole_json(event));
     test::json_reader::read(values, event, storage);
     append_event_frame(out, conversation_id(fields.at("conversation").get<std::uint64_t>()), event);
     return out;
   }
   with_message(vector.at("type"), [&]<class Message>(Message message) {
-    const auto values = with_numbers(fields, to_json(message));
+    const auto values = with_numbers(fields, to_whole_json(message));
     test::json_reader::read(values, message, storage);
     const auto correlation = with_numbers(vector.at("correlation"), json(0));
     append_frame(out, correlation.get<std::uint64_t>(), message);
@@ -108,11 +109,12 @@ json expected_fields(const json& vector) {
   const auto& fields = vector.at("fields");
   if (vector.at("type") == "EVENT") {
     return {{"conversation", fields.at("conversation")},
-            {"event", with_numbers(fields.at("event"), to_json(event_view{}))}};
+            {"event", with_numbers(fields.at("event"), to_whole_json(event_view{}))}};
   }
   json expected;
-  with_message(vector.at("type"),
-               [&](const auto& message) { expected = with_numbers(fields, to_json(message)); });
+  with_message(vector.at("type"), [&](const auto& message) {
+    expected = with_numbers(fields, to_whole_json(message));
+  });
   return expected;
 }
 

@@ -213,8 +213,11 @@ TEST_F(reads_test, users_devices_and_names_are_found) {
     rows.put(keys::user(tenant, user_id{id}), encode(user_record{name, id}));
     rows.put(keys::user_name(tenant, name), encode_number(id));
   }
-  rows.put(keys::device(tenant, user_id{2}, device_id{21}),
-           encode(device_record{"phone", std::string(32, 'h'), 5}));
+  device_record phone;
+  phone.name = "phone";
+  phone.token_hash = std::string(32, 'h');
+  phone.created = 5;
+  rows.put(keys::device(tenant, user_id{2}, device_id{21}), encode(phone));
   rows.put(keys::device(tenant, user_id{2}, device_id{22}), encode(device_record{}));
   rows.put(keys::device(tenant, user_id{3}, device_id{90}), encode(device_record{}));
   const state_view view = written();

@@ -169,6 +169,7 @@ class gateway_world {
         [](const claim_granted&) {},
         [](const conversation_loaded&) {},
         [](const index_learnt&) {},
+        [](const inbox_learnt&) {},
         [](const doze&) {},
         [self](const stop_now&) { self->quit(); },
     };
