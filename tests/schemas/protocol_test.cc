@@ -9,6 +9,7 @@
 #include "schemas/record_layouts.h"
 #include "schemas/sender_record.h"
 #include "tests/schemas/field_visitors.h"
+#include "tests/schemas/vector_files.h"
 
 #include <fstream>
 #include <map>
@@ -165,12 +166,9 @@ TEST(protocol, every_code_that_leaves_a_node_comes_with_advice) {
 
 TEST(protocol, examples_of_the_page_are_golden_vectors) {
   std::map<std::string, std::string> vectors;
-  for (const auto* file : {"session", "conversations", "history", "operators", "events"}) {
-    for (const auto& vector :
-         json::parse(read_file("tests/vectors/" + std::string(file) + ".json"))) {
-      vectors[vector.at("name").get<std::string>()] = vector.at("hex").get<std::string>();
-    }
-  }
+  test::for_each_vector([&](const json& vector) {
+    vectors[vector.at("name").get<std::string>()] = vector.at("hex").get<std::string>();
+  });
   std::istringstream page(read_file("schemas/README.md"));
   std::string line;
   int examples = 0;
