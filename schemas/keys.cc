@@ -200,6 +200,7 @@ std::string timer(const timer_key& key) {
 
 std::optional<timer_key> parse_timer(std::string_view key) {
   if (key.size() != timer_key_size || table_of(key) != table::timer) return std::nullopt;
+  if (load_big_endian<std::uint32_t>(key.data() + 1) != system_tenant.value) return std::nullopt;
   const char* at = key.data() + table_and_tenant;
   timer_key parsed;
   parsed.due = load_big_endian<std::uint64_t>(at);

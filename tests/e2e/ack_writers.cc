@@ -2,6 +2,7 @@
 #include "tests/e2e/ack_writers.h"
 
 #include "client/protocol.h"
+#include "tests/support/text_request.h"
 #include "tests/support/waiting.h"
 
 #include <algorithm>
@@ -146,8 +147,7 @@ void ack_writers::transmit(writer& w, std::size_t lane_index, std::uint64_t clie
   const std::string body = body_of(l.group.value, w.device, client_seq);
   const std::uint64_t correlation = ++w.correlation;
   w.asked[correlation] = {lane_index, client_seq};
-  reactor_.request(w.link, correlation,
-                   send{l.group, client_seq, event_kind::text, bytes_view{body}});
+  reactor_.request(w.link, correlation, test::text_request(l.group, client_seq, body));
 }
 
 void ack_writers::on_iteration_end() {

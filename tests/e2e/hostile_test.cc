@@ -1,6 +1,7 @@
 /// Bad input costs the sender only (P7): broken bytes, silence and slowness of some, while others
 /// chat on and the node's memory stays bounded.
 #include "tests/e2e/e2e_fixture.h"
+#include "tests/support/text_request.h"
 
 #include <functional>
 
@@ -76,11 +77,11 @@ TEST_F(e2e_hostile, p7_wrong_fields_are_answered_and_the_connection_stays) {
   const auto users = people({"alice"});
   wire_client client(node().client_port());
   ASSERT_TRUE(client.login(users[0].token));
-  const auto group =
-      client
-          .ask(create_conversation{1, conversation_kind::group, history_visibility::all, "g", {}})
-          ->as<conversation_created>()
-          ->conversation;
+  const auto group = client
+                         .ask(create_conversation{
+                             1, conversation_kind::group, history_visibility::all, "g", {}, {}})
+                         ->as<conversation_created>()
+                         ->conversation;
   const auto raw = [&](std::uint8_t type, std::string_view payload) {
     static std::uint64_t correlation = 500;
     ++correlation;
@@ -91,10 +92,9 @@ TEST_F(e2e_hostile, p7_wrong_fields_are_answered_and_the_connection_stays) {
   };
   EXPECT_EQ(raw(0x3f, "\x90"), errc::unsupported);
   EXPECT_EQ(raw(0x18, "\x94\x01\x01\x07\x0a"), errc::invalid_argument) << "direction 7";
-  EXPECT_EQ(client.ask(send{group, 1, event_kind::text, bytes_view{"\xff\xfe"}})->code(),
-            errc::invalid_argument)
+  EXPECT_EQ(client.ask(text_request(group, 1, "\xff\xfe"))->code(), errc::invalid_argument)
       << "a text that is not UTF-8";
-  EXPECT_TRUE(client.ask(send{group, 1, event_kind::text, bytes_view{"good"}})->is(frame_type::ok));
+  EXPECT_TRUE(client.ask(text_request(group, 1, "good"))->is(frame_type::ok));
 }
 
 TEST_F(e2e_hostile, p7_plaintext_and_half_handshakes_do_not_disturb_others) {
@@ -121,7 +121,7 @@ TEST_F(e2e_hostile, p7_half_a_frame_and_then_death_costs_nobody_else) {
   const auto bob = log_in(users[1]);
   const conversation_id group = found(*bob, {users[0].user});
   std::string frame;
-  append_frame(frame, 7, send{group, 1, event_kind::text, bytes_view{"never whole"}});
+  append_frame(frame, 7, text_request(group, 1, "never whole"));
   for (std::size_t cut = 1; cut < frame.size(); cut += 5) {
     wire_client alice(node().client_port());
     ASSERT_TRUE(alice.login(users[0].token));

@@ -2,6 +2,7 @@
 #include "tests/e2e/irc_replay.h"
 
 #include "schemas/codec.h"
+#include "tests/support/text_request.h"
 
 #include <algorithm>
 #include <utility>
@@ -148,8 +149,7 @@ void irc_replay::play_step(std::size_t index, const step& s) {
   else if (s.what == deed::leave)
     sent = reactor_.request(c.link, correlation, remove_member{g.id, seq, options_.users[subject]});
   else
-    sent = reactor_.request(c.link, correlation,
-                            send{g.id, seq, event_kind::text, bytes_view{s.text}});
+    sent = reactor_.request(c.link, correlation, test::text_request(g.id, seq, s.text));
   if (!sent) fail("a request cannot be sent");
 }
 

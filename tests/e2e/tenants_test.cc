@@ -1,5 +1,6 @@
 /// Tenants are islands (P6), and tokens open only what they are for.
 #include "tests/e2e/e2e_fixture.h"
+#include "tests/support/text_request.h"
 
 namespace conclave::test {
 namespace {
@@ -60,7 +61,7 @@ TEST_F(e2e_tenants, p6_the_same_numbers_in_two_tenants_never_meet) {
     ASSERT_TRUE(made && made->is(frame_type::conversation_created));
     groups.push_back(made->as<conversation_created>()->conversation);
     const std::string body = "of " + std::to_string(client.who().tenant.value);
-    const auto said = client.ask(send{groups.back(), 5, event_kind::text, bytes_view{body}});
+    const auto said = client.ask(text_request(groups.back(), 5, body));
     ASSERT_TRUE(said && said->is(frame_type::ok));
     EXPECT_EQ(said->as<ok_answer>()->seq.value, 2u);
   }

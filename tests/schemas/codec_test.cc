@@ -9,7 +9,10 @@ namespace {
 
 using test::arena;
 using test::fill_randomly;
+using test::oracle_array;
+using test::oracle_fields;
 using test::oracle_pack;
+using test::required_fields_of;
 using test::to_json;
 
 constexpr int rounds = 60;
@@ -87,31 +90,67 @@ TEST(codec, ignores_elements_that_a_later_version_appended) {
     arena storage;
     Message message;
     fill_randomly(message, random, storage);
-    auto payload = payload_of(message);
-    ASSERT_LT(payload[0] & 0x0f, 13);
-    payload[0] = static_cast<char>(payload[0] + 3);
-    payload += '\x05';
-    payload += std::string("\x92\xa1x\x81\xa1y\xc0", 7);  // ["x", {"y": nil}]
-    payload += std::string("\xcb\0\0\0\0\0\0\0\0", 9);    // 0.0
+    auto elements = oracle_fields(message);
+    elements.push_back("\x05");
+    elements.push_back(std::string("\x92\xa1x\x81\xa1y\xc0", 7));  // ["x", {"y": nil}]
+    elements.push_back(std::string("\xcb\0\0\0\0\0\0\0\0", 9));    // 0.0
+    const auto payload = oracle_array(elements);
     const auto decoded = decode<Message>(payload);
     ASSERT_TRUE(decoded.ok()) << decoded.error().detail;
     ASSERT_EQ(to_json(*decoded), to_json(message));
   });
 }
 
-TEST(codec, wants_every_field_of_version_1) {
+TEST(codec, wants_every_field_of_the_first_version) {
   std::mt19937_64 random(4);
   all_messages::for_each([&]<class Message>(Message) {
     SCOPED_TRACE(Message::name);
     arena storage;
     Message message;
     fill_randomly(message, random, storage);
-    auto payload = payload_of(message);
-    if (payload[0] == '\x90') return;
-    payload[0] = static_cast<char>(payload[0] - 1);
-    const auto decoded = decode<Message>(payload);
-    ASSERT_FALSE(decoded.ok());
-    ASSERT_EQ(decoded.error().code, errc::malformed);
+    auto elements = oracle_fields(message);
+    elements.resize(required_fields_of(message));
+    while (!elements.empty()) {
+      elements.pop_back();
+      const auto decoded = decode<Message>(oracle_array(elements));
+      ASSERT_FALSE(decoded.ok());
+      ASSERT_EQ(decoded.error().code, errc::malformed);
+    }
+  });
+}
+
+TEST(codec, takes_missing_optional_fields_for_their_defaults) {
+  std::mt19937_64 random(6);
+  int with_optional_ones = 0;
+  all_messages::for_each([&]<class Message>(Message) {
+    SCOPED_TRACE(Message::name);
+    arena storage;
+    Message message;
+    fill_randomly(message, random, storage);
+    auto elements = oracle_fields(message);
+    with_optional_ones += elements.size() > required_fields_of(message);
+    for (; elements.size() > required_fields_of(message); elements.pop_back()) {
+      test::clear_fields_from(message, static_cast<std::uint32_t>(elements.size()));
+      const auto payload = oracle_array(elements);
+      const auto decoded = decode<Message>(payload);
+      ASSERT_TRUE(decoded.ok()) << decoded.error().detail;
+      ASSERT_EQ(test::to_whole_json(*decoded), test::to_whole_json(message));
+    }
+  });
+  EXPECT_GE(with_optional_ones, 5);
+}
+
+TEST(codec, leaves_optional_fields_out_while_they_have_their_defaults) {
+  std::mt19937_64 random(7);
+  all_messages::for_each([&]<class Message>(Message) {
+    SCOPED_TRACE(Message::name);
+    arena storage;
+    Message message;
+    fill_randomly(message, random, storage);
+    test::clear_fields_from(message, required_fields_of(message));
+    auto whole = oracle_fields(message);
+    whole.resize(required_fields_of(message));
+    ASSERT_EQ(payload_of(message), oracle_array(whole));
   });
 }
 

@@ -42,6 +42,100 @@ TEST(event, is_one_array_of_twelve_elements) {
             "c4026869");
 }
 
+TEST(event, carries_what_most_events_have_not_behind_the_twelve) {
+  auto event = sample();
+  event.target = event_seq(2);
+  std::string bytes;
+  append_event(bytes, event);
+  EXPECT_EQ(to_hex(bytes).substr(0, 2), "9d");
+  EXPECT_EQ(to_hex(bytes).substr(to_hex(bytes).size() - 10), "c402686902");
+
+  event = sample();
+  event.mentions = {user_id(9), user_id(300)};
+  bytes.clear();
+  append_event(bytes, event);
+  EXPECT_EQ(to_hex(bytes).substr(0, 6), "dc0010") << "16 elements";
+  EXPECT_TRUE(
+      to_hex(bytes).ends_with("c4026869"
+                              "00"
+                              "00"
+                              "00"
+                              "9209cd012c"));
+
+  event = sample();
+  event.flags = event_flags::burning;
+  event.body = {};
+  event.burn_ms = 1000;
+  bytes.clear();
+  append_event(bytes, event);
+  EXPECT_EQ(to_hex(bytes).substr(0, 6), "dc0018") << "24 elements";
+  EXPECT_TRUE(
+      to_hex(bytes).ends_with("c400"
+                              "000000"
+                              "90"
+                              "00000000"
+                              "000000"
+                              "cd03e8"));
+}
+
+TEST(event, each_of_its_fields_comes_back_alone_and_takes_the_fields_before_it_along) {
+  std::mt19937_64 random(12);
+  const event_view example;
+  const std::uint32_t all = wire::count_fields(example);
+  ASSERT_EQ(all, 24u);
+  for (std::uint32_t n = event_view::required_fields; n <= all; ++n) {
+    test::arena storage;
+    event_view event;
+    test::fill_randomly(event, random, storage);
+    event.format = event_format;
+    auto elements = test::oracle_fields(event);
+    elements.resize(n);
+    test::clear_fields_from(event, n);
+    const auto bytes = test::oracle_array(elements);
+    const auto decoded = decode_event(bytes);
+    ASSERT_TRUE(decoded.ok()) << n << decoded.error().detail;
+    EXPECT_EQ(test::to_whole_json(*decoded), test::to_whole_json(event)) << n;
+  }
+  auto elements = test::oracle_fields(sample());
+  elements.resize(event_view::required_fields - 1);
+  EXPECT_EQ(decode_event(test::oracle_array(elements)).error().code, errc::malformed);
+}
+
+TEST(event, that_is_larger_than_this_version_knows_is_read) {
+  auto event = sample();
+  event.burn_ms = 5;
+  auto elements = test::oracle_fields(event);
+  elements.push_back("\xa1x");
+  const auto decoded = decode_event(test::oracle_array(elements));
+  ASSERT_TRUE(decoded.ok()) << decoded.error().detail;
+  EXPECT_EQ(decoded->burn_ms, 5u);
+}
+
+TEST(event, names_at_most_fifty) {
+  auto event = sample();
+  event.mentions.assign(max_mentions, user_id(1));
+  std::string bytes;
+  append_event(bytes, event);
+  EXPECT_TRUE(decode_event(bytes).ok());
+  event.mentions.assign(max_mentions + 1, user_id(1));
+  EXPECT_EQ(decode_event(test::oracle_pack(event)).error().code, errc::malformed);
+}
+
+TEST(event, is_gone_by_any_of_three_flags) {
+  event_view event;
+  for (const auto flag : {event_flags::recalled, event_flags::expired, event_flags::burned}) {
+    event.flags = flag | event_flags::edited;
+    EXPECT_TRUE(event.is_gone());
+  }
+  event.flags = event_flags::mentions_all | event_flags::edited | event_flags::burning;
+  EXPECT_FALSE(event.is_gone());
+}
+
+TEST(event, only_messages_count_as_unread) {
+  for (int kind = 1; kind < 256; ++kind)
+    EXPECT_EQ(counts_as_unread(event_kind(kind)), kind >= 16 && kind <= 18) << kind;
+}
+
 TEST(event, random_ones_agree_with_msgpack_c_and_come_back) {
   std::mt19937_64 random(11);
   for (int i = 0; i < 500; ++i) {
@@ -144,20 +238,84 @@ TEST(event, an_unknown_kind_passes) {
   EXPECT_FALSE(counts_as_unread(decoded->kind));
 }
 
-TEST(event_body, created_and_members_come_back) {
-  const created_body created{
-      conversation_kind::group, history_visibility::all, "Grüße", {user_id(4), user_id(9)}, {}};
-  const auto bytes = encode_body(created);
-  EXPECT_EQ(bytes, test::oracle_pack(created));
-  const auto decoded = decode_body<created_body>(bytes);
-  ASSERT_TRUE(decoded.ok()) << decoded.error().detail;
-  EXPECT_EQ(to_json(*decoded), to_json(created));
+template <class Body>
+struct event_body_test : testing::Test {};
 
-  const members_body members{{user_id(1), user_id(500)}};
-  EXPECT_EQ(to_hex(encode_body(members)), "919201cd01f4");
-  EXPECT_EQ(decode_body<members_body>(encode_body(members))->users, members.users);
-  EXPECT_EQ(decode_body<members_body>("").error().code, errc::malformed);
-  EXPECT_EQ(decode_body<created_body>("\x91\x90").error().code, errc::malformed);
+using all_bodies = testing::Types<created_body, members_body, role_body, mute_body, settings_body,
+                                  reaction_body, pin_body, gone_body>;
+TYPED_TEST_SUITE(event_body_test, all_bodies);
+
+TYPED_TEST(event_body_test, agrees_with_msgpack_c_and_comes_back) {
+  std::mt19937_64 random(13);
+  for (int i = 0; i < 200; ++i) {
+    test::arena storage;
+    TypeParam body;
+    test::fill_randomly(body, random, storage);
+    const auto bytes = encode_body(body);
+    ASSERT_EQ(to_hex(bytes), to_hex(test::oracle_pack(body)));
+    const auto decoded = decode_body<TypeParam>(bytes);
+    ASSERT_TRUE(decoded.ok()) << decoded.error().detail;
+    ASSERT_EQ(to_json(*decoded), to_json(body));
+  }
+}
+
+TYPED_TEST(event_body_test, may_be_longer_but_not_shorter_than_this_version_knows) {
+  std::mt19937_64 random(14);
+  test::arena storage;
+  TypeParam body;
+  test::fill_randomly(body, random, storage);
+  auto elements = test::oracle_fields(body);
+  elements.push_back("\xc0");
+  EXPECT_TRUE(decode_body<TypeParam>(test::oracle_array(elements)).ok());
+  elements.resize(test::required_fields_of(body));
+  EXPECT_TRUE(decode_body<TypeParam>(test::oracle_array(elements)).ok());
+  while (!elements.empty()) {
+    elements.pop_back();
+    EXPECT_EQ(decode_body<TypeParam>(test::oracle_array(elements)).error().code, errc::malformed);
+  }
+  EXPECT_EQ(decode_body<TypeParam>("").error().code, errc::malformed);
+  EXPECT_EQ(decode_body<TypeParam>(encode_body(body) + "x").error().code, errc::malformed);
+}
+
+TEST(event_body, is_what_the_page_says) {
+  EXPECT_EQ(to_hex(encode_body(created_body{
+                conversation_kind::group, history_visibility::all, "a", {user_id(4)}, {}})),
+            "94"
+            "02"
+            "02"
+            "a161"
+            "9104");
+  EXPECT_EQ(to_hex(encode_body(created_body{
+                conversation_kind::group, history_visibility::all, "a", {user_id(4)}, "b"})),
+            "95"
+            "02"
+            "02"
+            "a161"
+            "9104"
+            "a162");
+  EXPECT_EQ(to_hex(encode_body(members_body{{user_id(1), user_id(500)}})), "919201cd01f4");
+  EXPECT_EQ(to_hex(encode_body(role_body{user_id(7), member_role::admin})), "920702");
+  EXPECT_EQ(to_hex(encode_body(mute_body{user_id(7), 0})), "920700");
+  EXPECT_EQ(to_hex(encode_body(settings_body{"t", "", join_policy::open, invite_policy::members,
+                                             history_visibility::all, true})),
+            "96"
+            "a174"
+            "a0"
+            "02"
+            "02"
+            "02"
+            "c3");
+  EXPECT_EQ(to_hex(encode_body(reaction_body{"ok", true})), "92a26f6bc3");
+  EXPECT_EQ(to_hex(encode_body(pin_body{false})), "91c2");
+  EXPECT_EQ(to_hex(encode_body(gone_body{gone_reason::burned, {event_seq(3)}})), "92029103");
+}
+
+TEST(event_body, keeps_to_its_bounds) {
+  EXPECT_EQ(decode_body<reaction_body>(test::from_hex("92a0c2")).error().code, errc::malformed);
+  EXPECT_EQ(decode_body<gone_body>(test::from_hex("920190")).error().code, errc::malformed);
+  EXPECT_EQ(decode_body<gone_body>(test::from_hex("92019100")).error().code, errc::malformed);
+  EXPECT_EQ(decode_body<role_body>(test::from_hex("920001")).error().code, errc::malformed);
+  EXPECT_EQ(decode_body<pin_body>(test::from_hex("9101")).error().code, errc::malformed);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 /// Visitors over the fields of any message, event, body or record, so that one test covers them
 /// all: fill with random values within the bounds, pack with msgpack-c (an encoder that owes
-/// nothing to ours), to JSON and from JSON.
+/// nothing to ours), to JSON and from JSON. Optional fields are those after a struct's
+/// required_fields.
 #pragma once
 
 #include "schemas/event_layouts.h"
@@ -13,6 +14,7 @@
 #include <deque>
 #include <random>
 #include <string>
+#include <vector>
 
 namespace conclave::test {
 
@@ -65,7 +67,44 @@ void assign(Text& to, std::string text, arena& storage) {
   }
 }
 
-/// Fills fields with random values, favouring the edges of their bounds.
+/// How many fields a record had in its first version; all of them where none is optional.
+template <class T>
+std::uint32_t required_fields_of(const T& record) {
+  if constexpr (requires { T::required_fields; }) {
+    return T::required_fields;
+  } else {
+    return wire::count_fields(record);
+  }
+}
+
+/// Gives every field from the n-th on its default, as a reader does with what is missing.
+class field_clearer {
+ public:
+  explicit field_clearer(std::uint32_t kept) : kept_(kept) {}
+
+  template <class T>
+  void operator()(std::string_view, T&& value, bounds, std::string_view) {
+    if (seen_++ < kept_) return;
+    if constexpr (is_binary<std::remove_reference_t<T>>) {
+      value.data = {};
+    } else {
+      value = {};
+    }
+  }
+
+ private:
+  std::uint32_t kept_;
+  std::uint32_t seen_ = 0;
+};
+
+template <class T>
+void clear_fields_from(T& record, std::uint32_t n) {
+  field_clearer clearer(n);
+  layout<T>::fields(record, clearer);
+}
+
+/// Fills fields with random values, favouring the edges of their bounds. Of the records with
+/// optional fields every other one ends somewhere among them.
 class random_filler {
  public:
   random_filler(std::mt19937_64& random, arena& storage) : random_(random), storage_(storage) {}
@@ -73,6 +112,16 @@ class random_filler {
   template <class T>
   void operator()(std::string_view, T&& value, bounds b, std::string_view) {
     fill(value, wire::within_type<std::remove_reference_t<T>>(b));
+  }
+
+  template <class T>
+  void fill_record(T& record) {
+    layout<T>::fields(record, *this);
+    const std::uint32_t required = required_fields_of(record);
+    const std::uint32_t all = wire::count_fields(record);
+    if (required < all && random_() % 2 == 0)
+      clear_fields_from(record,
+                        required + static_cast<std::uint32_t>(random_() % (all - required)));
   }
 
   std::uint64_t between(std::uint64_t low, std::uint64_t high) {
@@ -100,7 +149,8 @@ class random_filler {
     } else if constexpr (is_text<T>) {
       assign(value, text(between(b.min, std::min<std::uint64_t>(b.max, 300))), storage_);
     } else if constexpr (is_binary<T>) {
-      assign(value.data, text(between(b.min, std::min<std::uint64_t>(b.max, 70'000))), storage_);
+      const std::uint64_t most = random_() % 8 == 0 ? 70'000 : 300;  // seldom large: lists of them
+      assign(value.data, text(between(b.min, std::min(b.max, std::max(b.min, most)))), storage_);
     } else if constexpr (std::is_same_v<T, raw_events>) {
       fill_events(value);
     } else if constexpr (is_list<T>) {
@@ -110,7 +160,7 @@ class random_filler {
         fill(each, wire::within_type<element>(wire::element_bounds<element>()));
       }
     } else {
-      layout<T>::fields(value, *this);
+      fill_record(value);
     }
   }
 
@@ -119,7 +169,7 @@ class random_filler {
     value.count = static_cast<std::uint32_t>(random_() % 20);
     for (std::uint32_t i = 0; i < value.count; ++i) {
       event_view event;
-      layout<event_view>::fields(event, *this);
+      fill_record(event);
       event.format = event_format;
       append_event(bytes, event);
     }
@@ -138,74 +188,101 @@ class random_filler {
 
 template <class T>
 void fill_randomly(T& record, std::mt19937_64& random, arena& storage) {
-  random_filler filler(random, storage);
-  layout<T>::fields(record, filler);
+  random_filler(random, storage).fill_record(record);
 }
 
-/// Packs with msgpack-c.
+/// Packs with msgpack-c: each field by itself, so that a test may take them apart.
 class oracle_packer {
  public:
-  explicit oracle_packer(msgpack::sbuffer& out) : out_(out), packer_(out) {}
+  std::vector<std::string> fields;
 
   template <class T>
   void operator()(std::string_view, const T& value, bounds, std::string_view) {
-    pack(value);
-  }
-
-  template <class T>
-  void pack_record(const T& record) {
-    packer_.pack_array(wire::count_fields(record));
-    layout<T>::fields(record, *this);
+    msgpack::sbuffer out;
+    pack(out, value);
+    fields.emplace_back(out.data(), out.size());
   }
 
  private:
   template <class T>
-  void pack(const T& value) {
-    if constexpr (std::is_same_v<T, bool>) {
-      packer_.pack(value);
-    } else if constexpr (is_number<T>) {
-      packer_.pack_uint64(wire::number_value(value));
-    } else if constexpr (is_text<T>) {
-      packer_.pack_str(static_cast<std::uint32_t>(value.size()));
-      packer_.pack_str_body(value.data(), static_cast<std::uint32_t>(value.size()));
-    } else if constexpr (is_binary<T>) {
-      const auto bytes = view_of(value.data);
-      packer_.pack_bin(static_cast<std::uint32_t>(bytes.size()));
-      packer_.pack_bin_body(bytes.data(), static_cast<std::uint32_t>(bytes.size()));
-    } else if constexpr (std::is_same_v<T, raw_events>) {
-      packer_.pack_array(value.count);
-      out_.write(value.bytes.data(), value.bytes.size());
-    } else if constexpr (is_list<T>) {
-      packer_.pack_array(static_cast<std::uint32_t>(value.size()));
-      for (const auto& each : value) pack(each);
-    } else {
-      pack_record(value);
-    }
-  }
-
-  msgpack::sbuffer& out_;
-  msgpack::packer<msgpack::sbuffer> packer_;
+  static void pack(msgpack::sbuffer& out, const T& value);
 };
 
 template <class T>
-std::string oracle_pack(const T& record) {
+std::vector<std::string> oracle_fields(const T& record) {
+  oracle_packer packer;
+  layout<T>::fields(record, packer);
+  return packer.fields;
+}
+
+/// An array of elements that are packed already.
+inline std::string oracle_array(const std::vector<std::string>& elements) {
   msgpack::sbuffer out;
-  oracle_packer(out).pack_record(record);
-  return {out.data(), out.size()};
+  msgpack::packer<msgpack::sbuffer>(out).pack_array(static_cast<std::uint32_t>(elements.size()));
+  std::string bytes(out.data(), out.size());
+  for (const auto& element : elements) bytes += element;
+  return bytes;
+}
+
+/// 0, false, and an empty str, list or bin: what may be left out at the end.
+inline bool is_packed_default(const std::string& element) {
+  return element == std::string(1, '\0') || element == "\xc2" || element == "\xa0" ||
+         element == "\x90" || element == std::string("\xc4\0", 2);
+}
+
+template <class T>
+std::string oracle_pack(const T& record) {
+  auto elements = oracle_fields(record);
+  while (elements.size() > required_fields_of(record) && is_packed_default(elements.back())) {
+    elements.pop_back();
+  }
+  return oracle_array(elements);
+}
+
+template <class T>
+void oracle_packer::pack(msgpack::sbuffer& out, const T& value) {
+  msgpack::packer<msgpack::sbuffer> packer(out);
+  if constexpr (std::is_same_v<T, bool>) {
+    packer.pack(value);
+  } else if constexpr (is_number<T>) {
+    packer.pack_uint64(wire::number_value(value));
+  } else if constexpr (is_text<T>) {
+    packer.pack_str(static_cast<std::uint32_t>(value.size()));
+    packer.pack_str_body(value.data(), static_cast<std::uint32_t>(value.size()));
+  } else if constexpr (is_binary<T>) {
+    const auto bytes = view_of(value.data);
+    packer.pack_bin(static_cast<std::uint32_t>(bytes.size()));
+    packer.pack_bin_body(bytes.data(), static_cast<std::uint32_t>(bytes.size()));
+  } else if constexpr (std::is_same_v<T, raw_events>) {
+    packer.pack_array(value.count);
+    out.write(value.bytes.data(), value.bytes.size());
+  } else if constexpr (is_list<T>) {
+    packer.pack_array(static_cast<std::uint32_t>(value.size()));
+    for (const auto& each : value) pack(out, each);
+  } else {
+    const auto bytes = oracle_pack(value);
+    out.write(bytes.data(), bytes.size());
+  }
 }
 
 /// Fields to JSON: numbers as numbers, str as strings, bin as {"hex": …}, records as objects.
+/// Optional fields that have their defaults are left out, unless `whole`.
 class json_writer {
  public:
   json& out;
+  std::uint32_t required;
+  bool whole = false;
+  std::uint32_t seen = 0;
 
   template <class T>
   void operator()(std::string_view name, const T& value, bounds, std::string_view) {
-    out[std::string(name)] = write(value);
+    const bool optional = seen++ >= required;
+    if (optional && !whole && wire::is_default(value)) return;
+    out[std::string(name)] = write(value, whole);
   }
 
   template <class T>
-  static json write(const T& value) {
+  static json write(const T& value, bool whole = false) {
     if constexpr (std::is_same_v<T, bool>) {
       return value;
     } else if constexpr (is_number<T>) {
@@ -218,11 +295,11 @@ class json_writer {
       return write_events(value);
     } else if constexpr (is_list<T>) {
       json list = json::array();
-      for (const auto& each : value) list.push_back(write(each));
+      for (const auto& each : value) list.push_back(write(each, whole));
       return list;
     } else {
       json object = json::object();
-      json_writer writer{object};
+      json_writer writer{object, required_fields_of(value), whole};
       layout<T>::fields(value, writer);
       return object;
     }
@@ -247,15 +324,25 @@ json to_json(const T& record) {
   return json_writer::write(record);
 }
 
-/// The way back; a missing field fails the test.
+/// With the optional fields that have their defaults: what shape a record has.
+template <class T>
+json to_whole_json(const T& record) {
+  return json_writer::write(record, true);
+}
+
+/// The way back; a missing field fails the test, if it is not optional.
 class json_reader {
  public:
   const json& in;
   arena& storage;
+  std::uint32_t required;
+  std::uint32_t seen = 0;
 
   template <class T>
   void operator()(std::string_view name, T&& value, bounds, std::string_view) {
+    const bool optional = seen++ >= required;
     const auto found = in.find(std::string(name));
+    if (optional && found == in.end()) return;
     ASSERT_NE(found, in.end()) << name;
     read(*found, value, storage);
   }
@@ -283,7 +370,7 @@ class json_reader {
       value.resize(from.size());
       for (std::size_t i = 0; i < from.size(); ++i) read(from[i], value[i], storage);
     } else {
-      json_reader reader{from, storage};
+      json_reader reader{from, storage, required_fields_of(value)};
       layout<T>::fields(value, reader);
     }
   }

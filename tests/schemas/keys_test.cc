@@ -9,9 +9,30 @@
 namespace conclave {
 namespace {
 
-constexpr table id_tables[] = {
-    table::tenant,       table::user,   table::device, table::operation, table::user_conversation,
-    table::conversation, table::member, table::sender, table::event,     table::intent};
+constexpr table id_tables[] = {table::tenant,
+                               table::user,
+                               table::device,
+                               table::operation,
+                               table::user_conversation,
+                               table::inbox,
+                               table::inbox_mark,
+                               table::credential,
+                               table::policy,
+                               table::conversation,
+                               table::member,
+                               table::sender,
+                               table::event,
+                               table::intent,
+                               table::version,
+                               table::reaction,
+                               table::pin,
+                               table::gone,
+                               table::mention,
+                               table::burn,
+                               table::burn_body,
+                               table::join_request,
+                               table::job,
+                               table::owed};
 
 std::string make(table t, const keys::id_key& k) {
   switch (t) {
@@ -37,21 +58,67 @@ std::string make(table t, const keys::id_key& k) {
     case table::intent:
       return keys::intent(k.tenant, conversation_id(k.first), event_seq(k.second),
                           user_id(k.third));
-    default:
-      return {};
+    case table::inbox:
+      return keys::inbox(k.tenant, user_id(k.first), k.second);
+    case table::inbox_mark:
+      return keys::inbox_mark(k.tenant, user_id(k.first));
+    case table::credential:
+      return keys::credential(k.tenant, user_id(k.first));
+    case table::policy:
+      return keys::policy(k.tenant);
+    case table::version:
+      return keys::version(k.tenant, conversation_id(k.first), event_seq(k.second),
+                           event_seq(k.third));
+    case table::reaction:
+      return keys::reaction(k.tenant, conversation_id(k.first), event_seq(k.second),
+                            user_id(k.third));
+    case table::pin:
+      return keys::pin(k.tenant, conversation_id(k.first), event_seq(k.second));
+    case table::gone:
+      return keys::gone(k.tenant, conversation_id(k.first), event_seq(k.second),
+                        event_seq(k.third));
+    case table::mention:
+      return keys::mention(k.tenant, conversation_id(k.first), user_id(k.second),
+                           event_seq(k.third));
+    case table::burn:
+      return keys::burn(k.tenant, conversation_id(k.first), event_seq(k.second));
+    case table::burn_body:
+      return keys::burn_body(k.tenant, conversation_id(k.first), event_seq(k.second));
+    case table::join_request:
+      return keys::join_request(k.tenant, conversation_id(k.first), user_id(k.second));
+    case table::job:
+      return keys::job(k.tenant, conversation_id(k.first), k.second);
+    case table::owed:
+      return keys::owed(k.tenant, conversation_id(k.first), user_id(k.second), k.third, k.fourth);
+    case table::applied:
+    case table::entity_version:
+    case table::timer:
+    case table::tenant_name:
+    case table::user_name:
+      break;
   }
+  return {};
 }
 
 int ids_in(table t) {
   switch (t) {
     case table::tenant:
+    case table::policy:
       return 0;
     case table::user:
     case table::conversation:
+    case table::inbox_mark:
+    case table::credential:
       return 1;
     case table::sender:
     case table::intent:
+    case table::version:
+    case table::reaction:
+    case table::gone:
+    case table::mention:
       return 3;
+    case table::owed:
+      return 4;
     default:
       return 2;
   }
@@ -60,13 +127,15 @@ int ids_in(table t) {
 auto order(table t, const keys::id_key& k) {
   const int ids = ids_in(t);
   return std::tuple(k.tenant.value, ids > 0 ? k.first : 0, ids > 1 ? k.second : 0,
-                    ids > 2 ? k.third : 0);
+                    ids > 2 ? k.third : 0, ids > 3 ? k.fourth : 0);
 }
 
 class random_ids {
  public:
   /// Often equal, often differing in one byte only, so that order is put to the test.
-  keys::id_key next() { return {tenant_id(static_cast<std::uint32_t>(id())), id(), id(), id()}; }
+  keys::id_key next() {
+    return {tenant_id(static_cast<std::uint32_t>(id())), id(), id(), id(), id()};
+  }
   std::uint64_t id() {
     switch (random_() % 4) {
       case 0:
@@ -93,6 +162,7 @@ TEST(keys, byte_order_is_id_order) {
       if (i % 2 == 0) b.tenant = a.tenant;
       if (i % 4 == 0) b.first = a.first;
       if (i % 8 == 0) b.second = a.second;
+      if (i % 16 == 0) b.third = a.third;
       ASSERT_EQ(make(t, a) < make(t, b), order(t, a) < order(t, b));
       ASSERT_EQ(make(t, a) == make(t, b), order(t, a) == order(t, b));
     }
@@ -140,6 +210,12 @@ TEST(keys, ranges_hold_exactly_the_rows_that_they_name) {
         EXPECT_EQ(in(keys::all_of(t, wanted.tenant, wanted.first), key),
                   wanted.tenant == k.tenant && wanted.first == k.first);
       }
+      if (ids_in(t) > 1) {
+        if (i % 8 == 0) wanted.second = k.second;
+        EXPECT_EQ(
+            in(keys::all_of(t, wanted.tenant, wanted.first, wanted.second), key),
+            wanted.tenant == k.tenant && wanted.first == k.first && wanted.second == k.second);
+      }
       for (const table other : id_tables) {
         if (other != t) {
           EXPECT_FALSE(in(keys::all_of(other), key));
@@ -160,6 +236,60 @@ TEST(keys, the_highest_ids_are_inside_their_ranges) {
   EXPECT_TRUE(in(keys::starting_with("\xff\xff"), std::string(40, '\xff')));
   EXPECT_FALSE(in(keys::starting_with("\xff\xff"), "\xff\xfe"));
   EXPECT_TRUE(in(keys::starting_with(std::string(200, '\xff')), std::string(201, '\xff')));
+}
+
+keys::timer_key random_timer(random_ids& ids) {
+  return {ids.id(), tenant_id(static_cast<std::uint32_t>(ids.id())), conversation_id(ids.id()),
+          event_seq(ids.id()), user_id(ids.id())};
+}
+
+TEST(timers, come_in_the_order_in_which_they_are_due) {
+  random_ids ids;
+  for (int i = 0; i < 3000; ++i) {
+    const auto a = random_timer(ids);
+    auto b = random_timer(ids);
+    if (i % 2 == 0) b.due = a.due;
+    if (i % 4 == 0) b.tenant = a.tenant;
+    if (i % 8 == 0) b.conversation = a.conversation;
+    if (i % 16 == 0) b.seq = a.seq;
+    ASSERT_EQ(keys::timer(a) < keys::timer(b), a < b);
+    ASSERT_EQ(keys::timer(a) == keys::timer(b), a == b);
+  }
+}
+
+TEST(timers, come_apart_into_what_they_were_made_of) {
+  random_ids ids;
+  for (int i = 0; i < 1000; ++i) {
+    const auto timer = random_timer(ids);
+    const auto key = keys::timer(timer);
+    EXPECT_EQ(keys::table_of(key), table::timer);
+    ASSERT_EQ(keys::parse_timer(key), timer);
+    EXPECT_FALSE(keys::parse_timer(key + "x").has_value());
+    EXPECT_FALSE(keys::parse_timer(std::string_view(key).substr(0, key.size() - 1)).has_value());
+    for (const table other : id_tables) EXPECT_FALSE(keys::parse(other, key).has_value());
+    EXPECT_FALSE(keys::parse(table::timer, key).has_value());
+    EXPECT_TRUE(in(keys::all_of(table::timer), key));
+    auto foreign = key;
+    foreign[4] = '\1';  // where other tables have their tenant, a timer has 0
+    EXPECT_FALSE(keys::parse_timer(foreign).has_value());
+    foreign = key;
+    foreign[0] = static_cast<char>(table::owed);
+    EXPECT_FALSE(keys::parse_timer(foreign).has_value());
+  }
+  EXPECT_FALSE(keys::parse_timer("").has_value());
+}
+
+TEST(timers, between_two_times_are_those_due_then_both_included) {
+  random_ids ids;
+  for (int i = 0; i < 3000; ++i) {
+    auto timer = random_timer(ids);
+    const time_ms first = ids.id() % id_limit;
+    const time_ms last = i % 2 == 0 ? first : ids.id() % id_limit;
+    if (i % 4 == 0) timer.due = first;
+    if (i % 4 == 1) timer.due = last;
+    EXPECT_EQ(in(keys::timers_between(first, last), keys::timer(timer)),
+              first <= timer.due && timer.due <= last);
+  }
 }
 
 TEST(keys, names_come_last_and_stay_apart_by_tenant) {
