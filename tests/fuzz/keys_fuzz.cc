@@ -18,6 +18,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto tenants = keys::all_of(table(t), parsed->tenant);
     fuzz::expect(key >= tenants.first && key < tenants.last, "a key lies in its tenant's range");
   }
+  if (const auto timer = keys::parse_timer(key)) {
+    fuzz::expect(keys::timer(*timer) == key, "a timer comes back");
+    const auto due = keys::timers_between(timer->due, timer->due);
+    fuzz::expect(timer->due == ~time_ms{0} || (key >= due.first && key < due.last),
+                 "a timer is due when it says");
+    fuzz::expect(!keys::parse(table::timer, key), "a timer is no list of ids");
+  }
   const auto prefix = keys::starting_with(key);
   fuzz::expect(prefix.first == key && prefix.last > prefix.first, "a range is not empty");
   if (size >= 2) {
