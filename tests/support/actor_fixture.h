@@ -70,6 +70,7 @@ class actor_world {
   bool fail_loads = false;
   std::size_t conversations_born = 0;
   std::vector<actors::index_order> index_orders;  ///< those that registrars planned
+  std::vector<actors::inbox_order> inbox_orders;
 
   actors::directory& directory() { return directory_; }
 
@@ -99,13 +100,15 @@ class actor_world {
     std::uint64_t correlation = 0;
     std::vector<user_id> named;
     std::string text = "hello";
+    std::shared_ptr<const actors::request_details> more = nullptr;
   };
   /// Delivers one batch; nothing runs yet.
   bool post(const std::vector<wanted>& list, conversation_id id = room) {
     auto batch = std::make_shared<actors::conversation_batch>();
     for (const wanted& w : list) {
       auto& request = append_request(*batch, w.what, w.user, 1, w.key, w.text, w.named);
-      request.asked = loop.ticket_for(w.correlation);
+      request.more = w.more;
+      if (w.correlation != 0) request.asked = loop.ticket_for(w.correlation);
     }
     return directory_.deliver_to_conversation(entity(id), actors::conversation_work{batch});
   }
@@ -137,6 +140,8 @@ class actor_world {
       made.redo.put(keys::user_conversation(e.tenant, user_id{e.id}, order->conversation),
                     encode(index_record{order->seq, order->member}));
     }
+    if (const auto* order = std::get_if<actors::inbox_order>(&r.order))
+      inbox_orders.push_back(*order);
     made.redo.put(keys::entity_version(e), encode_number(version));
     if (planner) planner(e, r, made);
     return made;

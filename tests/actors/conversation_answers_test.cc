@@ -1,0 +1,165 @@
+/// Answers that do not stand in the place of an event, and what is told beside events: given only
+/// after the commit (P1), once (P9), and again when an actor died in between. Real actors under the
+/// deterministic scheduler.
+#include "actors/reply_gather.h"
+#include "tests/support/actor_fixture.h"
+
+#include <gtest/gtest.h>
+
+namespace conclave::actors {
+namespace {
+
+using test::acme;
+using test::actor_world;
+using test::room;
+using test::users;
+using verb = conversation_verb;
+
+std::shared_ptr<const request_details> read_to(std::uint64_t seq) {
+  auto details = std::make_shared<request_details>();
+  details->seq = event_seq{seq};
+  return details;
+}
+
+TEST(conversation_answers, p1_a_read_mark_is_answered_after_its_commit_only) {
+  actor_world w;
+  w.found({2});
+  w.commits.at_once = false;
+  w.post({{verb::mark_read, 2, 0, 10, {}, "", read_to(1)}});
+  w.post({{verb::send, 1, 1, 11}});
+  w.run();
+  EXPECT_TRUE(w.loop.answers.empty());
+  w.commits.settle();
+  w.run();
+  w.post({{verb::mark_read, 2, 0, 12, {}, "", read_to(2)}});
+  w.run();
+  EXPECT_FALSE(w.loop.answers.contains(12));
+  w.commits.settle();
+  w.run();
+  EXPECT_EQ(w.loop.only(12).type, frame_type::done);
+}
+
+TEST(conversation_answers, a_read_mark_reaches_the_inbox_once_and_watchers_at_once) {
+  actor_world w;
+  w.found({2});
+  w.say(1, 1, 5);
+  w.run();
+  w.post({{verb::mark_read, 2, 0, 10, {}, "", read_to(2)}});
+  w.run();
+  ASSERT_EQ(w.inbox_orders.size(), 1u);
+  EXPECT_EQ(w.inbox_orders[0].kind, inbox_kind::read);
+  EXPECT_EQ(w.inbox_orders[0].at.value, 2u);
+  ASSERT_EQ(w.loop.signals.size(), 1u);
+  EXPECT_EQ(w.loop.signals[0]->what, signal::kind::read_by);
+}
+
+TEST(conversation_answers, typing_is_told_to_all_loops_and_kept_nowhere) {
+  actor_world w;
+  w.found({2});
+  const std::size_t before = w.commits.seen.size();
+  w.post({{verb::typing, 2, 0, 10, {}, "", std::make_shared<request_details>()}});
+  w.run();
+  EXPECT_EQ(w.loop.only(10).type, frame_type::done);
+  EXPECT_EQ(w.loop.signals.size(), 1u);
+  EXPECT_EQ(w.other_loop.signals.size(), 1u);
+  EXPECT_EQ(w.commits.seen.size(), before);
+}
+
+TEST(conversation_answers, p5_readers_are_warned_before_anybody_hears_that_a_body_went) {
+  actor_world w;
+  w.found({2});
+  w.say(2, 1, 5);
+  w.run();
+  std::size_t told_when_warned = 99;
+  w.ports.on_gone = [&](tenant_id, conversation_id) {
+    told_when_warned = w.loop.deliveries.size();
+  };
+  const std::size_t before = w.loop.deliveries.size();
+  auto details = std::make_shared<request_details>();
+  details->target = event_seq{2};
+  details->image = w.commits.rows.target(acme, room, user_id{2}, event_seq{2});
+  w.post({{verb::recall, 2, 2, 6, {}, "", details}});
+  w.run();
+  EXPECT_EQ(told_when_warned, before);
+  EXPECT_EQ(w.loop.deliveries.size(), before + 1);
+}
+
+TEST(conversation_answers, p9_what_waits_for_a_commit_that_is_refused_is_unknown) {
+  actor_world w;
+  w.found({2});
+  w.commits.at_once = false;
+  w.post({{verb::mark_read, 2, 0, 10, {}, "", read_to(1)}, {verb::send, 1, 1, 11}});
+  w.run();
+  w.commits.refuse_next = 1;
+  w.commits.settle();
+  w.run();
+  w.commits.settle();
+  w.run();
+  EXPECT_EQ(w.loop.only(11).code, errc::outcome_unknown);
+}
+
+TEST(conversation_answers, one_answer_for_many_parts_waits_for_the_last_and_tells_a_failure) {
+  actor_world w;
+  {
+    reply_gather gather(w.loop.ticket_for(10), 2);
+    gather.done();
+    EXPECT_TRUE(w.loop.answers.empty());
+    gather.done();
+  }
+  EXPECT_EQ(w.loop.only(10).type, frame_type::done);
+  {
+    reply_gather gather(w.loop.ticket_for(11), 2);
+    gather.failed(errc::overloaded);
+    gather.done();
+  }
+  EXPECT_EQ(w.loop.only(11).code, errc::overloaded);
+  {
+    reply_gather gather(w.loop.ticket_for(12), 2);
+    gather.done();
+  }
+  EXPECT_EQ(w.loop.only(12).code, errc::outcome_unknown) << "a part died without a word";
+}
+
+TEST(conversation_answers, a_dissolved_group_tells_every_index_in_steps) {
+  actor_world w;
+  w.post({{verb::create, 1, 99, 1, {}, "room"}});
+  std::vector<user_id> many;
+  for (std::uint64_t u = 10; u < 2'510; ++u) many.push_back(user_id{u});
+  w.post({{verb::add_members, 1, 1, 2, many, ""}});
+  w.run();
+  w.index_orders.clear();
+  w.post({{verb::dissolve, 1, 2, 3, {}, "", std::make_shared<request_details>()}});
+  w.run();
+  EXPECT_EQ(w.loop.only(3).type, frame_type::ok);
+  EXPECT_EQ(w.index_orders.size(), many.size() + 1);
+  for (const auto& order : w.index_orders) ASSERT_FALSE(order.member);
+  EXPECT_EQ(w.commits.rows.count(table::intent, acme, room.value), 0u);
+  EXPECT_EQ(w.commits.rows.count(table::job, acme, room.value), 0u);
+}
+
+TEST(conversation_answers, a_job_that_died_in_the_middle_goes_on_when_the_actor_lives_again) {
+  actor_world w;
+  w.post({{verb::create, 1, 99, 1, {}, "room"}});
+  std::vector<user_id> many;
+  for (std::uint64_t u = 10; u < 2'510; ++u) many.push_back(user_id{u});
+  w.post({{verb::add_members, 1, 1, 2, many, ""}});
+  w.run();
+  w.commits.at_once = false;
+  w.post({{verb::dissolve, 1, 2, 3, {}, "", std::make_shared<request_details>()}});
+  w.run();
+  w.commits.settle();  // the event; the job's first step follows
+  w.run();
+  w.commits.refuse_next = 1;
+  w.commits.settle();
+  w.commits.at_once = true;
+  w.run();
+  w.commits.settle();
+  w.run();
+  EXPECT_EQ(w.commits.rows.count(table::job, acme, room.value), 0u);
+  const auto row =
+      decode_record<member_record>(w.commits.rows.get(keys::member(acme, room, user_id{10})));
+  EXPECT_FALSE(row->is_member());
+}
+
+}  // namespace
+}  // namespace conclave::actors
