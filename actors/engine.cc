@@ -96,6 +96,7 @@ struct engine::impl {
                                    conversation_id{e.id});
     };
     ports.on_timer = [this](shard_id shard, time_ms due) { timers.on_timer(shard, due); };
+    ports.on_gone = [this](tenant_id tenant, conversation_id id) { shared.gone.mark(tenant, id); };
     if (options.fault) ports.fault = [fault = options.fault](const entity_ref& e) { fault(e.id); };
     shared.ports = &ports;
     shared.store = &store;

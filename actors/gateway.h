@@ -12,6 +12,7 @@
 #include "actors/directory.h"
 #include "actors/engine_ports.h"
 #include "actors/fanout.h"
+#include "actors/gone_watch.h"
 #include "actors/online.h"
 #include "actors/session.h"
 #include "conf/clock.h"
@@ -44,6 +45,7 @@ struct gateway_shared {
   std::uint32_t idle_timeout_ms = 90'000;
   std::size_t max_admitted_bytes = limits::max_admitted_bytes;
   std::size_t max_connections = 1'000'000;  ///< of one loop
+  gone_watch gone;
   std::atomic<std::uint64_t> logins{0};
   std::atomic<bool> stopping{false};
   std::vector<class gateway*> gateways;

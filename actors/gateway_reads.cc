@@ -1,6 +1,9 @@
 /// Requests that only read: run on the reader pool, each from one view per shard, never through a
 /// mailbox; see gateway.h.
+#include "actors/conversation_list.h"
+#include "actors/frame_of.h"
 #include "actors/gateway.h"
+#include "actors/steady_read.h"
 #include "conf/log.h"
 #include "storage/reads.h"
 
@@ -8,13 +11,6 @@ namespace conclave::actors {
 
 namespace {
 constexpr std::uint32_t read_retry_ms = 50;
-
-template <class Message>
-std::string frame_of(std::uint64_t correlation, const Message& message) {
-  std::string frame;
-  append_frame(frame, correlation, message);
-  return frame;
-}
 }  // namespace
 
 void gateway::read(session& s, std::uint64_t correlation,
@@ -34,7 +30,8 @@ void gateway::read(session& s, std::uint64_t correlation,
       const failure& why = frame.error();
       const bool ours = why.code == errc::io_error || why.code == errc::corrupt;
       if (ours) log::error("gateway", "read failed", {{"why", why.detail}});
-      shared_ticket->reject(ours ? errc::internal : why.code, ours ? std::string() : why.detail);
+      shared_ticket->reject(ours ? errc::internal : why.code, ours ? std::string() : why.detail,
+                            why.code == errc::overloaded ? read_retry_ms : 0);
     } else {
       shared_ticket->answer_with(std::move(*frame));
     }
@@ -55,9 +52,10 @@ void gateway::on_history(session& s, const frame_view& frame) {
   read(s, frame.header.correlation,
        [shared = &shared_, tenant = s.tenant, user = s.user,
         request = *message](std::uint64_t correlation) -> outcome<std::string> {
-         const auto view =
-             shared->store->view(shared->ports->shards.shard_of(tenant, request.conversation));
-         auto slice = storage::read_history(view, tenant, user, request);
+         auto slice = steady_read(*shared, tenant, request.conversation,
+                                  [&](const storage::state_view& view, time_ms now) {
+                                    return storage::read_history(view, tenant, user, request, now);
+                                  });
          if (!slice.ok()) return std::move(slice).error();
          return frame_of(correlation, history_page{request.conversation, slice->head, slice->next,
                                                    raw_events{slice->count, slice->bytes}});
@@ -70,31 +68,7 @@ void gateway::on_list_conversations(session& s, const frame_view& frame) {
   read(s, frame.header.correlation,
        [shared = &shared_, tenant = s.tenant, user = s.user,
         request = *message](std::uint64_t correlation) -> outcome<std::string> {
-         const shard_map& shards = shared->ports->shards;
-         auto index = storage::list_index(shared->store->view(shards.home_of(tenant)), tenant, user,
-                                          request.after, request.limit + 1);
-         if (!index.ok()) return std::move(index).error();
-         conversations_page page;
-         page.more = index->size() > request.limit;
-         if (page.more) index->resize(request.limit);
-         std::vector<storage::conversation_row> rows;
-         rows.reserve(index->size());
-         for (const auto& [conversation, entry] : *index) {
-           const auto view = shared->store->view(shards.shard_of(tenant, conversation));
-           auto row = storage::summarize(view, tenant, user, conversation);
-           if (!row.ok()) return std::move(row).error();
-           rows.push_back(std::move(*row));
-         }
-         for (const auto& row : rows) {
-           conversation_summary summary;
-           summary.conversation = row.conversation;
-           summary.kind = row.kind;
-           summary.title = row.title;
-           summary.head = row.head;
-           summary.member = row.member;
-           page.conversations.push_back(std::move(summary));
-         }
-         return frame_of(correlation, page);
+         return conversation_list(*shared, tenant, user, request, correlation);
        });
 }
 

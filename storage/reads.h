@@ -2,7 +2,8 @@
 /// Each function reads one consistent view. They block on the disk: call them on the reader pool.
 ///
 /// All take the tenant from the authenticated session; somebody else's things are errc::not_found,
-/// like things that do not exist (promise P6).
+/// like things that do not exist (promise P6). More of them: reads_summary.h, reads_sync.h,
+/// reads_target.h.
 #pragma once
 
 #include "schemas/history_messages.h"
@@ -74,30 +75,19 @@ struct history_slice {
   event_seq next{};
   std::uint32_t count = 0;
   std::string bytes;  ///< events in ascending seq
+  time_ms due = 0;    ///< when the first of the bodies expires; 0: none of them does
 };
 /// errc::not_found unless `reader` is or was a member. Ends at `limit` events or max_page_bytes.
+/// What is over by `now` has no body.
 outcome<history_slice> read_history(const state_view& view, tenant_id tenant, user_id reader,
-                                    const history& request);
+                                    const history& request, time_ms now);
 
-struct conversation_row {
-  conversation_id conversation{};
-  conversation_kind kind{};
-  std::string title;
-  event_seq head{};
-  bool member = true;
-};
-struct conversation_rows {
-  std::vector<conversation_row> rows;
-  bool more = false;
-};
 /// The user's index, from the user's home shard; conversations live where `shard_of` says.
 outcome<std::vector<std::pair<conversation_id, index_record>>> list_index(const state_view& view,
                                                                           tenant_id tenant,
                                                                           user_id user,
                                                                           conversation_id after,
                                                                           std::size_t limit);
-outcome<conversation_row> summarize(const state_view& view, tenant_id tenant, user_id user,
-                                    conversation_id conversation);
 
 struct member_row {
   user_id user{};

@@ -1,11 +1,8 @@
-/// Reads of one conversation: what its actor loads, what a member sees of it. The rule of who sees
-/// what is visible() and visible_head() of schemas/records.h, nowhere else.
+/// What a conversation's actor loads, and at which version an entity stands.
 #include "schemas/number_value.h"
 #include "storage/reads.h"
 #include "storage/reads_rows.h"
 #include "storage/reads_unfinished.h"
-
-#include <algorithm>
 
 namespace conclave::storage {
 
@@ -87,45 +84,6 @@ outcome<std::uint64_t> entity_version(const state_view& view, const entity_ref& 
     return bytes.error();
   }
   return decode_number(*bytes);
-}
-
-outcome<conversation_row> summarize(const state_view& view, tenant_id tenant, user_id user,
-                                    conversation_id conversation) {
-  const auto member = get_record<member_record>(view, keys::member(tenant, conversation, user));
-  if (!member) return member.error();
-  const auto bytes = view.get(keys::conversation(tenant, conversation));
-  if (!bytes) return bytes.error();
-  auto record = decode_record<conversation_record>(*bytes);
-  if (!record) return record.error();
-  const auto head = head_of(view, tenant, conversation);
-  if (!head) return head.error();
-  return conversation_row{conversation, record->kind, std::move(record->title),
-                          visible_head(*member, *head), member->is_member()};
-}
-
-outcome<std::vector<member_row>> list_members(const state_view& view, tenant_id tenant,
-                                              user_id reader, conversation_id conversation,
-                                              user_id after, std::size_t limit) {
-  const auto own = get_record<member_record>(view, keys::member(tenant, conversation, reader));
-  if (!own) return own.error();
-  if (!own->is_member()) return errc::not_found;
-  keys::range range = keys::all_of(table::member, tenant, conversation.value);
-  if (after) range.first = keys::member(tenant, conversation, user_id{after.value + 1});
-  std::vector<member_row> members;
-  failure damage{errc::ok, {}};
-  const status scanned = view.scan(range, [&](std::string_view key, std::string_view value) {
-    const auto parts = keys::parse(table::member, key);
-    auto record = decode_record<member_record>(value);
-    if (!parts || !record) {
-      damage = record ? damaged("a member's key") : record.error();
-      return false;
-    }
-    if (record->is_member()) members.push_back({user_id{parts->second}, std::move(*record)});
-    return members.size() <= limit;
-  });
-  if (!scanned) return scanned.error();
-  if (damage.code != errc::ok) return damage;
-  return members;
 }
 
 }  // namespace conclave::storage

@@ -1,9 +1,11 @@
 /// One page of a conversation's history. The rows' bytes are the events' wire bytes: they are
-/// copied, never decoded. A member's spans cut the range of seqs; a page ends at the request's
-/// limit, at limits::max_page_bytes, or at the end of what he may see. A first event larger than a
-/// page is given alone, so that a reader always gets on.
+/// copied, and of most only the header is read; what takes the place of a row is shown_row's to
+/// say. A member's spans cut the range of seqs; a page ends at the request's limit, at
+/// limits::max_page_bytes, or at the end of what he may see. A first event larger than a page is
+/// given alone, so that a reader always gets on.
 #include "conf/limits.h"
 #include "storage/reads.h"
+#include "storage/reads_rows.h"
 
 #include <algorithm>
 #include <vector>
@@ -55,17 +57,6 @@ class page {
   event_seq next_{};
 };
 
-/// What a member may see between two seqs, as closed stretches in ascending order.
-std::vector<visible_span> stretches(const member_record& member, event_seq low, event_seq high) {
-  std::vector<visible_span> result;
-  for (const visible_span& span : member.spans) {
-    const event_seq first = std::max(span.first, low);
-    const event_seq last = span.last ? std::min(span.last, high) : high;
-    if (first <= last) result.push_back({first, last});
-  }
-  return result;
-}
-
 keys::range rows(tenant_id tenant, conversation_id conversation, const visible_span& stretch) {
   return {keys::event(tenant, conversation, stretch.first),
           keys::event(tenant, conversation, event_seq{stretch.last.value + 1})};
@@ -74,38 +65,44 @@ keys::range rows(tenant_id tenant, conversation_id conversation, const visible_s
 }  // namespace
 
 outcome<history_slice> read_history(const state_view& view, tenant_id tenant, user_id reader,
-                                    const history& request) {
-  const auto member_bytes = view.get(keys::member(tenant, request.conversation, reader));
-  if (!member_bytes) return member_bytes.error();
-  const auto member = decode_record<member_record>(*member_bytes);
-  if (!member) return member.error();
-  const auto version =
-      entity_version(view, {entity_kind::conversation, tenant, request.conversation.value});
-  if (!version) return version.error();
-
+                                    const history& request, time_ms now) {
+  const conversation_id conversation = request.conversation;
+  const auto who = reading_of(view, tenant, conversation, reader, now);
+  if (!who) return who.error();
   history_slice slice;
-  slice.head = visible_head(*member, event_seq{*version});
+  slice.head = who->last;
   if (!slice.head) return slice;
 
   const bool forward = request.direction == history_direction::forward;
   const event_seq from = !forward && !request.from ? slice.head : request.from;
   std::vector<visible_span> parts =
-      forward ? stretches(*member, from, slice.head)
-              : stretches(*member, event_seq{1}, std::min(from, slice.head));
+      forward ? stretches(who->member, from, slice.head)
+              : stretches(who->member, event_seq{1}, std::min(from, slice.head));
   if (!forward) std::reverse(parts.begin(), parts.end());
 
   page result(request.limit);
-  bool broken = false;
-  const state_view::visitor take = [&](std::string_view key, std::string_view value) {
-    const auto place = keys::parse(table::event, key);
-    broken = !place;
-    return place && result.add(event_seq{place->second}, value);
+  failure damage{errc::ok, {}};
+  std::string scratch;
+  const state_view::visitor take = [&](std::string_view, std::string_view value) {
+    const auto header = read_event_header(value);
+    if (!header) {
+      damage = header.error();
+      return false;
+    }
+    const auto shown = shown_row(view, tenant, conversation, *who, *header, value, scratch);
+    if (!shown) {
+      damage = shown.error();
+      return false;
+    }
+    if (!result.add(header->seq, *shown)) return false;
+    slice.due = sooner(slice.due, due_after(*header, now));
+    return true;
   };
   for (const visible_span& part : parts) {
-    const keys::range range = rows(tenant, request.conversation, part);
+    const keys::range range = rows(tenant, conversation, part);
     const status read = forward ? view.scan(range, take) : view.scan_backward(range, take);
     if (!read) return read.error();
-    if (broken) return failure{errc::corrupt, "an event's key of the state is damaged"};
+    if (damage.code != errc::ok) return damage;
     if (result.full()) break;
   }
   slice.count = result.count();

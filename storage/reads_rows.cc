@@ -41,13 +41,34 @@ outcome<event_seq> head_of(const state_view& view, tenant_id tenant, conversatio
 }
 
 outcome<reading> reading_of(const state_view& view, tenant_id tenant, conversation_id conversation,
-                            user_id reader, time_ms now) {
+                            user_id reader, time_ms now, std::string* head_row) {
   auto member = get_record<member_record>(view, keys::member(tenant, conversation, reader));
   if (!member) return std::move(member).error();
-  const auto head = head_of(view, tenant, conversation);
+  const auto head = head_of(view, tenant, conversation, head_row);
   if (!head) return head.error();
   const event_seq last = visible_head(*member, *head);
   return reading{std::move(*member), *head, last, now};
+}
+
+outcome<present_member> present_member_of(const state_view& view, tenant_id tenant,
+                                          conversation_id conversation, user_id user) {
+  auto member = get_record<member_record>(view, keys::member(tenant, conversation, user));
+  if (!member) return std::move(member).error();
+  if (!member->is_member()) return errc::not_found;
+  auto record = get_record<conversation_record>(view, keys::conversation(tenant, conversation));
+  if (!record) return std::move(record).error();
+  if (record->dissolved) return errc::not_found;
+  return present_member{std::move(*record), std::move(*member)};
+}
+
+std::vector<visible_span> stretches(const member_record& member, event_seq low, event_seq high) {
+  std::vector<visible_span> result;
+  for (const visible_span& span : member.spans) {
+    const event_seq first = std::max(span.first, low);
+    const event_seq last = span.last ? std::min(span.last, high) : high;
+    if (first <= last) result.push_back({first, last});
+  }
+  return result;
 }
 
 outcome<std::string_view> shown_row(const state_view& view, tenant_id tenant,

@@ -7,10 +7,12 @@
 #include "schemas/shown.h"
 #include "storage/store.h"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace conclave::storage {
 
@@ -76,9 +78,33 @@ struct reading {
   event_seq last{};  ///< newest seq that the member may see; 0: none
   time_ms now = 0;
 };
-/// errc::not_found unless `reader` is or was a member.
+/// errc::not_found unless `reader` is or was a member. `head_row`: the newest event's, if asked
+/// for.
 outcome<reading> reading_of(const state_view& view, tenant_id tenant, conversation_id conversation,
-                            user_id reader, time_ms now);
+                            user_id reader, time_ms now, std::string* head_row = nullptr);
+
+/// The conversation and the row of somebody who is in it now. errc::not_found for strangers, for
+/// who has left, and for everybody once it is dissolved, whatever the member rows still say.
+struct present_member {
+  conversation_record conversation;
+  member_record member;
+};
+outcome<present_member> present_member_of(const state_view& view, tenant_id tenant,
+                                          conversation_id conversation, user_id user);
+
+/// What a member may see between two seqs, as closed stretches in ascending order.
+std::vector<visible_span> stretches(const member_record& member, event_seq low, event_seq high);
+
+/// When a body that is served at `now` expires; 0: never, or it is gone already.
+inline time_ms due_after(const event_header& event, time_ms now) {
+  return event.expires > now && !event.is_gone() ? event.expires : 0;
+}
+
+/// The earlier of two times of which 0 is never.
+inline time_ms sooner(time_ms a, time_ms b) {
+  if (a == 0 || b == 0) return std::max(a, b);
+  return std::min(a, b);
+}
 
 /// A row of the event table as the reader is shown it: `row` itself, or what takes its place, which
 /// `scratch` then holds. That is the row without its body once its time is over; and, for who has

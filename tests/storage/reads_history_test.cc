@@ -135,7 +135,7 @@ TEST_P(history_test, pages_are_those_of_the_model) {
       request.from = event_seq{roll(70)};
       request.direction = roll(2) == 0 ? history_direction::forward : history_direction::backward;
       request.limit = static_cast<std::uint32_t>(roll(4) == 0 ? 1000 : 1 + roll(12));
-      const auto got = storage::read_history(view, some_tenant, reader, request);
+      const auto got = storage::read_history(view, some_tenant, reader, request, 1);
       ASSERT_TRUE(got) << got.error().detail;
       const storage::history_slice want = m.page(request);
       EXPECT_EQ(got->head, want.head);
@@ -152,7 +152,7 @@ TEST_P(history_test, pages_are_those_of_the_model) {
       request.limit = static_cast<std::uint32_t>(1 + roll(7));
       std::string walked;
       do {
-        const auto got = storage::read_history(view, some_tenant, reader, request);
+        const auto got = storage::read_history(view, some_tenant, reader, request, 1);
         ASSERT_TRUE(got);
         const bool forward = direction == history_direction::forward;
         walked = forward ? walked + got->bytes : got->bytes + walked;
@@ -182,11 +182,11 @@ TEST(history, is_not_found_for_strangers_and_for_other_tenants) {
   const storage::state_view view = node.data().view(shard);
   history request;
   request.conversation = room;
-  EXPECT_EQ(storage::read_history(view, some_tenant, reader, request)->count, 1u);
-  const auto stranger = storage::read_history(view, some_tenant, user_id{10}, request);
+  EXPECT_EQ(storage::read_history(view, some_tenant, reader, request, 1)->count, 1u);
+  const auto stranger = storage::read_history(view, some_tenant, user_id{10}, request, 1);
   ASSERT_FALSE(stranger);
   EXPECT_EQ(stranger.error().code, errc::not_found);
-  const auto island = storage::read_history(view, tenant_id{8}, reader, request);
+  const auto island = storage::read_history(view, tenant_id{8}, reader, request, 1);
   ASSERT_FALSE(island);
   EXPECT_EQ(island.error().code, errc::not_found);
 }
@@ -207,8 +207,8 @@ TEST(history, a_page_reads_from_one_snapshot) {
   write_rows(node, std::move(after));
   history request;
   request.conversation = room;
-  EXPECT_EQ(storage::read_history(view, some_tenant, reader, request)->head, event_seq{1});
-  EXPECT_EQ(storage::read_history(node.data().view(shard), some_tenant, reader, request)->head,
+  EXPECT_EQ(storage::read_history(view, some_tenant, reader, request, 1)->head, event_seq{1});
+  EXPECT_EQ(storage::read_history(node.data().view(shard), some_tenant, reader, request, 1)->head,
             event_seq{2});
 }
 

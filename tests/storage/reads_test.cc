@@ -115,9 +115,6 @@ TEST_F(reads_test, a_damaged_row_is_corrupt_and_not_skipped) {
   const auto image = storage::load_conversation(view, tenant, room);
   ASSERT_FALSE(image);
   EXPECT_EQ(image.error().code, errc::corrupt);
-  const auto members = storage::list_members(view, tenant, user_id{1}, room, user_id{0}, 10);
-  ASSERT_FALSE(members);
-  EXPECT_EQ(members.error().code, errc::corrupt);
 }
 
 TEST_F(reads_test, versions_are_heads_of_conversations_and_rows_of_others) {
@@ -150,41 +147,6 @@ TEST_F(reads_test, conversations_that_owe_a_change_are_named_once) {
       {tenant, conversation_id{3}},
       {neighbour, conversation_id{1}}};
   EXPECT_EQ(*owing, expected);
-}
-
-TEST_F(reads_test, members_are_listed_to_members_only) {
-  put_room();
-  const state_view view = written();
-  const auto list = [&](std::uint64_t reader, std::uint64_t after, std::size_t limit) {
-    return storage::list_members(view, tenant, user_id{reader}, room, user_id{after}, limit);
-  };
-  const auto all = list(1, 0, 10);
-  ASSERT_TRUE(all);
-  ASSERT_EQ(all->size(), 3u);
-  EXPECT_EQ((*all)[0].user, user_id{1});
-  EXPECT_EQ((*all)[1].user, user_id{3});
-  EXPECT_EQ((*all)[1].record, present(2));
-  EXPECT_EQ(list(1, 0, 2)->size(), 3u) << "one more than asked tells that there are more";
-  EXPECT_EQ(list(1, 0, 1)->size(), 2u);
-  EXPECT_EQ(list(1, 3, 10)->front().user, user_id{4});
-  EXPECT_TRUE(list(1, 4, 10)->empty());
-  EXPECT_EQ(list(2, 0, 10).error().code, errc::not_found) << "a former member";
-  EXPECT_EQ(list(8, 0, 10).error().code, errc::not_found) << "a stranger";
-}
-
-TEST_F(reads_test, a_summary_ends_where_the_member_left) {
-  put_room();
-  const state_view view = written();
-  const auto mine = storage::summarize(view, tenant, user_id{1}, room);
-  ASSERT_TRUE(mine);
-  EXPECT_EQ(mine->title, "kitchen");
-  EXPECT_EQ(mine->head, event_seq{5});
-  EXPECT_TRUE(mine->member);
-  const auto his = storage::summarize(view, tenant, user_id{2}, room);
-  ASSERT_TRUE(his);
-  EXPECT_EQ(his->head, event_seq{3});
-  EXPECT_FALSE(his->member);
-  EXPECT_EQ(storage::summarize(view, tenant, user_id{8}, room).error().code, errc::not_found);
 }
 
 TEST_F(reads_test, an_index_is_paged_by_conversation) {

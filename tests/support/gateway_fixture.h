@@ -87,6 +87,7 @@ class gateway_world {
     ports.plan = [this](const entity_ref& e, const actors::registrar_request& r,
                         std::uint64_t version) { return plan(e, r, version); };
     ports.now = [this] { return store.shard_time().now(); };
+    ports.on_gone = [this](tenant_id t, conversation_id c) { shared.gone.mark(t, c); };
     shared.ports = &ports;
     shared.store = &store.data();
     shared.time = &store.time;

@@ -1,0 +1,165 @@
+/// See conversation_list.h.
+#include "actors/conversation_list.h"
+
+#include "actors/frame_of.h"
+#include "actors/steady_read.h"
+#include "storage/reads.h"
+#include "storage/reads_summary.h"
+
+#include <algorithm>
+#include <optional>
+#include <vector>
+
+namespace conclave::actors {
+
+namespace {
+
+/// An event has its time before it is committed, so that a view may lack what is older than the
+/// moment at which it was taken; but nothing that takes longer than this, or its asker was told
+/// outcome_unknown. `time` of a list is as much earlier, and the next list repeats a little.
+constexpr time_ms commit_lag = limits::answer_deadline.count();
+
+/// The largest summary without its strings: twelve numbers of nine bytes, headers, small fields.
+constexpr std::size_t summary_bytes = 160;
+
+struct entry {
+  conversation_id conversation{};
+  index_record own;
+  steady_point point;
+  std::optional<storage::conversation_row> row;  ///< nothing: it did not change
+
+  bool holds() const { return point.holds(row ? row->due : 0); }
+  std::size_t bytes() const {
+    return row ? summary_bytes + row->title.size() + row->topic.size() + row->last.size() : 0;
+  }
+};
+
+class listing {
+ public:
+  listing(const gateway_shared& shared, tenant_id tenant, user_id user,
+          const list_conversations& request)
+      : shared_(shared), tenant_(tenant), user_(user), request_(request) {}
+
+  status gather() {
+    auto index = storage::list_index(shared_.store->view(shared_.ports->shards.home_of(tenant_)),
+                                     tenant_, user_, request_.after, request_.limit + 1);
+    if (!index.ok()) return std::move(index).error();
+    more_ = index->size() > request_.limit;
+    if (more_) index->resize(request_.limit);
+    std::size_t bytes = 0;
+    for (const auto& [conversation, own] : *index) {
+      const steady_point point(shared_, tenant_, conversation);
+      auto row = summary_of(conversation, own);
+      if (!row.ok()) return std::move(row).error();
+      entries_.push_back({conversation, own, point, std::move(*row)});
+      bytes += entries_.back().bytes();
+      if (bytes > max_list_bytes) break;  // cut() leaves the last one out
+    }
+    if (entries_.size() < index->size()) more_ = true;
+    return done{};
+  }
+
+  /// Reads again what does not hold any more. False: there was something.
+  outcome<bool> renew() {
+    bool steady = true;
+    for (entry& e : entries_) {
+      if (e.holds()) continue;
+      steady = false;
+      const steady_point point(shared_, tenant_, e.conversation);
+      auto row = summary_of(e.conversation, e.own);
+      if (!row.ok()) return std::move(row).error();
+      e.point = point;
+      e.row = std::move(*row);
+    }
+    return steady;
+  }
+
+  /// Ends the page at its bytes.
+  void cut() {
+    std::size_t bytes = 0;
+    const auto over = std::find_if(entries_.begin(), entries_.end(), [&](const entry& e) {
+      bytes += e.bytes();
+      return bytes > max_list_bytes;
+    });
+    if (over == entries_.end()) return;
+    entries_.erase(over, entries_.end());
+    more_ = true;
+  }
+
+  conversations_page page() const {
+    conversations_page page;
+    page.more = more_;
+    if (more_ && !entries_.empty()) page.next = entries_.back().conversation;
+    for (const entry& e : entries_) {
+      if (e.row) page.conversations.push_back(line(*e.row, e.own));
+    }
+    return page;
+  }
+
+ private:
+  outcome<std::optional<storage::conversation_row>> summary_of(conversation_id conversation,
+                                                               const index_record& own) const {
+    const auto view = shared_.store->view(shared_.ports->shards.shard_of(tenant_, conversation));
+    const bool touched = own.touched >= request_.changed_after;
+    auto row = storage::summarize(view, tenant_, user_, conversation, shared_.ports->now(),
+                                  touched ? 0 : request_.changed_after);
+    // The member row decides; an index entry without one shows nothing.
+    if (!row.ok() && row.error().code == errc::not_found)
+      return std::optional<storage::conversation_row>();
+    return row;
+  }
+
+  static conversation_summary line(const storage::conversation_row& row, const index_record& own) {
+    conversation_summary summary;
+    summary.conversation = row.conversation;
+    summary.kind = row.kind;
+    summary.title = row.title;
+    summary.head = row.head;
+    summary.member = row.member;
+    summary.topic = row.topic;
+    summary.role = row.role;
+    summary.peer = row.peer;
+    summary.unread = row.unread;
+    summary.mentions = row.mentions;
+    summary.read = row.read;
+    summary.last.data = row.last;
+    summary.muted_until = own.muted_until;
+    summary.pinned = own.pinned;
+    summary.hidden = own.hidden;
+    summary.dissolved = row.dissolved;
+    summary.join = static_cast<std::uint8_t>(row.join);
+    summary.invite = static_cast<std::uint8_t>(row.invite);
+    summary.all_muted = row.all_muted;
+    summary.silenced_until = row.silenced_until;
+    return summary;
+  }
+
+  const gateway_shared& shared_;
+  tenant_id tenant_;
+  user_id user_;
+  list_conversations request_;
+  std::vector<entry> entries_;
+  bool more_ = false;
+};
+
+}  // namespace
+
+outcome<std::string> conversation_list(const gateway_shared& shared, tenant_id tenant, user_id user,
+                                       const list_conversations& request,
+                                       std::uint64_t correlation) {
+  const time_ms now = shared.ports->now();
+  listing list(shared, tenant, user, request);
+  if (const status s = list.gather(); !s.ok()) return s.error();
+  for (int i = 0; i < steady_tries; ++i) {
+    const auto steady = list.renew();
+    if (!steady.ok()) return steady.error();
+    if (!*steady) continue;
+    list.cut();
+    conversations_page page = list.page();
+    page.time = now - std::min(now, commit_lag);
+    return frame_of(correlation, page);
+  }
+  return failure{errc::overloaded, "what it reads keeps changing"};
+}
+
+}  // namespace conclave::actors
