@@ -2,6 +2,7 @@
 /// who need answers (the follower, the blocking calls) and not the connection. Loop thread only.
 #pragma once
 
+#include "client/within_bounds.h"
 #include "schemas/codec.h"
 #include "schemas/frame.h"
 #include "schemas/outcome.h"
@@ -24,9 +25,12 @@ class caller {
   virtual ~caller() = default;
 
   /// `lane`: requests of one lane keep their order; 0 has none. `timeout_ms`: no_deadline waits for
-  /// as long as the session lasts.
+  /// as long as the session lasts. A message with a field outside its bounds is not sent: `then`
+  /// gets invalid_argument at once.
   template <class Message>
   void call(const Message& message, std::uint64_t lane, std::uint64_t timeout_ms, answered then) {
+    const status fits = within_bounds(message);
+    if (!fits) return then(fits.error());
     const std::uint64_t correlation = next_correlation();
     std::string frame;
     append_frame(frame, correlation, message);

@@ -72,6 +72,10 @@ class conversation_cursor {
     return out_of_order(seq, {}, true);
   }
 
+  /// An event whose turn may have come, but which has to wait for something else: kept like an
+  /// early one until take_ready().
+  void hold(event_seq seq, std::string_view bytes) { out_of_order(seq, bytes, false); }
+
   /// A hint (HEAD, a listing, an OK whose event we do not know): there are events up to `head`.
   ruling on_head(event_seq head);
 

@@ -1,5 +1,6 @@
-/// The flow of catching up: on_ready -> list -> on_head per conversation -> fetch -> take_page ->
-/// hand_out, until every cursor stands at its head; live events join in through on_event.
+/// The flow of catching up: on_ready -> list -> on_head per conversation -> begin_fetch -> ask_gone
+/// -> ask_history -> take_page -> hand_out, until every cursor stands at its head; live events join
+/// in through on_event.
 #include "client/follower.h"
 
 #include "client/event_list.h"
@@ -9,8 +10,14 @@
 
 namespace conclave::client {
 
-follower::follower(caller& node, session_state& state, start_at start, deliver out, later wait)
-    : node_(node), state_(state), start_(start), out_(std::move(out)), wait_(std::move(wait)) {
+follower::follower(caller& node, session_state& state, start_at start, deliver out, tell_gone gone,
+                   later wait)
+    : node_(node),
+      state_(state),
+      start_(start),
+      out_(std::move(out)),
+      gone_(std::move(gone)),
+      wait_(std::move(wait)) {
   for (auto& [id, at] : state_.conversations) {
     if (!at.following) continue;
     fresh_device_ = false;
@@ -66,8 +73,10 @@ void follower::take_listing(std::uint64_t round, const conversations_page& page)
       settle_by_membership(summary.conversation, t);
     }
   }
-  if (page.more && !page.conversations.empty()) {
-    list(round, page.conversations.back().conversation);
+  conversation_id next = page.next;
+  if (!next && !page.conversations.empty()) next = page.conversations.back().conversation;
+  if (page.more && next) {
+    list(round, next);
   } else {
     listing_done();
   }
@@ -128,6 +137,7 @@ void follower::on_event(conversation_id c, const event_view& event, std::string_
     }
     return;
   }
+  if (t.telling_gone) return t.cursor.hold(event.seq, bytes);
   const auto ruling = t.cursor.on_event(event.seq, bytes);
   if (ruling.what == conversation_cursor::verdict::deliver) {
     hand_out(c, t, event);
@@ -142,6 +152,12 @@ void follower::on_head(conversation_id c, event_seq head) {
   if (t.state != nullptr) return act(c, t.cursor.on_head(head));
   t.highest_seen = std::max(t.highest_seen, head.value);
   if (listed_once_) settle_by_membership(c, t);
+}
+
+void follower::on_own_seq(conversation_id c, event_seq seq) {
+  track& t = find_or_add(c);
+  if (seq.value == std::max(t.cursor.cursor().value, t.own_upto) + 1) t.own_upto = seq.value;
+  on_head(c, seq);
 }
 
 void follower::hand_out(conversation_id c, track& t, const event_view& event) {
@@ -160,26 +176,88 @@ void follower::hand_out_kept(conversation_id c, track& t) {
 
 void follower::act(conversation_id c, conversation_cursor::ruling ruling) {
   if (!ruling.fetch_from) return;
-  wanted_.emplace_back(c, ruling.fetch_from);
+  wanted_.push_back(c);
   start_fetches();
 }
 
 void follower::start_fetches() {
   while (reads_ < max_reads && !wanted_.empty()) {
-    const auto [c, from] = wanted_.front();
+    const conversation_id c = wanted_.front();
     wanted_.pop_front();
     ++reads_;
-    history request;
-    request.conversation = c;
-    request.from = from;
-    request.limit = page_events;
-    node_.call(request, 0, no_deadline, [this, id = c](const outcome<frame_view>& answer) {
-      --reads_;
-      take_page(id, answer);
-      start_fetches();
-      check_caught_up();
-    });
+    begin_fetch(c);
   }
+}
+
+void follower::begin_fetch(conversation_id c) {
+  track& t = tracks_[c];
+  const std::uint64_t cursor = t.cursor.cursor().value;
+  if (t.own_upto > cursor) {
+    // Nothing but what this session did itself is missing, as far as it goes.
+    const std::uint64_t own = t.own_upto - cursor;
+    return ask_history(c, static_cast<std::uint32_t>(std::min<std::uint64_t>(own, page_events)));
+  }
+  const bool told = t.gone_told && t.gone_round == round_;
+  if (!gone_ || cursor == 0 || told) return ask_history(c, page_events);
+  t.telling_gone = true;
+  ask_gone(c, event_seq{0});
+}
+
+void follower::end_fetch() {
+  --reads_;
+  start_fetches();
+  check_caught_up();
+}
+
+void follower::ask_gone(conversation_id c, event_seq after) {
+  track& t = tracks_[c];
+  if (!after) t.gone_round = round_;
+  list_gone request;
+  request.conversation = c;
+  request.cursor = t.cursor.cursor();
+  request.after = after;
+  node_.call(request, 0, no_deadline,
+             [this, c](const outcome<frame_view>& answer) { take_gone(c, answer); });
+}
+
+void follower::take_gone(conversation_id c, const outcome<frame_view>& answer) {
+  track& t = tracks_[c];
+  const auto page = answer_as<gone_page>(answer);
+  if (page) {
+    if (!page->gone.empty()) gone_(c, page->gone);
+    // What went between two connections may lie before the pages of the first.
+    if (t.gone_round != round_) return ask_gone(c, event_seq{0});
+    if (page->next) return ask_gone(c, page->next);
+  }
+  // A node that cannot tell is no reason to tell nothing.
+  t.telling_gone = false;
+  t.gone_told = true;
+  hand_out_kept(c, t);
+  if (!t.cursor.complete()) return ask_history(c, page_events);
+  t.gone_told = false;
+  t.cursor.on_fetch_failed();
+  end_fetch();
+}
+
+void follower::ask_history(conversation_id c, std::uint32_t limit) {
+  history request;
+  request.conversation = c;
+  request.from = event_seq{tracks_[c].cursor.cursor().value + 1};
+  request.limit = limit;
+  const bool own = limit != page_events;
+  node_.call(request, 0, no_deadline, [this, c, own](const outcome<frame_view>& answer) {
+    track& t = tracks_[c];
+    // Asked on an earlier connection: what went since then has not been told yet.
+    const bool late = gone_ && !own && t.gone_told && t.gone_round != round_;
+    if (late) {
+      t.cursor.on_fetch_failed();
+      act(c, t.cursor.missing());
+    } else {
+      take_page(c, answer);
+    }
+    if (t.cursor.complete()) t.gone_told = false;
+    end_fetch();
+  });
 }
 
 void follower::take_page(conversation_id c, const outcome<frame_view>& answer) {
@@ -206,7 +284,10 @@ void follower::take_page(conversation_id c, const outcome<frame_view>& answer) {
   if (progress) return act(c, t.cursor.missing());
   if (t.cursor.complete()) return;
   const bool rejected = !answer && describe(answer.error().code).kind == error_class::rejected;
-  if (rejected) return;  // no longer ours to read; the next push or listing asks again
+  if (rejected) {
+    t.gone_told = false;
+    return;  // no longer ours to read; the next push or listing asks again
+  }
   wait_([this, c] { act(c, tracks_[c].cursor.missing()); });
 }
 

@@ -1,6 +1,7 @@
 /// Keeps all conversations of a user complete: knows the cursor of each, compares them with the
 /// node's listing after every login, fetches what is missing by HISTORY, and hands out every event
-/// once and in order.
+/// once and in order. For programs that keep messages it asks LIST_GONE before it fetches, so that
+/// they hear of bodies that went meanwhile strictly before anything newer of that conversation.
 ///
 /// Where a conversation starts that has no cursor yet: at the event that added the user, except for
 /// a device without any memory that asked for `now`, which starts at the head of the listing.
@@ -15,6 +16,7 @@
 #include "schemas/conversation_messages.h"
 #include "schemas/event.h"
 #include "schemas/history_messages.h"
+#include "schemas/sync_messages.h"
 
 #include <cstdint>
 #include <deque>
@@ -22,6 +24,8 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 namespace conclave::client {
 
@@ -34,19 +38,24 @@ class follower {
   static constexpr std::uint32_t page_events = 500;
 
   using deliver = std::function<void(conversation_id, const event_view&)>;
+  using tell_gone = std::function<void(conversation_id, const std::vector<event_seq>&)>;
   using later = std::function<void(std::function<void()>)>;
 
-  /// `state` gives the cursors and is kept current. `wait` runs a task after a short while.
-  follower(caller& node, session_state& state, start_at start, deliver out, later wait);
+  /// `state` gives the cursors and is kept current. `gone` may be empty: the program keeps nothing.
+  /// `wait` runs a task after a short while.
+  follower(caller& node, session_state& state, start_at start, deliver out, tell_gone gone,
+           later wait);
 
   /// Logged in on a new connection: compares everything with the node's listing.
   void on_ready(user_id me);
+  /// The same on the connection at hand: the inbox has lost entries.
+  void relist() { on_ready(me_); }
 
   void on_event(conversation_id c, const event_view& event, std::string_view bytes);
   void on_head(conversation_id c, event_seq head);
 
   /// An own request's event is durable at `seq`, but its content is not known here.
-  void on_own_seq(conversation_id c, event_seq seq) { on_head(c, seq); }
+  void on_own_seq(conversation_id c, event_seq seq);
 
   /// Are all conversations of the first listing complete? Stays true once it was.
   bool caught_up() const { return caught_up_; }
@@ -63,6 +72,10 @@ class follower {
     std::uint64_t first_seen = 0;         // while unsettled: the first seq that was pushed
     std::uint64_t highest_seen = 0;
     bool asking = false;
+    std::uint64_t own_upto = 0;    // all seqs above the cursor up to here are own requests' events
+    bool telling_gone = false;     // LIST_GONE is under way: events have to wait
+    bool gone_told = false;        // in this catch-up, and
+    std::uint64_t gone_round = 0;  // in this login
   };
 
   track& find_or_add(conversation_id c);
@@ -75,6 +88,11 @@ class follower {
   void hand_out_kept(conversation_id c, track& t);
   void act(conversation_id c, conversation_cursor::ruling ruling);
   void start_fetches();
+  void begin_fetch(conversation_id c);
+  void end_fetch();
+  void ask_gone(conversation_id c, event_seq after);
+  void take_gone(conversation_id c, const outcome<frame_view>& answer);
+  void ask_history(conversation_id c, std::uint32_t limit);
   void take_page(conversation_id c, const outcome<frame_view>& answer);
   void check_caught_up();
 
@@ -82,10 +100,11 @@ class follower {
   session_state& state_;
   start_at start_;
   deliver out_;
+  tell_gone gone_;
   later wait_;
   user_id me_{};
   std::unordered_map<conversation_id, track> tracks_;
-  std::deque<std::pair<conversation_id, event_seq>> wanted_;  // bounded by the conversations
+  std::deque<conversation_id> wanted_;  // bounded by the conversations
   std::size_t reads_ = 0;
   std::size_t settling_ = 0;
   std::uint64_t round_ = 0;

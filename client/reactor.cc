@@ -52,6 +52,22 @@ net::connection* reactor::ready_connection(session_ref s) {
 
 session_ref reactor::open(const endpoint& server, std::shared_ptr<const net::tls_context> tls,
                           std::string token, std::uint64_t context) {
+  login proof;
+  proof.token = token;
+  std::string frame;
+  append_frame(frame, login_correlation, proof);
+  return open_with(server, std::move(tls), std::move(frame), context);
+}
+
+session_ref reactor::open(const endpoint& server, std::shared_ptr<const net::tls_context> tls,
+                          const login_password& proof, std::uint64_t context) {
+  std::string frame;
+  append_frame(frame, login_correlation, proof);
+  return open_with(server, std::move(tls), std::move(frame), context);
+}
+
+session_ref reactor::open_with(const endpoint& server, std::shared_ptr<const net::tls_context> tls,
+                               std::string proof, std::uint64_t context) {
   std::uint32_t index = 0;
   if (free_.empty()) {
     index = static_cast<std::uint32_t>(slots_.size());
@@ -66,7 +82,7 @@ session_ref reactor::open(const endpoint& server, std::shared_ptr<const net::tls
   at.generation = generation == 0 ? 1 : generation;
   at.where = phase::connecting;
   at.context = context;
-  at.token = std::move(token);
+  at.proof = std::move(proof);
   at.opened_ms = at.pinged_ms = now_ms();
   at.opening = true;
   ++open_sessions_;
@@ -138,13 +154,34 @@ void reactor::take_event(session_ref s, net::connection& c, const frame_view& fr
   handler_.on_event(s, push->conversation, *event, push->event_bytes);
 }
 
+template <class Message, class Hand>
+void reactor::hand_on(slot& at, net::connection& c, const frame_view& frame, Hand&& hand) {
+  const auto push = decode<Message>(frame.payload);
+  if (!push) return broken(at, c, std::string(Message::name) + " that cannot be read");
+  hand(*push);
+}
+
 void reactor::take_push(slot& at, session_ref s, net::connection& c, const frame_view& frame) {
   switch (frame.header.type) {
-    case frame_type::head: {
-      const auto hint = decode<head_push>(frame.payload);
-      if (!hint) return broken(at, c, "a HEAD that cannot be read");
-      return handler_.on_head(s, hint->conversation, hint->head);
-    }
+    case frame_type::head:
+      return hand_on<head_push>(at, c, frame, [&](const head_push& hint) {
+        handler_.on_head(s, hint.conversation, hint.head);
+      });
+    case frame_type::inbox_entry:
+      return hand_on<inbox_entry>(
+          at, c, frame, [&](const inbox_entry& entry) { handler_.on_inbox_entry(s, entry); });
+    case frame_type::inbox_head:
+      return hand_on<inbox_head_push>(
+          at, c, frame, [&](const inbox_head_push& hint) { handler_.on_inbox_head(s, hint.head); });
+    case frame_type::typing_now:
+      return hand_on<typing_push>(at, c, frame,
+                                  [&](const typing_push& push) { handler_.on_typing(s, push); });
+    case frame_type::read_by:
+      return hand_on<read_by_push>(at, c, frame,
+                                   [&](const read_by_push& push) { handler_.on_read_by(s, push); });
+    case frame_type::presence:
+      return hand_on<presence_push>(
+          at, c, frame, [&](const presence_push& push) { handler_.on_presence(s, push); });
     case frame_type::goaway: {
       const auto word = decode<goaway>(frame.payload);
       if (!word) return broken(at, c, "a GOAWAY that cannot be read");
@@ -174,11 +211,9 @@ void reactor::take_own(slot& at, session_ref s, net::connection& c, const frame_
     at.node = *node;
     at.node.node = {};
     at.where = phase::logging_in;
-    login proof;
-    proof.token = at.token;
-    append_frame(c.tail(), login_correlation, proof);
-    c.queued();
-    at.token.clear();
+    at.login_sent = true;
+    c.send(at.proof);
+    at.proof.clear();
     return;
   }
   if (frame.header.type == frame_type::logged_in && at.where == phase::logging_in) {
@@ -235,9 +270,10 @@ void reactor::finish(std::uint32_t index, net::close_reason reason, const std::s
   end.detail = at.said_detail.empty() ? detail : std::move(at.said_detail);
   end.reconnect_after_ms = at.reconnect_after_ms;
   end.was_ready = at.where == phase::ready;
+  end.login_sent = at.login_sent;
   const session_ref s = ref_of(index);
   at.where = phase::free;
-  at.token.clear();
+  at.proof.clear();
   --open_sessions_;
   free_.push_back(index);
   handler_.on_closed(s, end);

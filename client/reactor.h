@@ -12,9 +12,12 @@
 
 #include "client/endpoint.h"
 #include "net/event_loop.h"
+#include "schemas/account_messages.h"
 #include "schemas/codec.h"
 #include "schemas/event.h"
 #include "schemas/frame.h"
+#include "schemas/inbox_messages.h"
+#include "schemas/presence_messages.h"
 #include "schemas/session_messages.h"
 
 #include <chrono>
@@ -42,6 +45,7 @@ struct end_of_session {
   std::string detail;    ///< one sentence
   std::uint32_t reconnect_after_ms = 0;
   bool was_ready = false;
+  bool login_sent = false;  ///< the proof went out: the node may have taken it
 };
 
 /// All calls on the reactor's thread; views live for the call only. Requests may be made and
@@ -59,6 +63,15 @@ class reactor_handler {
 
   /// There are events up to `head` that were not pushed.
   virtual void on_head(session_ref s, conversation_id conversation, event_seq head) = 0;
+
+  /// An entry of the user's inbox, as it came: order and gaps are the receiver's (inbox_cursor).
+  virtual void on_inbox_entry(session_ref, const inbox_entry&) {}
+  virtual void on_inbox_head(session_ref, std::uint64_t /*head*/) {}
+
+  /// Soft state of what the connection watches.
+  virtual void on_typing(session_ref, const typing_push&) {}
+  virtual void on_read_by(session_ref, const read_by_push&) {}
+  virtual void on_presence(session_ref, const presence_push&) {}
 
   /// The one answer to the request with this correlation; frame_type::error included.
   virtual void on_answer(session_ref s, std::uint64_t correlation, const frame_view& answer) = 0;
@@ -93,9 +106,13 @@ class reactor final : private net::loop_handler {
   ~reactor() override;
 
   /// Starts a session; on_ready or on_closed follows, never before this returns. `server` must be
-  /// resolved. The token is kept until LOGIN is sent.
+  /// resolved. The proof is kept until it is sent.
   session_ref open(const endpoint& server, std::shared_ptr<const net::tls_context> tls,
                    std::string token, std::uint64_t context);
+  /// The same with a password, which makes a new device: its token is in `who` of on_ready. The
+  /// message's fields must be within their bounds.
+  session_ref open(const endpoint& server, std::shared_ptr<const net::tls_context> tls,
+                   const login_password& proof, std::uint64_t context);
 
   /// Encodes a request into the connection's outbox. The correlation is the caller's: nonzero,
   /// below correlation_limit, unique among the session's open requests. False: not ready or ended.
@@ -136,6 +153,7 @@ class reactor final : private net::loop_handler {
     phase where = phase::free;
     bool opening = false;  // inside open(): on_closed has to wait
     bool ping_open = false;
+    bool login_sent = false;
     std::uint32_t generation = 0;
     std::uint64_t context = 0;
     net::connection* connection = nullptr;  // from on_open to on_close
@@ -143,8 +161,8 @@ class reactor final : private net::loop_handler {
     std::uint64_t opened_ms = 0;
     std::uint64_t pinged_ms = 0;
     std::uint32_t ping_after_ms = 0;
-    std::string token;
-    welcome node;  // its views are empty outside of a call
+    std::string proof;  // the whole LOGIN or LOGIN_PASSWORD frame, until it is sent
+    welcome node;       // its views are empty outside of a call
     errc said = errc::ok;
     std::string said_detail;
     std::uint32_t reconnect_after_ms = 0;
@@ -156,6 +174,8 @@ class reactor final : private net::loop_handler {
   void on_close(net::connection& c, net::close_reason reason, const std::string& detail) override;
   void on_iteration_end() override { handler_.on_iteration_end(); }
 
+  session_ref open_with(const endpoint& server, std::shared_ptr<const net::tls_context> tls,
+                        std::string proof, std::uint64_t context);
   session_ref ref_of(std::uint32_t index) const;
   slot* find(session_ref s);
   net::connection* ready_connection(session_ref s);
@@ -163,6 +183,8 @@ class reactor final : private net::loop_handler {
   void take_event(session_ref s, net::connection& c, const frame_view& frame);
   void take_own(slot& at, session_ref s, net::connection& c, const frame_view& frame);
   void take_push(slot& at, session_ref s, net::connection& c, const frame_view& frame);
+  template <class Message, class Hand>
+  void hand_on(slot& at, net::connection& c, const frame_view& frame, Hand&& hand);
   void remember_error(slot& at, const frame_view& frame);
   void broken(slot& at, net::connection& c, std::string_view what);
   void finish(std::uint32_t index, net::close_reason reason, const std::string& detail);

@@ -1,4 +1,4 @@
-/// A session's beginning, its end, and what it does in conversations.
+/// A session's beginning, its end and its state.
 #include "client/session.h"
 
 #include "client/session_impl.h"
@@ -7,6 +7,29 @@
 #include <utility>
 
 namespace conclave::client {
+
+namespace {
+
+/// Is there a proof of who logs in, and is it fit to be sent?
+status check_proof(const session_options& options) {
+  if (!options.token.empty()) {
+    login message;
+    message.token = options.token;
+    return within_bounds(message);
+  }
+  if (options.password.empty()) {
+    return failure{errc::invalid_argument, "there is neither a token nor a password"};
+  }
+  login_password message;
+  message.tenant_name = options.tenant;
+  message.user_name = options.user;
+  message.password = options.password;
+  message.kind = options.device;
+  message.device_name = options.device_name;
+  return within_bounds(message);
+}
+
+}  // namespace
 
 session::session(std::unique_ptr<impl> i) : impl_(std::move(i)) {}
 
@@ -21,7 +44,8 @@ outcome<std::unique_ptr<session>> session::connect(const session_options& option
     servers.push_back(std::move(*server));
   }
   if (servers.empty()) return failure{errc::invalid_argument, "no server is named"};
-  if (options.token.empty()) return failure{errc::invalid_argument, "there is no token"};
+  const status proof = check_proof(options);
+  if (!proof) return proof.error();
   auto tls = net::tls_context::client({options.ca_file});
   if (!tls) return std::move(tls).error();
   session_state state = options.state;
@@ -54,45 +78,8 @@ const identity& session::who() const {
   return impl_->who;
 }
 
-outcome<founded> session::create_conversation(std::string_view title,
-                                              const std::vector<user_id>& members,
-                                              history_visibility visibility) {
-  conclave::create_conversation message;
-  message.op_id = impl_->random();
-  message.title = title;
-  message.members = members;
-  message.visibility = visibility;
-  return impl_->ask<conversation_created, founded>(message, [](const conversation_created& m) {
-    return founded{m.conversation, m.time};
-  });
-}
-
-outcome<receipt> session::send(conversation_id c, std::string_view text) {
-  using result = outcome<receipt>;
-  return impl_->wait_for<result>([&](const std::shared_ptr<std::promise<result>>& promise) {
-    impl_->core->send_text(c, text, impl_->timeout_ms,
-                           [promise](result r) { promise->set_value(std::move(r)); });
-  });
-}
-
-void session::send_async(conversation_id c, std::string text, answered then) {
-  session_core& core = *impl_->core;
-  core.loop().post([&core, c, body = std::move(text), timeout = impl_->timeout_ms,
-                    done = std::move(then)] { core.send_text(c, body, timeout, done); });
-}
-
-outcome<receipt> session::add_members(conversation_id c, const std::vector<user_id>& users) {
-  conclave::add_members message;
-  message.conversation = c;
-  message.users = users;
-  return impl_->change(message);
-}
-
-outcome<receipt> session::remove_member(conversation_id c, user_id user) {
-  conclave::remove_member message;
-  message.conversation = c;
-  message.user = user;
-  return impl_->change(message);
+time_ms session::node_time() const {
+  return impl_->core->node_time();
 }
 
 bool session::wait_until_caught_up(std::chrono::milliseconds timeout) {

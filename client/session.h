@@ -4,92 +4,169 @@
 /// keys, so that they are done once.
 ///
 /// Thread: the session has a thread of its own. All functions are thread-safe; callbacks come on
-/// the session's thread and must not make blocking calls (that is checked), send_async is welcome
-/// there. Every call ends: with the node's answer, or at `request_timeout` with what is then known:
-/// `outcome_unknown` when the request may have been done (promise P9), `unreachable` (see
-/// client/failures.h) or the node's own `retry` code when it certainly was not.
+/// the session's thread and must not make blocking calls (that is checked); what ends in _async,
+/// and typing(), is welcome there. Every call ends: with the node's answer, or at `request_timeout`
+/// with what is then known: `outcome_unknown` when the request may have been done (promise P9),
+/// `unreachable` (see client/failures.h) or the node's own `retry` code when it certainly was not.
 #pragma once
 
-#include "client/follower.h"
 #include "client/results.h"
+#include "client/session_options.h"
 #include "client/state_file.h"
-#include "schemas/conversation_messages.h"
 #include "schemas/event.h"
+#include "schemas/history_messages.h"
 #include "schemas/outcome.h"
+#include "schemas/policy_messages.h"
 
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace conclave::client {
 
-struct session_options {
-  std::vector<std::string> servers;  ///< HOST:PORT, tried in turn
-  std::string ca_file;               ///< PEM; the only roots trusted
-  std::string token;
-  /// Where the device remembers cursors and client_seqs; empty: nowhere.
-  std::string state_file;
-  /// Where to begin without a state file; used when that is empty or absent.
-  session_state state;
-  start_at start = start_at::now;
-  /// False: no listing, no catching up, no events: for one request and for operators.
-  bool follow = true;
-  std::chrono::milliseconds request_timeout{30'000};
-  std::chrono::milliseconds connect_timeout{10'000};
-  std::string client_name = "conclave-client/" CONCLAVE_VERSION;
+/// What a message may have besides its body. Not all go together; the node says which do not.
+struct message_extras {
+  event_kind kind = event_kind::text;  ///< text, structured or opaque
+  event_seq reply_to{};
+  event_seq thread{};
+  std::vector<user_id> mentions;
+  bool mentions_all = false;
+  time_ms expires_at = 0;              ///< node time
+  std::uint64_t expires_after_ms = 0;  ///< or from the moment of sequencing
+  std::uint32_t burn_ms = 0;           ///< burn after reading: how long a reader may look
 };
 
-enum class link_state : std::uint8_t { connected, lost, ended };
-
-/// Callbacks on the session's thread; each may be empty.
-struct session_events {
-  /// `event` borrows; own texts come too (their `ordinal` is 0 when they come by OK).
-  std::function<void(conversation_id, const event_view& event)> on_event;
-  /// connected: logged in, also after a loss. ended: for good, `why` says it.
-  std::function<void(link_state, const failure& why)> on_link;
+struct new_conversation {
+  conversation_kind kind = conversation_kind::group;
+  std::string_view title;  ///< direct: empty
+  std::string_view topic;
+  std::vector<user_id> members;  ///< besides the caller; direct: one, or none for oneself
+  history_visibility visibility = history_visibility::since_joining;
 };
+
+/// What is set is changed, the rest stays.
+struct settings_change {
+  std::optional<std::string> title;
+  std::optional<std::string> topic;
+  std::optional<join_policy> join;
+  std::optional<invite_policy> invite;
+  std::optional<history_visibility> visibility;
+  std::optional<bool> all_muted;
+};
+
+/// The caller's own view of a conversation, on all his devices.
+struct own_settings {
+  time_ms muted_until = 0;
+  bool pinned = false;
+  bool hidden = false;
+};
+
+inline constexpr time_ms for_ever = id_limit - 1;
 
 class session {
  public:
   using answered = std::function<void(outcome<receipt>)>;
 
-  /// Blocks until logged in. Failures: unreachable, invalid_token, and what else the node says.
+  /// Blocks until logged in. Failures: unreachable, invalid_token, wrong_credentials, and what else
+  /// the node says; outcome_unknown when a login by password may have made a device.
   static outcome<std::unique_ptr<session>> connect(const session_options& options,
                                                    session_events events = {});
-  /// Ends the session and saves its state.
+  /// Ends the session and saves its state. The device stays logged in: see logout().
   ~session();
   session(const session&) = delete;
   session& operator=(const session&) = delete;
 
   const identity& who() const;
+  /// The node's clock as far as this client can tell: for what expires.
+  time_ms node_time() const;
 
-  // -- acting ------------------------------------------------------------------------------------
+  // -- messages (session_messages.cc)
+  // --------------------------------------------------------------
 
-  outcome<founded> create_conversation(std::string_view title, const std::vector<user_id>& members,
-                                       history_visibility visibility);
-  outcome<receipt> send(conversation_id c, std::string_view text);
+  outcome<receipt> send(conversation_id c, std::string_view body,
+                        const message_extras& extras = {});
   /// The callback comes on the session's thread; texts of one conversation are sent in call order.
   void send_async(conversation_id c, std::string text, answered then);
+  void send_async(conversation_id c, std::string body, message_extras extras, answered then);
+  outcome<receipt> edit(conversation_id c, event_seq target, std::string_view body);
+  outcome<receipt> recall(conversation_id c, event_seq target);
+  outcome<receipt> react(conversation_id c, event_seq target, std::string_view reaction,
+                         bool removed = false);
+  outcome<receipt> pin(conversation_id c, event_seq target, bool removed = false);
+  outcome<receipt> forward(conversation_id to, conversation_id from, event_seq seq);
+  /// Reads a burning message; its time runs from the first call on any device.
+  outcome<opened_message> open(conversation_id c, event_seq seq);
+
+  status mark_read(conversation_id c, event_seq seq);
+  /// At most one request per conversation is under way; only the highest seq counts.
+  void mark_read_async(conversation_id c, event_seq seq);
+  /// Soft: sent if there is a connection just now, never resent, not answered.
+  void typing(conversation_id c, bool stopped = false);
+  /// TYPING_NOW and READ_BY for this conversation, until it is called with false; at most 32.
+  status watch(conversation_id c, bool on = true);
+  /// Who of them is online now; changes come by on_presence, until it is called with nobody.
+  outcome<std::vector<user_id>> watch_presence(const std::vector<user_id>& users);
+
+  // -- conversations (session_moderation.cc)
+  // -------------------------------------------------------
+
+  outcome<founded> create(const new_conversation& wanted);
+  outcome<founded> create_conversation(std::string_view title, const std::vector<user_id>& members,
+                                       history_visibility visibility);
+  /// The one with this user (himself: a conversation with oneself), founded if need be.
+  outcome<founded> create_direct(user_id other);
   outcome<receipt> add_members(conversation_id c, const std::vector<user_id>& users);
   outcome<receipt> remove_member(conversation_id c, user_id user);
+  outcome<receipt> set_role(conversation_id c, user_id user, member_role role);
+  /// `until` in node time; 0: may speak again; for_ever.
+  outcome<receipt> mute_member(conversation_id c, user_id user, time_ms until);
+  outcome<receipt> change_settings(conversation_id c, const settings_change& change);
+  outcome<receipt> dissolve(conversation_id c);
+  outcome<std::string> new_join_code(conversation_id c);
+  outcome<joined> join(std::string_view code, std::string_view text = {});
+  outcome<joined> answer_join(conversation_id c, user_id user, bool accept);
+  outcome<std::vector<join_request_info>> list_join_requests(conversation_id c);
+  status set_conversation(conversation_id c, const own_settings& settings);
 
-  // -- reading (whole lists, page by page)
-  // -----------------------------------------------------------
+  // -- reading: whole lists, page by page (session_reads.cc)
+  // ---------------------------------------
 
   outcome<event_page> history(conversation_id c, event_seq from, history_direction direction,
                               std::uint32_t limit);
   outcome<std::vector<conversation_info>> list_conversations();
+  /// Only those that changed since the `time` of an earlier list; 0: all.
+  outcome<conversation_list> list_conversations_since(time_ms changed_after);
   outcome<std::vector<member_info>> list_members(conversation_id c);
+  /// `most` names at most; the counts are of all.
+  outcome<readers_info> list_readers(conversation_id c, event_seq seq, std::size_t most = 10'000);
+  /// What an edited message was before, oldest first.
+  outcome<event_list> list_versions(conversation_id c, event_seq target);
+  outcome<std::vector<pin_info>> list_pins(conversation_id c);
+  /// Entries after a seq, at most `limit`; following them is on_inbox's business.
+  outcome<inbox_list> inbox(std::uint64_t after, std::uint32_t limit);
   /// Names and ids that do not exist are left out.
   outcome<std::vector<user_info>> resolve(const std::vector<std::string>& names,
                                           const std::vector<user_id>& users = {});
 
-  // -- operators
-  // -------------------------------------------------------------------------------------
+  // -- the account (session_account.cc)
+  // ------------------------------------------------------------
+
+  /// Also done by itself in time. Given to on_token first; used only after that returned done.
+  outcome<renewed_token> renew_token();
+  /// Ends this device; the session ends with `logged_out`. Forget the token after it.
+  status logout();
+  outcome<std::vector<device_info>> list_devices();
+  status end_device(device_id device);
+  status change_password(std::string_view old_password, std::string_view new_password,
+                         bool end_others = false);
+
+  // -- operators (session_operator.cc)
+  // -------------------------------------------------------------
 
   struct tenant_info {
     tenant_id tenant{};
@@ -107,9 +184,19 @@ class session {
                                                  std::string_view device_name,
                                                  const std::vector<std::string>& names);
   outcome<std::vector<user_info>> list_users(std::string_view tenant_name);
+  status set_password(std::string_view tenant_name, std::string_view user_name,
+                      std::string_view password, bool end_devices = false);
+  outcome<tenant_policy> get_policy(std::string_view tenant_name);
+  /// As a whole: get it, change it, set it.
+  status set_policy(std::string_view tenant_name, const tenant_policy& policy);
+  /// The same number is said once: after a failure call again with the same one.
+  status send_notice(std::string_view tenant_name, std::string_view text,
+                     const std::vector<std::string>& names, std::uint64_t number);
+  /// A number for a new notice.
+  std::uint64_t next_notice_number();
 
-  // -- state
-  // -----------------------------------------------------------------------------------------
+  // -- state (session.cc)
+  // --------------------------------------------------------------------------
 
   /// Blocks until everything that was missed before the login has been handed out; false: timeout.
   bool wait_until_caught_up(std::chrono::milliseconds timeout);

@@ -1,8 +1,11 @@
 /// The life of a session: start -> connect_next -> on_ready -> (requests, events) -> on_closed ->
-/// connect_later -> connect_next …, until finish().
+/// connect_later -> connect_next …, until finish(). What goes out in requests is in
+/// session_requests.cc.
 #include "client/session_core.h"
 
 #include "client/failures.h"
+#include "client/renewal.h"
+#include "client/session_clock.h"
 #include "conf/log.h"
 
 #include <algorithm>
@@ -16,27 +19,21 @@ constexpr std::chrono::milliseconds tick_every{100};
 constexpr std::uint64_t save_every_ms = 1'000;
 constexpr std::chrono::milliseconds short_while{200};
 
-std::uint64_t steady_ms() {
-  const auto since = std::chrono::steady_clock::now().time_since_epoch();
-  return static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(since).count());
-}
-
-std::uint64_t wall_us() {
-  const auto since = std::chrono::system_clock::now().time_since_epoch();
-  return static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::microseconds>(since).count());
-}
+constexpr std::uint64_t renew_again_ms = 3'600'000;
 
 /// Codes after which no reconnect can help.
 bool is_final(errc code) {
   switch (code) {
     case errc::invalid_token:
+    case errc::wrong_credentials:
     case errc::not_authenticated:
     case errc::forbidden:
     case errc::unsupported_version:
     case errc::unexpected_frame:
     case errc::replaced:
+    case errc::kicked:
+    case errc::device_ended:
+    case errc::logged_out:
       return true;
     default:
       return false;
@@ -62,6 +59,13 @@ session_core::session_core(const session_options& options, std::vector<endpoint>
       events_(std::move(events)),
       first_(std::move(first)),
       random_(std::random_device{}()),
+      marks_(*this),
+      watches_(*this,
+               [this](user_id user, bool online) {
+                 if (events_.on_presence) events_.on_presence(user, online);
+               }),
+      token_(options.token),
+      login_op_id_(options.login_op_id != 0 ? options.login_op_id : random_()),
       reactor_(*this, reactor_options_of(options)) {}
 
 void session_core::start() {
@@ -78,8 +82,19 @@ void session_core::connect_next() {
   ++tried_;
   // Resolved each time: a name may move to another machine. This thread serves nobody else.
   auto server = resolve(servers_[index]);
+  if (server && !token_.empty()) {
+    link_ = reactor_.open(*server, tls_, token_, 0);
+    return;
+  }
   if (server) {
-    link_ = reactor_.open(*server, tls_, options_.token, 0);
+    login_password proof;
+    proof.op_id = login_op_id_;
+    proof.tenant_name = options_.tenant;
+    proof.user_name = options_.user;
+    proof.password = options_.password;
+    proof.kind = options_.device;
+    proof.device_name = options_.device_name;
+    link_ = reactor_.open(*server, tls_, proof, 0);
     return;
   }
   end_of_session end;
@@ -97,32 +112,68 @@ void session_core::connect_later(std::uint32_t at_least_ms) {
 }
 
 void session_core::on_ready(session_ref, const logged_in& who, const welcome& node) {
-  identity me{who.tenant, who.user, who.device, std::string(who.user_name),
-              std::string(who.tenant_name)};
+  identity me{who.tenant,
+              who.user,
+              who.device,
+              std::string(who.user_name),
+              std::string(who.tenant_name),
+              std::string(who.token),
+              who.renew_by};
   if (!adopt(me)) {
     return finish(
         failure{errc::invalid_argument, "the state file belongs to another user than the token"});
   }
+  if (node.time != 0) {
+    clock_ahead_ms_ =
+        static_cast<std::int64_t>(node.time) - static_cast<std::int64_t>(wall_us() / 1000);
+  }
   ready_ = true;
   tried_ = 0;
   patience_.reset();
-  // A reserve for reads that the follower makes: its requests go through the same queue.
-  if (node.max_open_requests > 1) requests_.set_window(node.max_open_requests - 1);
-  if (options_.follow && !follower_) {
+  // A reserve for what goes out beside the queue (typing).
+  if (node.max_open_requests > 8) requests_.set_window(node.max_open_requests - 8);
+  if (!who.token.empty()) take_new_token(who);
+  renew_later(who.renew_by, !who.token.empty());
+  if (options_.follow) follow();
+  say_first(done{});
+  if (events_.on_link) events_.on_link(link_state::connected, {errc::ok, {}});
+  if (inbox_) inbox_->on_ready(who.inbox_head);
+  if (follower_) follower_->on_ready(who_.user);
+  watches_.on_ready(steady_ms());
+}
+
+void session_core::take_new_token(const logged_in& who) {
+  token_ = who.token;
+  options_.password.clear();
+  login_in_doubt_ = false;
+  if (!events_.on_token) return;
+  const status stored = events_.on_token(token_, who.renew_by);
+  if (!stored) log::warn("client", stored.error().detail);
+}
+
+void session_core::follow() {
+  const follower::later later = [this](std::function<void()> task) {
+    reactor_.after(short_while, [this, task = std::move(task)] {
+      if (!ended_) task();
+    });
+  };
+  if (!follower_) {
     follower_ = std::make_unique<follower>(
         *this, state_, options_.start,
         [this](conversation_id c, const event_view& event) {
           if (events_.on_event) events_.on_event(c, event);
         },
-        [this](std::function<void()> task) {
-          reactor_.after(short_while, [this, task = std::move(task)] {
-            if (!ended_) task();
-          });
-        });
+        events_.on_gone, later);
   }
-  say_first(done{});
-  if (events_.on_link) events_.on_link(link_state::connected, {errc::ok, {}});
-  if (follower_) follower_->on_ready(who_.user);
+  if (!inbox_ && events_.on_inbox) {
+    inbox_ = std::make_unique<inbox_follower>(
+        *this, state_, options_.start, events_.on_inbox,
+        [this] {
+          follower_->relist();
+          if (events_.on_inbox_lost) events_.on_inbox_lost();
+        },
+        later);
+  }
 }
 
 bool session_core::adopt(const identity& me) {
@@ -145,11 +196,28 @@ void session_core::on_closed(session_ref, const end_of_session& end) {
   if (ended_) return;
   const failure why =
       end.code == errc::ok ? unreachable_because(end.detail) : failure{end.code, end.detail};
+  if (logged_out_) return finish({errc::logged_out, "this device logged out"});
   if (is_final(end.code)) return finish(why);
-  if (first_ && tried_ >= servers_.size()) return finish(why);
+  if (first_ && tried_ >= servers_.size()) {
+    if (retry_password(end)) return connect_later(end.reconnect_after_ms);
+    if (!login_in_doubt_) return finish(why);
+    return finish({errc::outcome_unknown,
+                   "no answer to the login; it may have made a device (" + why.detail + ")"});
+  }
   if (end.was_ready && events_.on_link) events_.on_link(link_state::lost, why);
   if (tried_ != 0 && tried_ % servers_.size() != 0) return connect_next();
   connect_later(end.reconnect_after_ms);
+}
+
+bool session_core::retry_password(const end_of_session& end) {
+  if (!token_.empty()) return false;
+  const std::uint64_t now = steady_ms();
+  if (end.login_sent && end.code == errc::ok && !login_in_doubt_) {
+    // The same op_id gives the same device, so asking again is safe, and the only way to know.
+    login_in_doubt_ = true;
+    give_up_ms_ = now + static_cast<std::uint64_t>(options_.connect_timeout.count());
+  }
+  return login_in_doubt_ && now < give_up_ms_;
 }
 
 void session_core::say_first(status word) {
@@ -165,6 +233,10 @@ void session_core::finish(const failure& why) {
     const status saved = save();
     if (!saved) log::warn("client", saved.error().detail);
   }
+  if (logging_out_) {
+    logged_out_ = why.code == errc::logged_out || why.code == errc::device_ended ||
+                  why.code == errc::invalid_token;
+  }
   for (auto& [correlation, e] : requests_.expired(no_deadline)) {
     e.context.then(e.context.perhaps_done || e.context.transmitted
                        ? failure{errc::outcome_unknown, why.detail}
@@ -173,103 +245,6 @@ void session_core::finish(const failure& why) {
   say_first(why);
   if (events_.on_link) events_.on_link(link_state::ended, why);
   reactor_.close(link_);
-}
-
-// -- requests
-// --------------------------------------------------------------------------------------
-
-std::uint64_t session_core::next_client_seq(conversation_id c) {
-  std::uint64_t& highest = state_.conversations[c].client_seq;
-  // The first one of this run starts at the clock; those after it simply count on.
-  highest = std::max(highest + 1, counting_.insert(c).second ? wall_us() : 0);
-  state_dirty_ = true;
-  return highest;
-}
-
-void session_core::enqueue(std::uint64_t correlation, std::string frame, std::uint64_t lane,
-                           std::uint64_t timeout_ms, answered then) {
-  if (ended_) return then(failure{errc::shutting_down, "the session has ended"});
-  queue::entry e;
-  e.frame = std::move(frame);
-  e.lane = lane;
-  e.deadline_ms = timeout_ms == no_deadline ? no_deadline : steady_ms() + timeout_ms;
-  e.context.then = std::move(then);
-  requests_.add(correlation, std::move(e));
-}
-
-void session_core::pump() {
-  if (!ready_) return;
-  requests_.pump(steady_ms(), [this](std::uint64_t, queue::entry& e) {
-    if (!reactor_.transmit(link_, e.frame)) return false;
-    e.context.transmitted = true;
-    return true;
-  });
-}
-
-void session_core::on_answer(session_ref, std::uint64_t correlation, const frame_view& answer) {
-  queue::entry* e = requests_.find(correlation);
-  if (e == nullptr) return;  // given up at its deadline
-  if (answer.header.type != frame_type::error) {
-    auto taken = requests_.take(correlation);
-    return taken->context.then(answer);
-  }
-  const auto error = decode<error_answer>(answer.payload);
-  failure why = error ? failure{error->code, std::string(error->text)}
-                      : failure{errc::malformed, "the node sent an ERROR that cannot be read"};
-  // The class on the wire counts: a code of a later protocol is unknown here.
-  const bool again = error && error->code != errc::resend_expired &&
-                     (error->kind == error_class::retry || error->kind == error_class::unknown);
-  if (!again) {
-    auto taken = requests_.take(correlation);
-    return taken->context.then(why);
-  }
-  if (error->kind == error_class::unknown) e->context.perhaps_done = true;
-  e->context.last = std::move(why);
-  requests_.put_off(correlation, steady_ms(), random_(), error->retry_after_ms);
-}
-
-void session_core::expire() {
-  for (auto& [correlation, e] : requests_.expired(steady_ms())) {
-    const waiting& w = e.context;
-    if (w.perhaps_done || (w.transmitted && w.last.code == errc::ok)) {
-      w.then(failure{errc::outcome_unknown, "no answer in time; it may have been done"});
-    } else if (w.last.code != errc::ok) {
-      w.then(w.last);
-    } else {
-      w.then(unreachable_because("no connection in time; nothing was sent"));
-    }
-  }
-}
-
-void session_core::send_text(conversation_id c, std::string_view text, std::uint64_t timeout_ms,
-                             std::function<void(outcome<receipt>)> then) {
-  conclave::send message;
-  message.conversation = c;
-  message.client_seq = next_client_seq(c);
-  message.body.data = text;
-  const std::uint64_t client_seq = message.client_seq;
-  // Kept for handing it out when the OK comes; not needed when nobody follows.
-  std::string kept = options_.follow ? std::string(text) : std::string();
-  call(message, c.value, timeout_ms,
-       [this, c, client_seq, body = std::move(kept),
-        then = std::move(then)](const outcome<frame_view>& answer) {
-         const auto ok = answer_as<ok_answer>(answer);
-         if (!ok) return then(ok.error());
-         if (follower_) {
-           event_view own;
-           own.seq = ok->seq;
-           own.kind = event_kind::text;
-           own.sender = who_.user;
-           own.device = who_.device;
-           own.time = ok->time;
-           own.client_seq = client_seq;
-           own.body = body;
-           std::string bytes;
-           append_event(bytes, own);
-           follower_->on_event(c, own, bytes);
-         }
-         then(receipt{ok->seq, ok->time});
-       });
 }
 
 // -- events and state
@@ -284,9 +259,67 @@ void session_core::on_head(session_ref, conversation_id c, event_seq head) {
   if (follower_) follower_->on_head(c, head);
 }
 
+void session_core::on_inbox_entry(session_ref, const inbox_entry& entry) {
+  if (inbox_) inbox_->on_entry(entry);
+}
+
+void session_core::on_inbox_head(session_ref, std::uint64_t head) {
+  if (inbox_) inbox_->on_head(head);
+}
+
+void session_core::on_typing(session_ref, const typing_push& push) {
+  if (events_.on_typing) events_.on_typing(push.conversation, push.user, push.stopped);
+}
+
+void session_core::on_read_by(session_ref, const read_by_push& push) {
+  if (events_.on_read_by) events_.on_read_by(push.conversation, push.user, push.seq);
+}
+
+void session_core::on_presence(session_ref, const presence_push& push) {
+  watches_.on_presence(push.user, push.online);
+}
+
 void session_core::when_caught_up(std::function<void()> then) {
-  if (follower_) return follower_->when_caught_up(std::move(then));
-  then();
+  std::function<void()> conversations = [this, then = std::move(then)] {
+    if (follower_) return follower_->when_caught_up(then);
+    then();
+  };
+  if (inbox_) return inbox_->when_caught_up(std::move(conversations));
+  conversations();
+}
+
+void session_core::renew_later(time_ms renew_by, bool fresh) {
+  renew_at_ms_ = no_deadline;
+  if (renew_by == 0 || !events_.on_token) return;
+  renew_at_ms_ = steady_ms() + renew_after_ms(renew_by, node_time(), fresh);
+}
+
+void session_core::renew_token(std::function<void(outcome<renewed_token>)> then) {
+  renewing_.push_back(std::move(then));
+  if (renewing_.size() > 1) return;  // one is under way: its answer is for all
+  call(conclave::renew_token{}, 0, no_deadline,
+       [this](const outcome<frame_view>& answer) { take_renewed(answer); });
+}
+
+void session_core::take_renewed(const outcome<frame_view>& answer) {
+  const auto fresh = answer_as<token_renewed>(answer);
+  const outcome<renewed_token> result =
+      fresh ? outcome<renewed_token>(renewed_token{std::string(fresh->token), fresh->renew_by})
+            : outcome<renewed_token>(fresh.error());
+  if (fresh && events_.on_token) {
+    const status stored = events_.on_token(result->token, fresh->renew_by);
+    if (stored) {
+      // Only now: whoever starts again from what is stored must not find an old one.
+      token_ = result->token;
+      renew_later(fresh->renew_by, true);
+    } else {
+      log::warn("client", stored.error().detail);
+    }
+  }
+  if (renew_at_ms_ == no_deadline && who_.renew_by != 0 && events_.on_token && !ended_) {
+    renew_at_ms_ = steady_ms() + renew_again_ms;
+  }
+  for (auto& then : std::exchange(renewing_, {})) then(result);
 }
 
 status session_core::save() {
@@ -303,8 +336,15 @@ void session_core::tick() {
   if (ended_) return;
   expire();
   pump();
+  const std::uint64_t now = steady_ms();
+  watches_.tick(now);
+  if (now >= renew_at_ms_ && ready_) {
+    renew_at_ms_ = no_deadline;
+    renew_token([](const outcome<renewed_token>&) {});
+  }
   if (follower_ && follower_->take_dirty()) state_dirty_ = true;
-  if (state_dirty_ && !options_.state_file.empty() && steady_ms() - saved_ms_ >= save_every_ms) {
+  if (inbox_ && inbox_->take_dirty()) state_dirty_ = true;
+  if (state_dirty_ && !options_.state_file.empty() && now - saved_ms_ >= save_every_ms) {
     const status saved = save();
     if (!saved) log::warn("client", saved.error().detail);
   }

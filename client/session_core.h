@@ -3,18 +3,23 @@
 /// the conversations complete.
 ///
 /// Owned by session::impl; everything runs on the reactor's thread, except post() and stop() of the
-/// reactor. A session ends for good when its token is refused, when another connection of the same
-/// device replaces it, or when it is stopped; every open request then gets its failure.
+/// reactor. A session ends for good when its token or password is refused, when another login
+/// replaces or kicks it, when its device is ended or logged out, or when it is stopped; every open
+/// request then gets its failure.
 #pragma once
 
 #include "client/caller.h"
 #include "client/follower.h"
+#include "client/inbox_follower.h"
 #include "client/reactor.h"
+#include "client/read_marks.h"
 #include "client/resend_queue.h"
 #include "client/results.h"
 #include "client/session.h"
 #include "client/state_file.h"
+#include "client/watcher.h"
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -46,12 +51,16 @@ class session_core final : public caller, private reactor_handler {
 
   /// The next client_seq of a conversation: above all used before, and never below the clock.
   std::uint64_t next_client_seq(conversation_id c);
+  std::uint64_t next_notice_number();
   std::uint64_t random() { return random_(); }
 
-  /// A request that makes an event in `c`. An own text is handed out like any other event, in its
-  /// place; other own events are fetched, because their content is the node's decision.
-  void send_text(conversation_id c, std::string_view text, std::uint64_t timeout_ms,
-                 std::function<void(outcome<receipt>)> then);
+  /// The node's clock; any thread.
+  time_ms node_time() const;
+
+  /// A request that makes an event in `c`. An own message is handed out like any other event, in
+  /// its place, when what the node makes of it is certain; other own events are fetched.
+  void send_message(conversation_id c, std::string_view body, const message_extras& extras,
+                    std::uint64_t timeout_ms, std::function<void(outcome<receipt>)> then);
   template <class Message>
   void change(Message message, std::uint64_t timeout_ms,
               std::function<void(outcome<receipt>)> then) {
@@ -65,6 +74,28 @@ class session_core final : public caller, private reactor_handler {
          });
   }
 
+  /// A request without a key, whose resend is answered `once_done` when the first one was done:
+  /// that answer is no proof then, and becomes outcome_unknown.
+  template <class Message>
+  void call_keyless(const Message& message, errc once_done, std::uint64_t timeout_ms,
+                    answered then) {
+    const std::uint64_t before = last_correlation_;
+    call(message, 0, timeout_ms, std::move(then));
+    if (last_correlation_ == before) return;  // not fit to be sent
+    if (auto* e = requests_.find(last_correlation_)) e->context.once_done = once_done;
+  }
+
+  /// The event of seq 1 of a conversation that an own request has founded.
+  void on_founded(conversation_id c) {
+    if (follower_) follower_->on_own_seq(c, event_seq{1});
+  }
+
+  void renew_token(std::function<void(outcome<renewed_token>)> then);
+  void logout(std::uint64_t timeout_ms, std::function<void(status)> then);
+  void typing(conversation_id c, bool stopped);
+  read_marks& marks() { return marks_; }
+  watcher& watches() { return watches_; }
+
   void when_caught_up(std::function<void()> then);
   status save();
 
@@ -73,6 +104,7 @@ class session_core final : public caller, private reactor_handler {
     answered then;
     bool transmitted = false;
     bool perhaps_done = false;
+    errc once_done = errc::ok;   // see call_keyless
     failure last{errc::ok, {}};  // the latest `retry` or `unknown`; errc::ok: none
   };
   using queue = resend_queue<waiting>;
@@ -85,6 +117,11 @@ class session_core final : public caller, private reactor_handler {
   void on_event(session_ref s, conversation_id c, const event_view& event,
                 std::string_view bytes) override;
   void on_head(session_ref s, conversation_id c, event_seq head) override;
+  void on_inbox_entry(session_ref s, const inbox_entry& entry) override;
+  void on_inbox_head(session_ref s, std::uint64_t head) override;
+  void on_typing(session_ref s, const typing_push& push) override;
+  void on_read_by(session_ref s, const read_by_push& push) override;
+  void on_presence(session_ref s, const presence_push& push) override;
   void on_answer(session_ref s, std::uint64_t correlation, const frame_view& answer) override;
   void on_closed(session_ref s, const end_of_session& end) override;
   void on_iteration_end() override { pump(); }
@@ -92,6 +129,11 @@ class session_core final : public caller, private reactor_handler {
   void connect_next();
   void connect_later(std::uint32_t at_least_ms);
   bool adopt(const identity& who);
+  void take_new_token(const logged_in& who);
+  void follow();
+  bool retry_password(const end_of_session& end);
+  void renew_later(time_ms renew_by, bool fresh);
+  void take_renewed(const outcome<frame_view>& answer);
   void pump();
   void expire();
   void tick();
@@ -108,12 +150,25 @@ class session_core final : public caller, private reactor_handler {
   std::uint64_t last_correlation_ = 0;
   queue requests_;
   std::unique_ptr<follower> follower_;
+  std::unique_ptr<inbox_follower> inbox_;
+  read_marks marks_;
+  watcher watches_;
   std::unordered_set<conversation_id> counting_;  // conversations that have counted in this run
   session_ref link_;
   bool ready_ = false;
   bool ended_ = false;
   bool state_dirty_ = false;
-  std::size_t tried_ = 0;  // servers tried since the last login
+  std::string token_;
+  std::uint64_t login_op_id_ = 0;
+  bool login_in_doubt_ = false;   // a password went out and nothing came back
+  std::uint64_t give_up_ms_ = 0;  // a login by password is not tried again after it
+  bool logging_out_ = false;
+  bool logged_out_ = false;
+  std::uint64_t renew_at_ms_ = no_deadline;  // on the steady clock
+  std::vector<std::function<void(outcome<renewed_token>)>> renewing_;
+  std::uint64_t notice_number_ = 0;
+  std::atomic<std::int64_t> clock_ahead_ms_{0};  // the node's clock less ours
+  std::size_t tried_ = 0;                        // servers tried since the last login
   std::size_t next_server_ = 0;
   std::uint64_t connect_round_ = 0;
   std::uint64_t saved_ms_ = 0;

@@ -53,22 +53,48 @@ struct session::impl {
   outcome<owned_answer> exchange(const Message& message) {
     using result = outcome<owned_answer>;
     return wait_for<result>([&](const std::shared_ptr<std::promise<result>>& promise) {
-      core->call(message, 0, timeout_ms, [promise](const outcome<frame_view>& answer) {
-        if (!answer) return promise->set_value(answer.error());
-        promise->set_value(owned_answer{answer->header, std::string(answer->payload)});
-      });
+      core->call(message, 0, timeout_ms, keep(promise));
     });
+  }
+
+  /// The same for a request without a key; see session_core::call_keyless.
+  template <class Message>
+  outcome<owned_answer> exchange_keyless(const Message& message, errc once_done) {
+    using result = outcome<owned_answer>;
+    return wait_for<result>([&](const std::shared_ptr<std::promise<result>>& promise) {
+      core->call_keyless(message, once_done, timeout_ms, keep(promise));
+    });
+  }
+
+  static caller::answered keep(std::shared_ptr<std::promise<outcome<owned_answer>>> promise) {
+    return [promise = std::move(promise)](const outcome<frame_view>& answer) {
+      if (!answer) return promise->set_value(answer.error());
+      promise->set_value(owned_answer{answer->header, std::string(answer->payload)});
+    };
   }
 
   /// exchange() and decode; `use` turns the message, which borrows, into what the caller keeps.
   template <class Answer, class Result, class Message, class Use>
   outcome<Result> ask(const Message& message, Use&& use) {
-    auto answer = exchange(message);
+    return read<Answer, Result>(exchange(message), std::forward<Use>(use));
+  }
+
+  template <class Answer, class Result, class Use>
+  static outcome<Result> read(outcome<owned_answer> answer, Use&& use) {
     if (!answer) return std::move(answer).error();
     const frame_view view{answer->header, answer->payload};
     const auto decoded = answer_as<Answer>(view);
     if (!decoded) return decoded.error();
     return use(*decoded);
+  }
+
+  /// For requests that are answered DONE.
+  template <class Message>
+  status tell(const Message& message) {
+    return only_done(exchange(message));
+  }
+  static status only_done(outcome<owned_answer> answer) {
+    return read<done_answer, done>(std::move(answer), [](const done_answer&) { return done{}; });
   }
 
   template <class Message>
@@ -77,6 +103,14 @@ struct session::impl {
     return wait_for<result>([&](const std::shared_ptr<std::promise<result>>& promise) {
       core->change(message, timeout_ms,
                    [promise](outcome<receipt> r) { promise->set_value(std::move(r)); });
+    });
+  }
+
+  /// Work that ends in one callback.
+  template <class Result, class Work>
+  Result wait_for_callback(Work&& work) {
+    return wait_for<Result>([&](const std::shared_ptr<std::promise<Result>>& promise) {
+      work([promise](Result r) { promise->set_value(std::move(r)); });
     });
   }
 

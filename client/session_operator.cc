@@ -1,6 +1,7 @@
-/// What operators do through a session: tenants and users.
+/// What operators do through a session: tenants, their rules and their users.
 #include "client/session_impl.h"
 #include "schemas/operator_messages.h"
+#include "schemas/policy_messages.h"
 
 #include <algorithm>
 #include <utility>
@@ -72,6 +73,47 @@ outcome<std::vector<user_info>> session::list_users(std::string_view tenant_name
     if (!*more) return all;
     message.after = all.back().user;
   }
+}
+
+status session::set_password(std::string_view tenant_name, std::string_view user_name,
+                             std::string_view password, bool end_devices) {
+  conclave::set_password message;
+  message.tenant_name = tenant_name;
+  message.user_name = user_name;
+  message.password = password;
+  message.end_devices = end_devices;
+  return impl_->tell(message);
+}
+
+outcome<tenant_policy> session::get_policy(std::string_view tenant_name) {
+  conclave::get_policy message;
+  message.tenant_name = tenant_name;
+  return impl_->ask<policy_answer, tenant_policy>(message,
+                                                  [](const policy_answer& m) { return m.policy; });
+}
+
+status session::set_policy(std::string_view tenant_name, const tenant_policy& policy) {
+  conclave::set_policy message;
+  message.tenant_name = tenant_name;
+  message.policy = policy;
+  return impl_->tell(message);
+}
+
+status session::send_notice(std::string_view tenant_name, std::string_view text,
+                            const std::vector<std::string>& names, std::uint64_t number) {
+  conclave::send_notice message;
+  message.client_seq = number;
+  message.tenant_name = tenant_name;
+  message.text = text;
+  message.names.assign(names.begin(), names.end());
+  return impl_->tell(message);
+}
+
+std::uint64_t session::next_notice_number() {
+  return impl_->wait_for<std::uint64_t>(
+      [&](const std::shared_ptr<std::promise<std::uint64_t>>& promise) {
+        promise->set_value(impl_->core->next_notice_number());
+      });
 }
 
 }  // namespace conclave::client

@@ -33,6 +33,7 @@ std::string to_json(const session_state& state) {
   root["tenant"] = state.tenant.value;
   root["user"] = state.user.value;
   root["device"] = state.device.value;
+  if (state.following_inbox) root["inbox"] = state.inbox;
   nlohmann::json list = nlohmann::json::object();
   for (const auto& [id, at] : state.conversations) {
     nlohmann::json& entry = list[std::to_string(id.value)];
@@ -52,6 +53,8 @@ outcome<session_state> session_state_from_json(const std::string& text) {
   state.tenant = tenant_id{static_cast<std::uint32_t>(number(root, "tenant"))};
   state.user = user_id{number(root, "user")};
   state.device = device_id{number(root, "device")};
+  state.following_inbox = root.contains("inbox");
+  state.inbox = number(root, "inbox");
   const auto list = root.find("conversations");
   if (list == root.end() || !list->is_object()) {
     return failure{errc::corrupt, "the state file lacks its conversations"};

@@ -1,7 +1,8 @@
-/// What a device remembers between two runs: how far it has received in each conversation, and the
-/// highest client_seq it has used there. One small JSON file, replaced atomically by a rename. It
-/// is not fsynced: after a power cut an older file only means that some events are received again,
-/// and client_seq never falls below the clock anyway. No thread; the session's core owns it.
+/// What a device remembers between two runs: how far it has received in each conversation and in
+/// the inbox, and the highest client_seq it has used in each conversation. One small JSON file,
+/// replaced atomically by a rename. It is not fsynced: after a power cut an older file only means
+/// that some events are received again, and client_seq never falls below the clock anyway. No
+/// thread; the session's core owns it.
 #pragma once
 
 #include "client/results.h"
@@ -24,6 +25,8 @@ struct session_state {
   user_id user{};
   device_id device{};
   std::map<conversation_id, conversation_state> conversations;
+  bool following_inbox = false;  ///< is `inbox` known? Older files have none
+  std::uint64_t inbox = 0;       ///< entries up to here have been handed out
 
   bool empty() const { return user.value == 0; }
 };

@@ -221,7 +221,8 @@ class chatting {
 int chat(context& at, const std::string& conversation) {
   const interrupt stop;
   event_feed feed;
-  auto s = at.open({}, feed.callbacks());
+  session_options options;
+  auto s = at.open(std::move(options), feed.callbacks());
   if (!s) return at.exit();
   const conversation_id c = at.find_conversation(*s, conversation);
   if (!c) return at.exit();

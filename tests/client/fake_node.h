@@ -1,9 +1,12 @@
 /// A node for tests of the client library: speaks the protocol over real TLS, keeps one
 /// conversation in memory, and misbehaves as told: loses pushes, cuts connections before and after
-/// the effect of a request, answers `retry` and `unknown`, falls silent.
+/// the effect of a request, answers `retry` and `unknown`, falls silent. Edits, recalls and
+/// reactions are done to the log as a node does them; every other request can be scripted:
+/// script(type, handler).
 ///
-/// Tokens are "u<number>": user and device have that number; "u0" is refused. Everything happens on
-/// its own loop's thread; knobs are atomic, the log is read after stop() or by run().
+/// Tokens are "u<number>", with more behind a dot if you like: user and device have that number;
+/// "u0" is refused. Everything happens on its own loop's thread; knobs are atomic, the log is read
+/// after stop() or by run(), and so is what scripts touch.
 #pragma once
 
 #include "client/session.h"
@@ -13,12 +16,17 @@
 #include "schemas/codec.h"
 #include "schemas/conversation_messages.h"
 #include "schemas/event.h"
+#include "schemas/event_messages.h"
 #include "schemas/history_messages.h"
+#include "schemas/inbox_messages.h"
+#include "schemas/presence_messages.h"
 #include "schemas/session_messages.h"
+#include "schemas/sync_messages.h"
 #include "tests/support/test_certificates.h"
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
 #include <future>
 #include <map>
 #include <memory>
@@ -39,6 +47,8 @@ class fake_node final : private net::loop_handler {
  public:
   static constexpr conversation_id group{77};
 
+  using handler = std::function<void(net::connection&, const frame_view&)>;
+
   // -- misbehaviour, in percent of occasions
   // --------------------------------------------------------
   std::atomic<unsigned> lose_push{0};   ///< a HEAD follows now and then
@@ -48,6 +58,13 @@ class fake_node final : private net::loop_handler {
   std::atomic<unsigned> answer_unknown{0};  ///< done or not, by chance
   std::atomic<bool> silent{false};          ///< no answer to anything from login on
   std::atomic<bool> mute_pings{false};
+
+  // -- scripts: set before start() or by run()
+  // -----------------------------------------------------
+  std::function<void(logged_in&)> at_login;  ///< changes the answer to LOGIN
+
+  /// Takes requests of this type instead of the node's own way.
+  void script(frame_type type, handler h) { scripts_[type] = std::move(h); }
 
   // -- seen -------------------------------------------------------------------------------------
   std::atomic<unsigned> logins{0};
@@ -140,6 +157,66 @@ class fake_node final : private net::loop_handler {
     });
   }
 
+  /// The tokens of all logins, and the types of all requests after them, in the order they came.
+  std::vector<std::string> tokens() { return copy(tokens_); }
+  std::vector<frame_type> asked() { return copy(asked_); }
+  std::size_t count(frame_type type) {
+    const auto all = asked();
+    return static_cast<std::size_t>(std::count(all.begin(), all.end(), type));
+  }
+
+  /// A push to everybody.
+  template <class Message>
+  void tell(const Message& m) {
+    run([&] {
+      for (auto& [c, user] : people_) {
+        append_frame(c->tail(), 0, m);
+        c->queued();
+      }
+    });
+  }
+
+  // For scripts, on the node's thread:
+  template <class Message>
+  void answer(net::connection& c, const frame_view& f, const Message& m) {
+    append_frame(c.tail(), f.header.correlation, m);
+    c.queued();
+  }
+  void refuse(net::connection& c, const frame_view& f, errc code, bool end = false) {
+    error_answer e;
+    e.code = code;
+    e.kind = describe(code).kind;
+    e.error_name = name_of(code);
+    e.text = describe(code).text;
+    answer(c, f, e);
+    if (end) c.close(net::close_reason::by_us, true);
+  }
+  void log_in(net::connection& c, const frame_view& f, std::uint64_t number, logged_in who = {}) {
+    const std::string name = "u" + std::to_string(number);
+    who.tenant = tenant_id{1};
+    who.user = user_id{number};
+    if (!who.device) who.device = device_id{number};
+    who.user_name = name;
+    who.tenant_name = "tests";
+    people_[&c] = number;
+    ++logins;
+    if (at_login) at_login(who);
+    answer(c, f, who);
+  }
+  /// An event of anybody's, with its body and target; returns its seq.
+  std::uint64_t happen(user_id sender, event_kind kind, const std::string& body,
+                       event_seq target = {}, const net::connection* but = nullptr,
+                       std::uint64_t client_seq = 0) {
+    const std::uint64_t seq = append(sender, device_id{sender.value},
+                                     client_seq != 0 ? client_seq : ++others_, kind, body, target);
+    if (target) rewrite(target.value, kind, body, *decode_event(log_[seq - 1]));
+    push(seq, but);
+    return seq;
+  }
+
+  const std::string& bytes(std::uint64_t seq) const { return log_.at(seq - 1); }
+  void take_as_usual(net::connection& c, const frame_view& f) { take_request(c, f); }
+
   /// Texts in the order of the log.
   std::vector<std::string> texts() {
     std::vector<std::string> all;
@@ -167,43 +244,37 @@ class fake_node final : private net::loop_handler {
     }
   }
 
-  template <class Message>
-  void answer(net::connection& c, const frame_view& f, const Message& m) {
-    append_frame(c.tail(), f.header.correlation, m);
-  }
-  void refuse(net::connection& c, const frame_view& f, errc code, bool end = false) {
-    error_answer e;
-    e.code = code;
-    e.kind = describe(code).kind;
-    e.error_name = name_of(code);
-    e.text = describe(code).text;
-    answer(c, f, e);
-    c.queued();
-    if (end) c.close(net::close_reason::by_us, true);
+  template <class T>
+  T copy(const T& from) {
+    T out;
+    run([&] { out = from; });
+    return out;
   }
 
   void take(net::connection& c, const frame_view& f) {
+    const bool a_login =
+        f.header.type == frame_type::login || f.header.type == frame_type::login_password;
+    if (const auto script = scripts_.find(f.header.type); a_login && script != scripts_.end()) {
+      const handler h = script->second;  // it may replace itself
+      return h(c, f);
+    }
     switch (f.header.type) {
       case frame_type::hello: {
         welcome w;
         w.max_open_requests = 256;
         w.idle_timeout_ms = 90'000;
         w.node = "fake";
+        w.time = static_cast<time_ms>(std::chrono::duration_cast<std::chrono::milliseconds>(
+                                          std::chrono::system_clock::now().time_since_epoch())
+                                          .count());
         return answer(c, f, w);
       }
       case frame_type::login: {
         const std::string token(decode<login>(f.payload)->token);
         const std::uint64_t number = std::stoull(token.substr(1));
         if (number == 0) return refuse(c, f, errc::invalid_token, true);
-        logged_in who;
-        who.tenant = tenant_id{1};
-        who.user = user_id{number};
-        who.device = device_id{number};
-        who.user_name = token;
-        who.tenant_name = "tests";
-        people_[&c] = number;
-        ++logins;
-        return answer(c, f, who);
+        tokens_.push_back(token);
+        return log_in(c, f, number);
       }
       case frame_type::ping:
         ++pings;
@@ -211,6 +282,11 @@ class fake_node final : private net::loop_handler {
         return;
       default:
         if (silent) return;
+        asked_.push_back(f.header.type);
+        if (const auto script = scripts_.find(f.header.type); script != scripts_.end()) {
+          const handler h = script->second;  // it may replace itself
+          return h(c, f);
+        }
         return take_request(c, f);
     }
   }
@@ -248,12 +324,62 @@ class fake_node final : private net::loop_handler {
       }
       case frame_type::list_members: {
         members_page page;
-        page.members.push_back({user_id{people_[&c]}, member_role::member, event_seq{1}, "name"});
+        member_entry me;
+        me.user = user_id{people_[&c]};
+        me.joined = event_seq{1};
+        me.user_name = "name";
+        page.members.push_back(me);
         return answer(c, f, page);
+      }
+      case frame_type::edit: {
+        const auto m = *decode<edit>(f.payload);
+        return take_change(c, f, m.client_seq, event_kind::edited, std::string(m.body.data),
+                           m.target);
+      }
+      case frame_type::recall: {
+        const auto m = *decode<recall>(f.payload);
+        return take_change(c, f, m.client_seq, event_kind::recalled, {}, m.target);
+      }
+      case frame_type::react: {
+        const auto m = *decode<react>(f.payload);
+        return take_change(c, f, m.client_seq, event_kind::reaction,
+                           encode_body(reaction_body{std::string(m.reaction), m.removed}),
+                           m.target);
       }
       default:
         return refuse(c, f, errc::unsupported);
     }
+  }
+
+  void take_change(net::connection& c, const frame_view& f, std::uint64_t client_seq,
+                   event_kind kind, const std::string& body, event_seq target) {
+    const std::uint64_t user = people_[&c];
+    auto [known, fresh] = done_.try_emplace({user, client_seq}, 0);
+    if (fresh) known->second = happen(user_id{user}, kind, body, target, &c, client_seq);
+    const auto event = decode_event(log_[known->second - 1]);
+    answer(c, f, ok_answer{event->seq, event->time});
+  }
+
+  /// What an event does to the row of its target.
+  void rewrite(std::uint64_t target, event_kind kind, const std::string& body,
+               const event_view& by) {
+    const std::string before = log_.at(target - 1);
+    event_view row = *decode_event(before);
+    if (kind == event_kind::edited) {
+      row.flags |= event_flags::edited;
+      row.body = body;
+    } else if (kind == event_kind::recalled) {
+      row.flags |= event_flags::recalled;
+      row.body = {};
+      row.gone_by = by.sender;
+      row.gone_at = by.time;
+    } else {
+      return;
+    }
+    row.changed = by.seq;
+    std::string after;
+    append_event(after, row);
+    log_[target - 1] = after;
   }
 
   /// Answers queued before it get through by chance only.
@@ -269,8 +395,14 @@ class fake_node final : private net::loop_handler {
     const std::uint64_t user = people_[&c];
     auto [known, fresh] = done_.try_emplace({user, m.client_seq}, 0);
     if (fresh) {
-      known->second = append(user_id{user}, device_id{user}, m.client_seq, event_kind::text,
-                             std::string(m.body.data));
+      event_view said;
+      said.flags = m.mentions_all ? event_flags::mentions_all : 0;
+      said.reply_to = m.reply_to;
+      said.thread = m.thread;
+      said.mentions = m.mentions;
+      said.expires = m.expires_after_ms != 0 ? m.expires_after_ms : m.expires_at;
+      known->second = append(user_id{user}, device_id{user}, m.client_seq, m.kind,
+                             std::string(m.body.data), {}, said);
       push(known->second, &c);
     }
     if (unknown) return refuse(c, f, errc::outcome_unknown);
@@ -280,8 +412,8 @@ class fake_node final : private net::loop_handler {
   }
 
   std::uint64_t append(user_id sender, device_id device, std::uint64_t client_seq, event_kind kind,
-                       const std::string& body) {
-    event_view e;
+                       const std::string& body, event_seq target = {}, event_view e = {}) {
+    e.target = target;
     e.seq = event_seq{log_.size() + 1};
     e.kind = kind;
     e.sender = sender;
@@ -322,6 +454,9 @@ class fake_node final : private net::loop_handler {
   std::vector<std::string> log_;
   std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint64_t> done_;
   std::uint64_t others_ = 0;
+  std::map<frame_type, handler> scripts_;
+  std::vector<std::string> tokens_;
+  std::vector<frame_type> asked_;
 };
 
 }  // namespace conclave::client

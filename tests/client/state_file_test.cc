@@ -57,6 +57,21 @@ TEST(state_file, what_was_saved_is_read_back_and_no_other_file_stays) {
   EXPECT_EQ(to_json(*back), to_json(sample()));
 }
 
+TEST(state_file, the_inbox_cursor_is_kept_and_a_file_from_before_it_is_readable) {
+  session_state s = sample();
+  s.following_inbox = true;
+  s.inbox = 17;
+  const auto back = session_state_from_json(to_json(s));
+  ASSERT_TRUE(back);
+  EXPECT_TRUE(back->following_inbox);
+  EXPECT_EQ(back->inbox, 17u);
+  const auto old = session_state_from_json(
+      R"({"format":1,"tenant":1,"user":2,"device":3,"conversations":{"5":{"cursor":9}}})");
+  ASSERT_TRUE(old);
+  EXPECT_FALSE(old->following_inbox);
+  EXPECT_EQ(old->conversations.at(conversation_id{5}).cursor, event_seq{9});
+}
+
 TEST(state_file, an_absent_file_is_an_empty_state) {
   const folder here;
   const auto state = load_state(here.file("none"));
