@@ -131,6 +131,9 @@ struct session final : net::connection_user {
     watching.push_back({conversation, until});
   }
 
+  std::vector<user_id> presence_of;  ///< whose coming and going it wants to know
+  time_ms presence_until = 0;        ///< boot clock
+
   /// Conversation -> newest seq not pushed. Null unless lagging.
   std::unique_ptr<std::unordered_map<conversation_id, event_seq>> owed_heads;
 };
