@@ -46,8 +46,12 @@ struct engine_ports {
   /// Shard time.
   std::function<time_ms()> now;
   /// What the tenant allows, as it is in force; never null. Cheap.
-  std::function<std::shared_ptr<const tenant_policy>(tenant_id)> policy_of =
-      [](tenant_id) { return std::make_shared<const tenant_policy>(); };
+  std::function<std::shared_ptr<const tenant_policy>(tenant_id)> policy_of = [](tenant_id) {
+    return std::make_shared<const tenant_policy>();
+  };
+  /// A policy became durable: in force from now on.
+  std::function<void(tenant_id, std::shared_ptr<const tenant_policy>)> policy_changed =
+      [](tenant_id, std::shared_ptr<const tenant_policy>) {};
 
   /// Tests only: called before each batch of a conversation; may throw to crash the actor.
   std::function<void(const entity_ref&)> fault;

@@ -49,8 +49,10 @@ void gateway::on_open(net::connection& c) {
 void gateway::on_close(net::connection& c, net::close_reason reason, const std::string& detail) {
   if (c.user != nullptr) {
     session& s = session_of(c);
+    if (s.phase == session_phase::logging_in) logging_in_.remove(s);
     if (s.phase == session_phase::ready) {
       online_.remove(s);
+      shared_.board.left(s.tenant, s.user, s.device);
       counters_.sessions.fetch_sub(1, std::memory_order_relaxed);
     }
   }
@@ -72,6 +74,14 @@ void gateway::drain(std::uint32_t reconnect_after_ms) {
     const error_info& why = describe(errc::shutting_down);
     answer_now(session_of(c), 0, goaway{why.code, why.text, reconnect_after_ms});
   });
+}
+
+void gateway::stop() {
+  {
+    const std::lock_guard lock(stop_mutex_);
+    stopped_ = true;
+  }
+  loop_.stop();
 }
 
 // -- frames in
@@ -278,6 +288,7 @@ void gateway::give(const answer& a) {
   if (c == nullptr || c->closing()) return;
   if (!session_of(*c).requests.settle(a.to)) return;
   c->send(a.frame);
+  note_renewed(session_of(*c), a);
   counters_.answers.fetch_add(1, std::memory_order_relaxed);
 }
 
@@ -304,6 +315,15 @@ void gateway::post(std::shared_ptr<const head_hint> hint) {
   });
 }
 
+void gateway::post(std::shared_ptr<const user_news> news) {
+  const std::lock_guard lock(stop_mutex_);
+  if (stopped_) return;
+  loop_.post([this, news = std::move(news)] {
+    on_user_news(*news);
+    publish_counters();
+  });
+}
+
 void gateway::tick() {
   const time_ms now = shared_.time->boot();
   loop_.for_each([&](net::connection& c) {
@@ -319,8 +339,7 @@ void gateway::tick() {
 }
 
 void gateway::end_overdue_login(session& s, time_ms now) {
-  const bool stranger = s.phase == session_phase::greeting || s.phase == session_phase::anonymous;
-  if (!stranger || now < s.login_by) return;
+  if (s.phase == session_phase::ready || now < s.login_by) return;
   const error_info& why = describe(errc::handshake_timeout);
   answer_now(s, 0, goaway{why.code, why.text, 0});
   s.connection->close(net::close_reason::handshake_timeout, true);

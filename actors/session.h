@@ -5,6 +5,7 @@
 #include "actors/reply.h"
 #include "conf/limits.h"
 #include "net/connection.h"
+#include "schemas/account_messages.h"
 #include "schemas/ids.h"
 
 #include <chrono>
@@ -19,7 +20,7 @@ namespace conclave::actors {
 enum class session_phase : std::uint8_t {
   greeting,    ///< TLS is up, HELLO has not come
   anonymous,   ///< WELCOME sent, LOGIN has not come
-  logging_in,  ///< the reader pool looks at the token
+  logging_in,  ///< the reader pool looks at the token, or the password pool at the password
   ready,
 };
 
@@ -103,14 +104,20 @@ struct session final : net::connection_user {
   tenant_id tenant{};
   user_id user{};
   device_id device{};
-  time_ms login_by = 0;  ///< boot clock: not logged in by then, it is sent away
+  device_kind kind{};
+  std::string account;     ///< "tenant/user", as the limiter of passwords knows him
+  std::string token_hash;  ///< of the token that the device holds for certain
+  time_ms login_by = 0;    ///< boot clock: not logged in by then, it is sent away
   std::chrono::steady_clock::time_point logged_in_at;  ///< pushes come from here on
   std::uint64_t login_number = 0;  ///< later logins of a device replace earlier ones
+  bool ended = false;  ///< the device ended while its token was looked at: it does not come in
 
   open_requests requests;
   std::uint32_t open_reads = 0;
   std::uint64_t fanout_mark = 0;  ///< scratch of fanout.cc
 
+  /// Newest entry of the inbox: not pushed while lagging, or written while logging in. 0: none.
+  std::uint64_t owed_inbox_head = 0;
   /// Conversation -> newest seq not pushed. Null unless lagging.
   std::unique_ptr<std::unordered_map<conversation_id, event_seq>> owed_heads;
 };
