@@ -61,6 +61,11 @@ struct engine_ports {
   std::function<std::shared_ptr<const tenant_policy>(tenant_id)> policy_of = [](tenant_id) {
     return std::make_shared<const tenant_policy>();
   };
+  /// Changes whenever some tenant's policy does.
+  std::function<std::uint64_t()> policy_generation = [] { return std::uint64_t{1}; };
+  /// A policy became durable: in force from now on.
+  std::function<void(tenant_id, std::shared_ptr<const tenant_policy>)> policy_changed =
+      [](tenant_id, std::shared_ptr<const tenant_policy>) {};
 
   /// Tests only: called before each batch of a conversation; may throw to crash the actor.
   std::function<void(const entity_ref&)> fault;

@@ -124,6 +124,15 @@ TEST(conversation_messages, an_edit_puts_the_new_body_in_the_old_place_and_keeps
   EXPECT_EQ(c.rows.count(table::version, acme, room.value), 2u);
 }
 
+TEST(conversation_messages, versions_of_one_message_are_bounded) {
+  auto c = with_a_text();
+  for (std::uint64_t i = 0; i < limits::max_edits; ++i) {
+    ASSERT_EQ(c.about(verb::edit, 2, 10 + i, 2, "again").what, kind::sequenced);
+    c.commit();
+  }
+  expect_rejected(c.about(verb::edit, 2, 900, 2, "once more"), errc::limit_reached);
+}
+
 TEST(conversation_messages, only_the_sender_edits) {
   auto c = with_a_text();
   expect_rejected(c.about(verb::edit, 1, 1, 2, "mine now"), errc::forbidden);
