@@ -52,8 +52,8 @@ struct engine_ports {
       load_burning = [](const entity_ref&) {
         return std::vector<std::pair<event_seq, storage::target_image>>{};
       };
-  /// Bodies of the conversation went: called after the commit and before anybody is told, so that no
-  /// page that was read before it is served after it (gone_watch.h).
+  /// Bodies of the conversation went: called after the commit and before anybody is told, so that
+  /// no page that was read before it is served after it (gone_watch.h).
   std::function<void(tenant_id, conversation_id)> on_gone = [](tenant_id, conversation_id) {};
   /// A timer was committed that is due then.
   std::function<void(shard_id, time_ms)> on_timer = [](shard_id, time_ms) {};
