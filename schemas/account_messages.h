@@ -1,15 +1,15 @@
-/// The messages with which people log in by password and look after their devices: LOGIN_PASSWORD to
-/// CHANGE_PASSWORD, and DONE, the answer to what makes no event.
-/// Views borrow the frame they were decoded from. Pure data; any thread.
+/// The messages with which people log in by password and look after their devices: LOGIN_PASSWORD
+/// to CHANGE_PASSWORD, and DONE, the answer to what makes no event. Views borrow the frame they
+/// were decoded from. Pure data; any thread.
 #pragma once
-
-#include <string_view>
-#include <vector>
 
 #include "schemas/errc.h"
 #include "schemas/fields.h"
 #include "schemas/frame.h"
 #include "schemas/ids.h"
+
+#include <string_view>
+#include <vector>
 
 namespace conclave {
 
@@ -38,7 +38,8 @@ struct login_password {
   static constexpr std::string_view name = "LOGIN_PASSWORD";
   static constexpr std::string_view doc =
       "In place of LOGIN: proves who is talking by a password, and makes a new device whose resume "
-      "token the answer carries. The same op_id makes one device; a resend gives it a new token and "
+      "token the answer carries. The same op_id makes one device; a resend gives it a new token "
+      "and "
       "ends the earlier one. Answer: LOGGED_IN or ERROR.";
 
   std::uint64_t op_id = 0;
@@ -101,7 +102,8 @@ struct logout {
 struct list_devices {
   static constexpr frame_type type = frame_type::list_devices;
   static constexpr std::string_view name = "LIST_DEVICES";
-  static constexpr std::string_view doc = "The caller's own devices. Answer: DEVICES_PAGE or ERROR.";
+  static constexpr std::string_view doc =
+      "The caller's own devices. Answer: DEVICES_PAGE or ERROR.";
 
   template <class Self, class Visitor>
   static void fields(Self&, Visitor&) {}

@@ -4,12 +4,12 @@
 /// Those with a `client_seq` make an event and are answered by OK, like SEND.
 #pragma once
 
-#include <string_view>
-#include <vector>
-
 #include "schemas/fields.h"
 #include "schemas/frame.h"
 #include "schemas/ids.h"
+
+#include <string_view>
+#include <vector>
 
 namespace conclave {
 
@@ -148,7 +148,8 @@ struct open_burning {
   static constexpr frame_type type = frame_type::open_burning;
   static constexpr std::string_view name = "OPEN";
   static constexpr std::string_view doc =
-      "Reads a burning message. The first time is recorded durably, and `burn_ms` later the body is "
+      "Reads a burning message. The first time is recorded durably, and `burn_ms` later the body "
+      "is "
       "gone for this reader on all his devices; until then it may be opened again. Answer: OPENED "
       "or ERROR; `gone` when it burned, expired or was taken back.";
 

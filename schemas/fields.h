@@ -13,15 +13,15 @@
 ///
 /// Order is wire order. Fields are only ever appended. A struct that says
 /// `static constexpr std::uint32_t required_fields = n` has optional ones after its first n: their
-/// default is 0, false or empty, a writer leaves trailing defaults out, and a reader takes an absent
-/// one for its default. Without it every field must be present. Pure data; any thread.
+/// default is 0, false or empty, a writer leaves trailing defaults out, and a reader takes an
+/// absent one for its default. Without it every field must be present. Pure data; any thread.
 #pragma once
+
+#include "schemas/ids.h"
 
 #include <cstdint>
 #include <limits>
 #include <string_view>
-
-#include "schemas/ids.h"
 
 namespace conclave {
 

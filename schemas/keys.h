@@ -7,21 +7,21 @@
 /// number_value.h for entity_version, tenant_name and user_name. Pure functions; any thread.
 #pragma once
 
+#include "schemas/ids.h"
+
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
-#include "schemas/ids.h"
-
 namespace conclave {
 
 /// After the table: what follows in the key -> the value. [who writes it]
 enum class table : std::uint8_t {
-  applied = 0x01,            ///< one row per shard: applied_record [the shard writer]
-  entity_version = 0x02,     ///< tenant | kind u8 | id -> number [that entity's actor]
-  /// tenant 0 | due | tenant | conversation | seq | user (0: the message expires; else: it burns for
-  /// him) -> nothing [the conversation]
+  applied = 0x01,         ///< one row per shard: applied_record [the shard writer]
+  entity_version = 0x02,  ///< tenant | kind u8 | id -> number [that entity's actor]
+  /// tenant 0 | due | tenant | conversation | seq | user (0: the message expires; else: it burns
+  /// for him) -> nothing [the conversation]
   timer = 0x03,
   tenant = 0x10,             ///< tenant -> tenant_record (system shard) [directory of tenants]
   tenant_name = 0x11,        ///< 0 | name -> tenant id (system shard) [directory of tenants]

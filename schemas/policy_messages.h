@@ -2,12 +2,12 @@
 /// On the admin listener. Views borrow the frame they were decoded from. Pure data; any thread.
 #pragma once
 
-#include <string_view>
-#include <vector>
-
 #include "schemas/fields.h"
 #include "schemas/frame.h"
 #include "schemas/ids.h"
+
+#include <string_view>
+#include <vector>
 
 namespace conclave {
 
@@ -58,7 +58,8 @@ struct set_policy {
   static constexpr frame_type answered_by = frame_type::done;
   static constexpr std::string_view name = "SET_POLICY";
   static constexpr std::string_view doc =
-      "Sets a tenant's policy as a whole: read it first, change it, send it back. Durable; in force "
+      "Sets a tenant's policy as a whole: read it first, change it, send it back. Durable; in "
+      "force "
       "for every request judged after the answer. Answer: DONE or ERROR.";
 
   std::string_view tenant_name;
@@ -125,7 +126,8 @@ struct send_notice {
   static constexpr std::string_view name = "SEND_NOTICE";
   static constexpr std::string_view doc =
       "Says something to users in their system conversations, as the node. `client_seq` is the "
-      "operator's counter: the same number is said once. Answer: DONE when it is durable for all of "
+      "operator's counter: the same number is said once. Answer: DONE when it is durable for all "
+      "of "
       "them, or ERROR; after an ERROR send it again with the same number.";
 
   std::uint64_t client_seq = 0;

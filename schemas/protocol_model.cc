@@ -174,7 +174,8 @@ json event_flag_table() {
   return json::array({
       bit(event_flags::mentions_all, "mentions_all", "names everybody"),
       bit(event_flags::edited, "edited", "the body is not the first one"),
-      bit(event_flags::recalled, "recalled", "the body is gone: `gone_by` took it back at `gone_at`"),
+      bit(event_flags::recalled, "recalled",
+          "the body is gone: `gone_by` took it back at `gone_at`"),
       bit(event_flags::expired, "expired", "the body is gone: its time was over"),
       bit(event_flags::burning, "burning", "burn after reading: the body comes by OPEN only"),
       bit(event_flags::burned, "burned", "the body is gone: everybody has read it"),

@@ -2,11 +2,11 @@
 /// versions, pins. Views borrow the frame they were decoded from. Pure data; any thread.
 #pragma once
 
-#include <vector>
-
 #include "schemas/fields.h"
 #include "schemas/frame.h"
 #include "schemas/ids.h"
+
+#include <vector>
 
 namespace conclave {
 
@@ -91,7 +91,8 @@ struct list_versions {
   static constexpr frame_type type = frame_type::list_versions;
   static constexpr std::string_view name = "LIST_VERSIONS";
   static constexpr std::string_view doc =
-      "What an edited message was before, oldest first. Answer: VERSIONS_PAGE or ERROR; `gone` when "
+      "What an edited message was before, oldest first. Answer: VERSIONS_PAGE or ERROR; `gone` "
+      "when "
       "it was taken back or expired.";
 
   conversation_id conversation{};
