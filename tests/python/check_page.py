@@ -1,5 +1,5 @@
-"""Holds conclave_wire.py to the golden vectors of tests/vectors: a client written from the page alone
-says what the page says, and the page lacks nothing that is needed for it. Prints one line; code 0 is good."""
+"""Holds conclave_wire.py to the golden vectors of tests/vectors: a client that was written from the
+page alone says and understands the same bytes. Prints one line; code 0 is good."""
 
 import json
 import pathlib
@@ -20,10 +20,14 @@ def expect(vector, holds, what):
 
 
 def from_json(value):
-    """{"hex": …} is bin; everything else is itself, but for numbers that are strings (see number)."""
-    if isinstance(value, dict):
-        return bytes.fromhex(value["hex"]) if set(value) == {"hex"} else {k: from_json(v) for k, v in value.items()}
-    return [from_json(each) for each in value] if isinstance(value, list) else value
+    """{"hex": …} is bin; everything else is itself."""
+    if isinstance(value, list):
+        return [from_json(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    if set(value) == {"hex"}:
+        return bytes.fromhex(value["hex"])
+    return {name: from_json(each) for name, each in value.items()}
 
 
 def with_numbers(layout, fields):
@@ -43,8 +47,10 @@ def without_defaults(layout, fields):
     for field in protocol.layouts[layout]:
         value = fields[field["name"]]
         inner = field.get("element", field)["type"]
-        if inner in protocol.layouts:
-            value = [without_defaults(inner, each) for each in value] if isinstance(value, list) else without_defaults(inner, value)
+        if inner in protocol.layouts and isinstance(value, list):
+            value = [without_defaults(inner, each) for each in value]
+        elif inner in protocol.layouts:
+            value = without_defaults(inner, value)
         if not field.get("optional") or value not in (0, False, "", b"", []):
             left[field["name"]] = value
     return left
@@ -67,7 +73,8 @@ def check_valid(vector):
         layout = protocol.kinds[event["kind"]]["body"].split(",")[0]
         body = from_json(vector["body"])
         expect(vector, protocol.encode(layout, body) == event["body"], "body encodes")
-        expect(vector, without_defaults(layout, protocol.decode(layout, event["body"])) == body, "body decodes")
+        decoded = without_defaults(layout, protocol.decode(layout, event["body"]))
+        expect(vector, decoded == body, f"body decodes to {decoded}")
 
 
 def check_values(vector, fields):

@@ -1,6 +1,7 @@
-"""Holds conclave_view.py to what the page promises of rewritten messages: whether a device was there all
-along, comes for the first time, or was away and returned, it ends with the same view. A model stands for the
-node: it pushes events as they happen and rewrites its rows as section 6 of the page says. Prints one line."""
+"""Holds conclave_view.py to what the page promises of rewritten messages: whether a device was there
+all along, comes for the first time, or was away and returned, it ends with the same view. A model
+stands for the node: it pushes events as they happen and rewrites its rows as section 6 of the page
+says. Prints one line; code 0 is good."""
 
 import copy
 import random
@@ -27,8 +28,8 @@ class Model:
         event = {f["name"]: DEFAULTS[f["type"]] for f in protocol.layouts["event"]}
         self.ordinal += kind == 16
         seq = len(self.rows) + 1
-        event.update(format=1, seq=seq, kind=kind, sender=sender, time=1000 + seq, ordinal=self.ordinal)
-        event.update(fields)
+        event.update(format=1, seq=seq, kind=kind, sender=sender, time=1000 + seq)
+        event.update(fields, ordinal=self.ordinal)
         # Through the bytes, as a real one goes.
         event = protocol.decode("event", protocol.encode("event", event))
         self.rows.append(event)

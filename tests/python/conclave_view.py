@@ -1,5 +1,5 @@
-"""What a client shows of one conversation: events in order of seq go in, messages, edits, recalls, expiry,
-reactions, pins, members and settings come out (schemas/README.md, section 6). No I/O."""
+"""What a client shows of one conversation: events in order of seq go in, messages, edits, recalls,
+expiry, reactions, pins, members and settings come out (schemas/README.md, section 6). No I/O."""
 
 MESSAGES = (16, 17, 18)
 EDITED, RECALLED, EXPIRED, BURNING, BURNED = 2, 4, 8, 16, 32
@@ -115,9 +115,9 @@ class View:
 
     HANDLERS = {
         1: founded, 2: added, 3: removed, 4: role_changed, 5: member_muted, 6: settings_changed,
-        7: dissolve, 16: said, 17: said, 18: said, 32: edited, 33: recalled, 34: reacted, 35: pinned,
-        36: gone,
-    }  # fmt: skip
+        7: dissolve, 16: said, 17: said, 18: said, 32: edited, 33: recalled, 34: reacted,
+        35: pinned, 36: gone,
+    }
 
     def expire(self, now):
         """Hides what is over by the client's clock, as corrected by the node's."""
@@ -130,8 +130,8 @@ class View:
         messages = []
         for seq, m in sorted(self.messages.items()):
             shown = {"seq": seq, "sender": m["sender"], "body": m["body"]}
-            shown["state"] = "gone" if m["flags"] & GONE else "edited" if m["flags"] & EDITED else ""
             shown["why"] = m["flags"] & GONE
+            shown["state"] = "gone" if shown["why"] else "edited" if m["flags"] & EDITED else ""
             shown["reactions"] = sorted(self.reactions.get(seq, ()))
             shown["pinned"] = seq in self.pins
             shown["extras"] = (m["reply_to"], m["thread"], tuple(m["mentions"]), m["origin_seq"])

@@ -1,5 +1,5 @@
-"""What goes over the wire, from schemas/README.md sections 2, 3 and 6: msgpack as far as Conclave uses
-it, frames, and messages as dicts by the layouts of schemas/protocol.json. No I/O; the standard library only.
+"""What goes over the wire, from schemas/README.md sections 2, 3 and 6: msgpack as far as Conclave
+uses it, frames, and messages as dicts by the layouts of schemas/protocol.json. No I/O.
 
 Problem is raised for bytes that are not what the page says; its `code` is the name of the error."""
 
