@@ -144,6 +144,7 @@ void session_core::on_ready(session_ref, const logged_in& who, const welcome& no
 
 void session_core::take_new_token(const logged_in& who) {
   token_ = who.token;
+  own_token_ = true;
   options_.password.clear();
   login_in_doubt_ = false;
   if (!events_.on_token) return;
@@ -289,15 +290,25 @@ void session_core::when_caught_up(std::function<void()> then) {
 }
 
 void session_core::renew_later(time_ms renew_by, bool fresh) {
+  // What was settled when this session got the token holds over reconnects.
+  if (!fresh && own_token_ && renew_at_ms_ != no_deadline) return;
   renew_at_ms_ = no_deadline;
   if (renew_by == 0 || !events_.on_token) return;
   renew_at_ms_ = steady_ms() + renew_after_ms(renew_by, node_time(), fresh);
+  if (!fresh) renew_if_due();
+}
+
+void session_core::renew_if_due() {
+  if (steady_ms() < renew_at_ms_ || !ready_) return;
+  renew_at_ms_ = no_deadline;
+  renew_token([](const outcome<renewed_token>&) {});
 }
 
 void session_core::renew_token(std::function<void(outcome<renewed_token>)> then) {
   renewing_.push_back(std::move(then));
   if (renewing_.size() > 1) return;  // one is under way: its answer is for all
-  call(conclave::renew_token{}, 0, no_deadline,
+  const auto timeout_ms = static_cast<std::uint64_t>(options_.request_timeout.count());
+  call(conclave::renew_token{}, 0, timeout_ms,
        [this](const outcome<frame_view>& answer) { take_renewed(answer); });
 }
 
@@ -311,6 +322,7 @@ void session_core::take_renewed(const outcome<frame_view>& answer) {
     if (stored) {
       // Only now: whoever starts again from what is stored must not find an old one.
       token_ = result->token;
+      own_token_ = true;
       renew_later(fresh->renew_by, true);
     } else {
       log::warn("client", stored.error().detail);
@@ -338,10 +350,7 @@ void session_core::tick() {
   pump();
   const std::uint64_t now = steady_ms();
   watches_.tick(now);
-  if (now >= renew_at_ms_ && ready_) {
-    renew_at_ms_ = no_deadline;
-    renew_token([](const outcome<renewed_token>&) {});
-  }
+  renew_if_due();
   if (follower_ && follower_->take_dirty()) state_dirty_ = true;
   if (inbox_ && inbox_->take_dirty()) state_dirty_ = true;
   if (state_dirty_ && !options_.state_file.empty() && now - saved_ms_ >= save_every_ms) {

@@ -133,6 +133,7 @@ class session_core final : public caller, private reactor_handler {
   void follow();
   bool retry_password(const end_of_session& end);
   void renew_later(time_ms renew_by, bool fresh);
+  void renew_if_due();
   void take_renewed(const outcome<frame_view>& answer);
   void pump();
   void expire();
@@ -159,6 +160,7 @@ class session_core final : public caller, private reactor_handler {
   bool ended_ = false;
   bool state_dirty_ = false;
   std::string token_;
+  bool own_token_ = false;  // this session has got it itself
   std::uint64_t login_op_id_ = 0;
   bool login_in_doubt_ = false;   // a password went out and nothing came back
   std::uint64_t give_up_ms_ = 0;  // a login by password is not tried again after it

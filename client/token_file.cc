@@ -64,4 +64,14 @@ status write_token_file(const std::string& file, std::string_view token) {
   return done{};
 }
 
+status check_token_file_writable(const std::string& file) {
+  const std::string fresh = file + ".new";
+  unlink(fresh.c_str());
+  const int fd = open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (fd < 0) return file_failure("cannot write the token file", fresh);
+  close(fd);
+  unlink(fresh.c_str());
+  return done{};
+}
+
 }  // namespace conclave::client

@@ -16,4 +16,7 @@ outcome<std::string> read_token_file(const std::string& file);
 /// Creates or replaces the file with mode 0600.
 status write_token_file(const std::string& file, std::string_view token);
 
+/// Could write_token_file write there? Asked before a token is made that would be shown once only.
+status check_token_file_writable(const std::string& file);
+
 }  // namespace conclave::client

@@ -1,12 +1,17 @@
 /// Settings, session and failures of a command.
 #include "client/cli/context.h"
 
+#include "client/cli/advice.h"
 #include "client/cli/text.h"
+#include "client/renewal.h"
 #include "client/token_file.h"
 
-#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
+#include <iostream>
 #include <unistd.h>
 
 namespace conclave::client::cli {
@@ -29,12 +34,44 @@ int context::fail(const failure& f) {
   const std::string text = f.detail.empty() ? std::string(describe(f.code).text) : f.detail;
   std::fprintf(stderr, "conclave: %s (%.*s)\n", printable(text, " ").c_str(),
                static_cast<int>(name.size()), name.data());
+  const std::string advice(advice_for_people(f.code));
+  if (!advice.empty()) std::fprintf(stderr, "  %s\n", advice.c_str());
   return exit_ = exit_code_of(f);
 }
 
 int context::usage(const std::string& sentence) {
   std::fprintf(stderr, "conclave: %s\n", printable(sentence, " ").c_str());
   return exit_ = exit_usage;
+}
+
+int context::tell(conversation_id c, const outcome<receipt>& done, const std::string& words) {
+  if (!done) return fail(done.error());
+  if (json()) {
+    line(nlohmann::ordered_json{
+        {"conversation", c.value}, {"seq", done->seq.value}, {"time", done->time}}
+             .dump());
+  } else if (!words.empty()) {
+    line(words);
+  }
+  return exit_ok;
+}
+
+int context::tell(const status& done, const std::string& words) {
+  if (!done) return fail(done.error());
+  if (json()) {
+    line(R"({"done":true})");
+  } else {
+    line(words);
+  }
+  return exit_ok;
+}
+
+bool context::confirm(const std::string& question) const {
+  if (settings_.yes || isatty(STDIN_FILENO) != 1) return true;
+  std::fprintf(stderr, "%s [y/N] ", printable(question, " ").c_str());
+  std::string answer;
+  std::getline(std::cin, answer);
+  return answer == "y" || answer == "yes";
 }
 
 status context::prepare() {
@@ -45,6 +82,9 @@ status context::prepare() {
   const auto fill = [](std::string& to, const std::string& from) {
     if (to.empty()) to = from;
   };
+  // A new login's token and memory are its own, not those of the profile.
+  const bool new_token = !new_token_file_.empty();
+  if (new_token) fill(effective_.token_file, new_token_file_);
   // A profile's state belongs to the profile's token.
   if (effective_.token_file.empty()) fill(effective_.state_file, stored->state_file);
   fill(effective_.server, stored->server);
@@ -74,12 +114,28 @@ std::unique_ptr<session> context::open(session_options options, session_events e
     usage(token.error().detail);
     return nullptr;
   }
+  options.token = std::move(*token);
+  return connect(std::move(options), std::move(events));
+}
+
+std::unique_ptr<session> context::connect(session_options options, session_events events) {
   options.servers = {effective_.server};
   options.ca_file = effective_.ca;
-  options.token = std::move(*token);
   options.client_name = "conclave/" CONCLAVE_VERSION;
+  const auto stored = std::make_shared<std::atomic<bool>>(false);
+  events.on_token = [stored, file = effective_.token_file](const std::string& token, time_ms) {
+    *stored = true;
+    return write_token_file(file, token);
+  };
   auto connected = session::connect(options, std::move(events));
-  if (connected) return std::move(*connected);
+  if (connected) {
+    session& s = **connected;
+    const time_ms renew_by = s.who().renew_by;
+    const bool due = renew_by != 0 && renew_after_ms(renew_by, s.node_time(), false) == 0;
+    // The session has begun to renew it by itself; a short command would end before the answer.
+    if (due && !*stored) (void)s.renew_token();
+    return std::move(*connected);
+  }
   const failure& why = connected.error();
   if (why.code == errc::invalid_argument) {
     usage(why.detail);
@@ -98,46 +154,6 @@ std::unique_ptr<session> context::open_quiet() {
 std::string context::state_file() const {
   return effective_.state_file.empty() ? effective_.token_file + ".state.json"
                                        : effective_.state_file;
-}
-
-conversation_id context::find_conversation(session& s, const std::string& name) {
-  if (!name.empty() && name.find_first_not_of("0123456789") == std::string::npos) {
-    const std::uint64_t id = std::strtoull(name.c_str(), nullptr, 10);
-    if (id != 0 && id < id_limit) return conversation_id{id};
-  }
-  const auto all = s.list_conversations();
-  if (!all) {
-    fail(all.error());
-    return {};
-  }
-  std::vector<conversation_info> same;
-  std::copy_if(all->begin(), all->end(), std::back_inserter(same),
-               [&](const conversation_info& c) { return c.title == name; });
-  // One that was left does not compete with one of today.
-  if (same.size() > 1) std::erase_if(same, [](const conversation_info& c) { return !c.member; });
-  if (same.size() == 1) return same.front().conversation;
-  if (same.empty()) {
-    fail({errc::not_found, "you have no conversation `" + name + "`"});
-    return {};
-  }
-  std::string ids;
-  for (const conversation_info& c : same) ids += " " + std::to_string(c.conversation.value);
-  usage("`" + name + "` is the title of several conversations; name one by its id:" + ids);
-  return {};
-}
-
-user_id context::find_user(session& s, const std::string& name) {
-  const std::string plain = !name.empty() && name.front() == '@' ? name.substr(1) : name;
-  const auto found = s.resolve({plain});
-  if (!found) {
-    fail(found.error());
-    return {};
-  }
-  if (found->empty()) {
-    fail({errc::not_found, "there is no user `" + plain + "`"});
-    return {};
-  }
-  return found->front().user;
 }
 
 }  // namespace conclave::client::cli

@@ -1,5 +1,5 @@
 /// What every command of `conclave` shares: the settings in force, the way to a session, output as
-/// text or JSON lines, failures as one sentence. Main thread only.
+/// text or JSON lines, failures as one sentence and what to do about it. Main thread only.
 #pragma once
 
 #include "client/cli/exit_codes.h"
@@ -7,8 +7,10 @@
 #include "client/session.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace conclave::client::cli {
 
@@ -16,6 +18,7 @@ struct settings {
   profile given;             ///< from options
   std::string profile_file;  ///< from --profile
   bool json = false;
+  bool yes = false;  ///< do not ask
 };
 
 class context {
@@ -30,33 +33,51 @@ class context {
 
   /// The named profile is about to be written: it need not be there yet.
   void profile_may_be_new() { profile_required_ = false; }
+  /// The token file is about to be written, here unless another one is given.
+  void token_file_may_be(std::string file) { new_token_file_ = std::move(file); }
 
   /// Merges options and profile into effective() and checks that enough is known. open() does it
   /// too.
   status prepare();
 
-  /// Logs in. On failure the sentence has been printed and exit()
-  /// holds the code.
+  /// Logs in with the token of the token file, and keeps that file current. On failure the sentence
+  /// has been printed and exit() holds the code.
   std::unique_ptr<session> open(session_options options, session_events events = {});
   /// For commands that ask one thing: no events.
   std::unique_ptr<session> open_quiet();
+  /// With what the options say: a password in place of the token.
+  std::unique_ptr<session> connect(session_options options, session_events events);
 
   /// Where `listen` remembers: the profile's state_file, else a file beside the token.
   std::string state_file() const;
 
-  /// A conversation by id or by its unique title. Zero: not found, the sentence has been printed.
+  /// A conversation by id, by its unique title, or as @NAME: the direct one with a user. Zero: not
+  /// found, the sentence has been printed.
   conversation_id find_conversation(session& s, const std::string& name);
+  /// The same with all that the list says about it.
+  std::optional<conversation_info> find_info(session& s, const std::string& name);
   /// A user of the own tenant by name (a leading @ is ignored). Zero: as above.
   user_id find_user(session& s, const std::string& name);
+  /// All of them in one request; false: as above.
+  bool find_users(session& s, std::vector<std::string> names, std::vector<user_id>& users);
+
+  /// A question before something that cannot be undone. True at once with --yes, and where nobody
+  /// could answer: standard input is no terminal.
+  bool confirm(const std::string& question) const;
 
   void line(std::string_view text) const;  ///< to stdout, with a line end
   int fail(const failure& f);              ///< prints the sentence, remembers and returns the code
   int usage(const std::string& sentence);
   int exit() const { return exit_; }
+  /// The receipt of an own event as JSON, or `words` for people; or the failure.
+  int tell(conversation_id c, const outcome<receipt>& done, const std::string& words);
+  /// The same for what makes no event.
+  int tell(const status& done, const std::string& words);
 
  private:
   settings settings_;
   profile effective_;
+  std::string new_token_file_;
   bool decorated_ = false;
   bool profile_required_ = true;
   int exit_ = exit_ok;

@@ -1,8 +1,16 @@
-/// `conclave conv …`: list, create, members, add, remove, leave.
+/// `conclave conv …`: list, show, create, direct, announce, members.
 #include "client/cli/commands.h"
+#include "client/cli/event_json.h"
+#include "client/cli/event_lines.h"
+#include "client/cli/name_book.h"
 #include "client/cli/text.h"
+#include "client/cli/titles.h"
+#include "client/cli/words.h"
 
 #include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cstring>
 
 namespace conclave::client::cli {
 
@@ -10,86 +18,187 @@ namespace {
 
 using nlohmann::ordered_json;
 
-/// All names to ids in one request; false: the sentence has been printed.
-bool find_users(context& at, session& s, std::vector<std::string> names,
-                std::vector<user_id>& users) {
-  for (std::string& name : names) {
-    if (!name.empty() && name.front() == '@') name.erase(0, 1);
-  }
-  if (names.empty()) return true;
-  const auto found = s.resolve(names);
-  if (!found) {
-    at.fail(found.error());
-    return false;
-  }
-  for (const std::string& name : names) {
-    bool known = false;
-    for (const user_info& u : *found) {
-      if (u.user_name != name) continue;
-      users.push_back(u.user);
-      known = true;
-      break;
-    }
-    if (!known) {
-      at.fail({errc::not_found, "there is no user `" + name + "`"});
-      return false;
-    }
-  }
-  return true;
+std::string dump(const ordered_json& line) {
+  return line.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
 
-int tell(context& at, conversation_id c, const outcome<receipt>& done, const std::string& words) {
-  if (!done) return at.fail(done.error());
+/// 0 is no word: no member, or a node that does not tell.
+template <class Enum>
+std::string told(Enum value) {
+  return static_cast<unsigned>(value) == 0 ? std::string() : std::string(word_of(value));
+}
+
+ordered_json json_of(const conversation_info& c, const names& who) {
+  ordered_json line{{"conversation", c.conversation.value},
+                    {"kind", word_of(c.kind)},
+                    {"title", c.title},
+                    {"name", title_of(c, who)},
+                    {"topic", c.topic},
+                    {"head", c.head.value},
+                    {"member", c.member},
+                    {"role", told(c.role)},
+                    {"unread", c.unread},
+                    {"mentions", c.mentions},
+                    {"read", c.read.value},
+                    {"muted_until", c.muted_until},
+                    {"pinned", c.pinned},
+                    {"hidden", c.hidden},
+                    {"dissolved", c.dissolved},
+                    {"join", told(c.join)},
+                    {"invite", told(c.invite)},
+                    {"all_muted", c.all_muted},
+                    {"silenced_until", c.silenced_until}};
+  if (c.peer) line["peer"] = {{"user", c.peer.value}, {"name", who.of(c.peer)}};
+  const auto last = decode_event(c.last);
+  if (!c.last.empty() && last) {
+    line["last"] = ordered_json::parse(line_of_json(c.conversation, *last, who), nullptr, false);
+  }
+  return line;
+}
+
+std::string state_of(const conversation_info& c, time_ms now) {
+  std::string out;
+  const auto add = [&out](const std::string& word) { out += (out.empty() ? "" : ", ") + word; };
+  if (c.unread != 0) add(std::to_string(c.unread) + " unread");
+  if (c.mentions != 0) add(std::to_string(c.mentions) + " for you");
+  if (c.pinned) add("pinned");
+  if (c.muted_until > now) add("muted " + until_text(c.muted_until, now));
+  if (c.hidden) add("hidden");
+  if (c.dissolved) {
+    add("dissolved");
+  } else if (!c.member) {
+    add("left");
+  }
+  return out;
+}
+
+std::string last_line(const conversation_info& c, const names& who, time_ms now) {
+  const auto last = decode_event(c.last);
+  if (c.last.empty() || !last) return {};
+  const std::string what = is_message(last->kind) ? who.of(last->sender) + ": " + said(*last, now)
+                                                  : sentence_of(*last, who, now);
+  return clock_time(last->time, now) + " " + shortened(what, 60);
+}
+
+/// The names that a list of conversations speaks of, in one request.
+void learn_names(name_book& names, const std::vector<conversation_info>& all) {
+  std::vector<user_id> users;
+  for (const conversation_info& c : all) {
+    if (c.peer) users.push_back(c.peer);
+    const auto last = decode_event(c.last);
+    if (!c.last.empty() && last) collect_users(*last, users);
+  }
+  names.learn(users);
+}
+
+int tell_founded(context& at, const outcome<founded>& made, const std::string& title) {
+  if (!made) return at.fail(made.error());
   if (at.json()) {
-    at.line(ordered_json{{"conversation", c.value}, {"seq", done->seq.value}, {"time", done->time}}
-                .dump());
+    at.line(
+        dump({{"conversation", made->conversation.value}, {"title", title}, {"time", made->time}}));
   } else {
-    at.line(words);
+    at.line("founded `" + printable(title, " ") + "`, conversation " +
+            std::to_string(made->conversation.value));
   }
   return exit_ok;
 }
 
 }  // namespace
 
-int conv_list(context& at) {
+int conv_list(context& at, bool everything) {
   const auto s = at.open_quiet();
   if (!s) return at.exit();
-  const auto all = s->list_conversations();
+  auto all = s->list_conversations();
   if (!all) return at.fail(all.error());
+  name_book names(*s);
+  learn_names(names, *all);
+  if (!at.json()) {
+    // For people: what is pinned first, then what is newest; what they have put away not at all.
+    if (!everything) {
+      std::erase_if(*all, [](const conversation_info& c) { return c.hidden && c.unread == 0; });
+    }
+    const auto newest = [](const conversation_info& c) {
+      const auto last = decode_event(c.last);
+      return c.last.empty() || !last ? time_ms{0} : last->time;
+    };
+    std::stable_sort(all->begin(), all->end(), [&](const auto& a, const auto& b) {
+      if (a.pinned != b.pinned) return a.pinned;
+      return newest(a) > newest(b);
+    });
+  }
+  const time_ms now = now_ms();
   for (const conversation_info& c : *all) {
     if (at.json()) {
-      at.line(ordered_json{{"conversation", c.conversation.value},
-                           {"title", c.title},
-                           {"head", c.head.value},
-                           {"member", c.member}}
-                  .dump());
-    } else {
-      at.line(std::to_string(c.conversation.value) + "  " + printable(c.title, " ") + "  (" +
-              std::to_string(c.head.value) + (c.head.value == 1 ? " event" : " events") +
-              (c.member ? ")" : ", left)"));
+      at.line(dump(json_of(c, names)));
+      continue;
     }
+    const std::string state = state_of(c, now);
+    const std::string last = last_line(c, names, now);
+    at.line(std::to_string(c.conversation.value) + "  " + printable(title_of(c, names), " ") +
+            (state.empty() ? "" : "  (" + state + ")") +
+            (last.empty() ? "" : "  " + dimmed(last, at.decorated())));
   }
   if (all->empty() && !at.json()) at.line("no conversations yet: conclave conv create TITLE");
   return exit_ok;
 }
 
-int conv_create(context& at, const std::string& title, const std::vector<std::string>& with,
-                bool visible_to_all) {
+int conv_show(context& at, const std::string& conversation) {
   const auto s = at.open_quiet();
   if (!s) return at.exit();
-  std::vector<user_id> members;
-  if (!find_users(at, *s, with, members)) return at.exit();
-  const auto created = s->create_conversation(
-      title, members, visible_to_all ? history_visibility::all : history_visibility::since_joining);
-  if (!created) return at.fail(created.error());
+  const auto c = at.find_info(*s, conversation);
+  if (!c) return at.exit();
+  name_book names(*s);
+  learn_names(names, {*c});
   if (at.json()) {
-    at.line(ordered_json{
-        {"conversation", created->conversation.value}, {"title", title}, {"time", created->time}}
-                .dump());
-  } else {
-    at.line("founded `" + printable(title, " ") + "`, conversation " +
-            std::to_string(created->conversation.value));
+    at.line(dump(json_of(*c, names)));
+    return exit_ok;
   }
+  const time_ms now = now_ms();
+  const auto row = [&at](const char* name, const std::string& value) {
+    if (!value.empty())
+      at.line(std::string(name) + std::string(14 - std::strlen(name), ' ') + value);
+  };
+  row("title", printable(title_of(*c, names), " "));
+  row("topic", printable(c->topic, " "));
+  row("conversation", std::to_string(c->conversation.value));
+  row("kind", std::string(word_of(c->kind)));
+  row("your role", c->member ? told(c->role) : "none");
+  row("state", state_of(*c, now));
+  row("newest", "#" + std::to_string(c->head.value));
+  row("read", "#" + std::to_string(c->read.value));
+  if (c->kind == conversation_kind::group || c->kind == conversation_kind::announcement) {
+    row("join", told(c->join));
+    row("invite", told(c->invite));
+    row("speaking", c->all_muted ? "owner and admins only" : "everybody");
+  }
+  if (c->silenced_until > now) row("you are muted", until_text(c->silenced_until, now));
+  row("last", last_line(*c, names, now));
+  return exit_ok;
+}
+
+int conv_create(context& at, const create_options& o) {
+  const auto s = at.open_quiet();
+  if (!s) return at.exit();
+  new_conversation wanted;
+  if (!at.find_users(*s, o.with, wanted.members)) return at.exit();
+  wanted.kind = o.announcement ? conversation_kind::announcement : conversation_kind::group;
+  wanted.title = o.title;
+  wanted.topic = o.topic;
+  wanted.visibility =
+      o.visibility == "all" ? history_visibility::all : history_visibility::since_joining;
+  return tell_founded(at, s->create(wanted), o.title);
+}
+
+int conv_direct(context& at, const std::string& name) {
+  const auto s = at.open_quiet();
+  if (!s) return at.exit();
+  const user_id other = at.find_user(*s, name);
+  if (!other) return at.exit();
+  const auto made = s->create_direct(other);
+  const std::string plain = name.front() == '@' ? name : "@" + name;
+  if (!made || at.json()) return tell_founded(at, made, "");
+  at.line("the conversation with " + printable(plain, " ") + " is " +
+          std::to_string(made->conversation.value) + ": conclave chat " + printable(plain, " "));
   return exit_ok;
 }
 
@@ -100,47 +209,23 @@ int conv_members(context& at, const std::string& conversation) {
   if (!c) return at.exit();
   const auto all = s->list_members(c);
   if (!all) return at.fail(all.error());
+  const time_ms now = now_ms();
   for (const member_info& m : *all) {
-    const bool owner = m.role == member_role::owner;
     if (at.json()) {
-      at.line(ordered_json{{"user", m.user.value},
-                           {"name", m.user_name},
-                           {"role", owner ? "owner" : "member"},
-                           {"joined", m.joined.value}}
-                  .dump());
-    } else {
-      at.line(printable(m.user_name, " ") + (owner ? "  (owner)" : ""));
+      at.line(dump({{"user", m.user.value},
+                    {"name", m.user_name},
+                    {"role", word_of(m.role)},
+                    {"joined", m.joined.value},
+                    {"muted_until", m.muted_until},
+                    {"read", m.read.value}}));
+      continue;
     }
+    const bool plain = m.role == member_role::member;
+    at.line(printable(m.user_name, " ") +
+            (plain ? "" : "  (" + std::string(word_of(m.role)) + ")") +
+            (m.muted_until > now ? "  muted " + until_text(m.muted_until, now) : ""));
   }
   return exit_ok;
-}
-
-int conv_add(context& at, const std::string& conversation, const std::vector<std::string>& names) {
-  const auto s = at.open_quiet();
-  if (!s) return at.exit();
-  const conversation_id c = at.find_conversation(*s, conversation);
-  if (!c) return at.exit();
-  std::vector<user_id> users;
-  if (!find_users(at, *s, names, users)) return at.exit();
-  return tell(at, c, s->add_members(c, users), "added");
-}
-
-int conv_remove(context& at, const std::string& conversation, const std::string& name) {
-  const auto s = at.open_quiet();
-  if (!s) return at.exit();
-  const conversation_id c = at.find_conversation(*s, conversation);
-  if (!c) return at.exit();
-  const user_id user = at.find_user(*s, name);
-  if (!user) return at.exit();
-  return tell(at, c, s->remove_member(c, user), "removed");
-}
-
-int conv_leave(context& at, const std::string& conversation) {
-  const auto s = at.open_quiet();
-  if (!s) return at.exit();
-  const conversation_id c = at.find_conversation(*s, conversation);
-  if (!c) return at.exit();
-  return tell(at, c, s->remove_member(c, s->who().user), "left");
 }
 
 }  // namespace conclave::client::cli

@@ -18,18 +18,54 @@ event_feed::~event_feed() {
   close(wake_);
 }
 
-session_events event_feed::callbacks() {
-  session_events events;
-  events.on_event = [this](conversation_id c, const event_view& event) {
+session_events event_feed::callbacks(bool keeps, bool inbox) {
+  const auto made = [](what kind, conversation_id c = {}, user_id user = {}) {
     item i;
+    i.kind = kind;
     i.conversation = c;
+    i.user = user;
+    return i;
+  };
+  session_events events;
+  events.on_event = [this, made](conversation_id c, const event_view& event) {
+    item i = made(what::event, c);
     append_event(i.bytes, event);
     push(std::move(i));
   };
-  events.on_link = [this](link_state link, const failure& why) {
-    item i;
+  events.on_link = [this, made](link_state link, const failure& why) {
+    item i = made(what::link);
     i.link = link;
     i.why = why;
+    push(std::move(i));
+  };
+  if (keeps) {
+    events.on_gone = [this, made](conversation_id c, const std::vector<event_seq>& seqs) {
+      item i = made(what::gone, c);
+      i.seqs = seqs;
+      push(std::move(i));
+    };
+  }
+  if (inbox) {
+    events.on_inbox = [this, made](const inbox_entry& entry) {
+      item i = made(what::inbox, entry.conversation);
+      i.entry = item_of(entry);
+      push(std::move(i));
+    };
+    events.on_inbox_lost = [this, made] { push(made(what::inbox_lost)); };
+  }
+  events.on_typing = [this, made](conversation_id c, user_id user, bool stopped) {
+    item i = made(what::typing, c, user);
+    i.on = !stopped;
+    push(std::move(i));
+  };
+  events.on_read_by = [this, made](conversation_id c, user_id user, event_seq seq) {
+    item i = made(what::read_by, c, user);
+    i.seqs = {seq};
+    push(std::move(i));
+  };
+  events.on_presence = [this, made](user_id user, bool online) {
+    item i = made(what::presence, {}, user);
+    i.on = online;
     push(std::move(i));
   };
   return events;

@@ -1,7 +1,7 @@
-/// Brings events from the session's thread to the main thread, which prints them and may make
+/// Brings what a session tells from its thread to the main thread, which prints it and may make
 /// blocking calls (names). readable() is a descriptor for poll().
 ///
-/// Bound: above max_waiting events the session's thread waits up to a second per event, which slows
+/// Bound: above max_waiting items the session's thread waits up to a second per item, which slows
 /// the node's pushes down to the reader's pace; it never waits for ever, because the main thread
 /// may itself be waiting for an answer. Beyond that the queue grows.
 #pragma once
@@ -9,6 +9,7 @@
 #include "client/session.h"
 
 #include <condition_variable>
+#include <cstdint>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -19,11 +20,27 @@ class event_feed {
  public:
   static constexpr std::size_t max_waiting = 10'000;
 
+  enum class what : std::uint8_t {
+    event,
+    link,
+    gone,
+    inbox,
+    inbox_lost,
+    typing,
+    read_by,
+    presence
+  };
+
   struct item {
-    conversation_id conversation{};  ///< zero: a change of the link
-    std::string bytes;               ///< the encoded event
-    link_state link{};
+    what kind = what::event;
+    conversation_id conversation{};
+    std::string bytes;  ///< event: encoded
+    link_state link{};  ///< link, with `why`
     failure why;
+    std::vector<event_seq> seqs;  ///< gone; read_by: one
+    inbox_item entry;             ///< inbox
+    user_id user{};               ///< typing, read_by, presence
+    bool on = false;              ///< typing: still; presence: online
   };
 
   event_feed();
@@ -31,8 +48,9 @@ class event_feed {
   event_feed(const event_feed&) = delete;
   event_feed& operator=(const event_feed&) = delete;
 
-  /// Callbacks to hand to session::connect; the feed must outlive the session.
-  session_events callbacks();
+  /// Callbacks to hand to session::connect; the feed must outlive the session. `keeps`: the program
+  /// keeps messages, and wants to hear which are gone; `inbox`: it follows the inbox.
+  session_events callbacks(bool keeps, bool inbox);
 
   int readable() const { return wake_; }
   /// Everything that waits; does not block.

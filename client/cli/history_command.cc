@@ -1,6 +1,8 @@
 /// `conclave history`: pages through a conversation's past.
 #include "client/cli/commands.h"
+#include "client/cli/event_json.h"
 #include "client/cli/event_lines.h"
+#include "client/cli/name_book.h"
 #include "client/cli/text.h"
 
 #include <algorithm>
@@ -14,16 +16,14 @@ int history(context& at, const history_options& o) {
   if (!c) return at.exit();
   name_book names(*s);
   const auto direction = o.back ? history_direction::backward : history_direction::forward;
-  const line_style style{at.decorated(), {}};
+  const line_style style{at.decorated(), {}, {}};
   event_seq from{o.back || o.from != 0 ? o.from : 1};
   std::uint64_t left = o.limit;
   while (left != 0) {
     const auto limit = static_cast<std::uint32_t>(std::min<std::uint64_t>(left, 1'000));
     const auto page = s->history(c, from, direction, limit);
     if (!page) return at.fail(page.error());
-    std::vector<user_id> users;
-    for (const event_view& event : page->events) collect_users(event, users);
-    names.learn(users);
+    names.learn(page->events);
     const auto show = [&](const event_view& event) {
       at.line(at.json() ? line_of_json(c, event, names)
                         : line_for_people(event, names, style, now_ms()));

@@ -94,6 +94,7 @@ void line_editor::read_key() {
   el_set(terminal_->edit, EL_UNBUFFERED, 0);
   between_lines_ = true;
   take_line(line);
+  draw_status();
   between_lines_ = false;
   el_set(terminal_->edit, EL_UNBUFFERED, 1);
 }
@@ -101,7 +102,8 @@ void line_editor::read_key() {
 void line_editor::take_line(const std::string& line) {
   // A person's own line disappears from where it was typed: it comes back as an event, with its
   // time, in its place among the others.
-  const std::size_t rows = (columns(prompt_) + columns(line)) / terminal_width() + 1;
+  std::size_t rows = (columns(prompt_) + columns(line)) / terminal_width() + 1;
+  if (std::exchange(status_shown_, false)) ++rows;
   std::printf("\033[%zuA\r\033[J", rows);
   std::fflush(stdout);
   if (!line.empty()) {
@@ -115,7 +117,8 @@ void line_editor::clear_typed() {
   const LineInfo* const typed = el_line(terminal_->edit);
   const std::string_view before(typed->buffer,
                                 static_cast<std::size_t>(typed->cursor - typed->buffer));
-  const std::size_t rows = (columns(prompt_) + columns(before)) / terminal_width();
+  std::size_t rows = (columns(prompt_) + columns(before)) / terminal_width();
+  if (std::exchange(status_shown_, false)) ++rows;
   if (rows != 0) std::printf("\033[%zuA", rows);
   std::fputs("\r\033[J", stdout);
 }
@@ -127,8 +130,35 @@ void line_editor::print(std::string_view text) {
   std::fputc('\n', stdout);
   std::fflush(stdout);
   if (!typing) return;
+  draw_status();
   el_resize(terminal_->edit);
   el_set(terminal_->edit, EL_REFRESH);
+}
+
+void line_editor::draw_status() {
+  if (!interactive() || status_.empty()) return;
+  std::printf("\033[2m%s\033[0m\n", status_.c_str());
+  std::fflush(stdout);
+  status_shown_ = true;
+}
+
+void line_editor::set_status(const std::string& text) {
+  if (!interactive() || text == status_) return;
+  status_ = text;
+  // One row, whatever the width: what is longer would be cleared by half.
+  while (columns(status_) >= terminal_width()) status_.pop_back();
+  if (between_lines_) return;
+  clear_typed();
+  draw_status();
+  std::fflush(stdout);
+  el_resize(terminal_->edit);
+  el_set(terminal_->edit, EL_REFRESH);
+}
+
+std::string line_editor::typed() const {
+  if (!interactive()) return {};
+  const LineInfo* const now = el_line(terminal_->edit);
+  return {now->buffer, static_cast<std::size_t>(now->lastchar - now->buffer)};
 }
 
 void line_editor::read_plain() {

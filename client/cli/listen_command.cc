@@ -1,57 +1,63 @@
-/// `conclave listen`: prints events as they come, until Ctrl-C. What has been printed is remembered
-/// in the state file, so the next run goes on exactly there.
+/// `conclave listen`: prints what happens as it comes, until Ctrl-C: events, inbox entries, bodies
+/// that went; with --soft also who types and reads. What has been printed is remembered in the
+/// state file, so the next run goes on exactly there.
 #include "client/cli/commands.h"
 #include "client/cli/event_feed.h"
+#include "client/cli/event_json.h"
 #include "client/cli/event_lines.h"
 #include "client/cli/interrupt.h"
+#include "client/cli/name_book.h"
 #include "client/cli/text.h"
+#include "client/cli/titles.h"
+
+#include <nlohmann/json.hpp>
 
 #include <chrono>
 #include <poll.h>
 #include <set>
-#include <unordered_map>
 #include <utility>
 
 namespace conclave::client::cli {
 
 namespace {
 
+using item = event_feed::item;
+using what = event_feed::what;
+
 class listening {
  public:
-  listening(context& at, session& s, std::string state_file)
-      : at_(at), session_(s), names_(s), state_file_(std::move(state_file)) {
-    printed_ = s.export_state();
-  }
+  listening(context& at, session& s, std::string state_file, session_state printed)
+      : at_(at),
+        session_(s),
+        names_(s),
+        titles_(s, names_),
+        state_file_(std::move(state_file)),
+        printed_(std::move(printed)) {}
 
-  bool choose(const std::vector<std::string>& conversations) {
-    for (const std::string& name : conversations) {
+  bool choose(const listen_options& o) {
+    if (!titles_.learn()) {
+      at_.fail(titles_.why());
+      return false;
+    }
+    for (const std::string& name : o.conversations) {
       const conversation_id c = at_.find_conversation(session_, name);
       if (!c) return false;
       wanted_.insert(c);
+      if (!o.soft) continue;
+      const status watching = session_.watch(c);
+      if (!watching) {
+        at_.fail(watching.error());
+        return false;
+      }
     }
-    return learn_titles();
+    return true;
   }
 
   /// False: the session has ended for good.
-  bool print(const std::vector<event_feed::item>& items) {
-    if (items.empty()) return true;
-    std::vector<event_view> events;
-    std::vector<user_id> users;
-    for (const event_feed::item& i : items) {
-      const auto event = i.conversation ? decode_event(i.bytes) : outcome<event_view>(event_view{});
-      events.push_back(event ? *event : event_view{});
-      if (i.conversation) collect_users(events.back(), users);
-    }
-    names_.learn(users);
+  bool print(const std::vector<item>& items) {
+    learn_names(items);
     bool going = true;
-    for (std::size_t n = 0; n < items.size(); ++n) {
-      if (items[n].conversation) {
-        print(items[n].conversation, events[n]);
-      } else {
-        going = say(items[n]) && going;
-      }
-    }
-    std::fflush(stdout);
+    for (const item& i : items) going = print(i) && going;
     return going;
   }
 
@@ -65,12 +71,60 @@ class listening {
       if (mine == printed_.conversations.end()) continue;
       if (mine->second.following) c.cursor = mine->second.cursor;
     }
+    if (printed_.following_inbox) state.inbox = printed_.inbox;
     return save_state(state_file_, state);
   }
 
   void touch() { dirty_ = true; }
 
  private:
+  void learn_names(const std::vector<item>& items) {
+    std::vector<user_id> users;
+    for (const item& i : items) {
+      if (i.user) users.push_back(i.user);
+      if (i.entry.user) users.push_back(i.entry.user);
+      if (i.kind != what::event) continue;
+      const auto event = decode_event(i.bytes);
+      if (event) collect_users(*event, users);
+    }
+    names_.learn(users);
+  }
+
+  bool print(const item& i) {
+    const bool chosen = wanted_.empty() || wanted_.contains(i.conversation);
+    switch (i.kind) {
+      case what::event:
+        if (const auto event = decode_event(i.bytes)) print(i.conversation, *event);
+        return true;
+      case what::gone:
+        if (chosen) print_gone(i);
+        return true;
+      case what::inbox:
+        printed_.following_inbox = true;
+        printed_.inbox = i.entry.seq;
+        dirty_ = true;
+        if (!chosen) return true;
+        at_.line(at_.json()
+                     ? line_of_json(i.entry, names_)
+                     : line_for_people(i.entry, names_, titles_.of(i.conversation), now_ms()));
+        return true;
+      case what::inbox_lost:
+        std::fprintf(stderr,
+                     "conclave: inbox entries were dropped before this device read them: see "
+                     "conclave conv list\n");
+        return true;
+      case what::typing:
+      case what::read_by:
+        print_soft(i);
+        return true;
+      case what::presence:
+        return true;
+      case what::link:
+        return say(i);
+    }
+    return true;
+  }
+
   void print(conversation_id c, const event_view& event) {
     conversation_state& mine = printed_.conversations[c];
     mine.following = true;
@@ -78,17 +132,46 @@ class listening {
     dirty_ = true;
     if (!wanted_.empty() && !wanted_.contains(c)) return;
     if (at_.json()) return at_.line(line_of_json(c, event, names_));
-    if (!titles_.contains(c)) learn_titles();
-    const auto title = titles_.find(c);
-    line_style style;
-    style.colour = at_.decorated();
-    if (wanted_.size() != 1) {
-      style.conversation = title == titles_.end() ? std::to_string(c.value) : title->second;
-    }
-    at_.line(line_for_people(event, names_, style, now_ms()));
+    if (event.kind == event_kind::settings_changed) titles_.forget(c);
+    at_.line(line_for_people(event, names_, style_of(c), now_ms()));
   }
 
-  bool say(const event_feed::item& i) {
+  line_style style_of(conversation_id c) {
+    line_style style;
+    style.colour = at_.decorated();
+    if (wanted_.size() != 1) style.conversation = titles_.of(c);
+    return style;
+  }
+
+  void print_gone(const item& i) {
+    if (at_.json()) return at_.line(gone_line_of_json(i.conversation, i.seqs));
+    std::string line = titles_.of(i.conversation) + "  * gone since the last time:";
+    for (const event_seq s : i.seqs) line += " #" + std::to_string(s.value);
+    at_.line(dimmed(printable(line, " "), at_.decorated()));
+  }
+
+  void print_soft(const item& i) {
+    const bool typing = i.kind == what::typing;
+    if (at_.json()) {
+      nlohmann::ordered_json line{{"conversation", i.conversation.value},
+                                  {"kind", typing ? "typing" : "read_by"},
+                                  {"user", i.user.value},
+                                  {"user_name", names_.of(i.user)}};
+      if (typing) {
+        line["stopped"] = !i.on;
+      } else {
+        line["up_to"] = i.seqs.front().value;
+      }
+      return at_.line(line.dump());
+    }
+    const std::string text =
+        names_.of(i.user) + (!typing ? " has read up to #" + std::to_string(i.seqs.front().value)
+                             : i.on  ? " is typing…"
+                                     : " stopped typing");
+    at_.line(dimmed(printable(titles_.of(i.conversation) + "  " + text, " "), at_.decorated()));
+  }
+
+  bool say(const item& i) {
     if (i.link == link_state::lost) {
       std::fprintf(stderr, "conclave: connection lost (%s), connecting again\n",
                    printable(i.why.detail, " ").c_str());
@@ -99,29 +182,22 @@ class listening {
     return true;
   }
 
-  bool learn_titles() {
-    const auto all = session_.list_conversations();
-    if (!all) {
-      at_.fail(all.error());
-      return false;
-    }
-    for (const conversation_info& c : *all) titles_[c.conversation] = c.title;
-    return true;
-  }
-
   context& at_;
   session& session_;
   name_book names_;
+  titles titles_;
   std::string state_file_;
   session_state printed_;
   std::set<conversation_id> wanted_;
-  std::unordered_map<conversation_id, std::string> titles_;
   bool dirty_ = false;
 };
 
 }  // namespace
 
-int listen(context& at, const std::vector<std::string>& conversations) {
+int listen(context& at, const listen_options& o) {
+  if (o.soft && o.conversations.empty()) {
+    return at.usage("--soft needs the conversations to be named");
+  }
   const interrupt stop;
   event_feed feed;
   session_options options;
@@ -130,10 +206,10 @@ int listen(context& at, const std::vector<std::string>& conversations) {
   auto stored = load_state(at.state_file());
   if (!stored) return at.usage(stored.error().detail);
   options.state = std::move(*stored);
-  const auto s = at.open(options, feed.callbacks());
+  const auto s = at.open(options, feed.callbacks(true, true));
   if (!s) return at.exit();
-  listening to(at, *s, at.state_file());
-  if (!to.choose(conversations)) return at.exit();
+  listening to(at, *s, at.state_file(), options.state);
+  if (!to.choose(o)) return at.exit();
   to.touch();
   using clock = std::chrono::steady_clock;
   auto saved = clock::now();

@@ -11,6 +11,7 @@ constexpr std::size_t users_per_request = 500;
 
 name_book::name_book(session& s) : session_(s), me_(s.who().user) {
   names_[me_] = s.who().user_name;
+  names_[user_id{}] = "the node";
 }
 
 void name_book::learn(const std::vector<user_id>& users) {
@@ -28,20 +29,22 @@ void name_book::learn(const std::vector<user_id>& users) {
   }
 }
 
+void name_book::learn(const std::vector<event_view>& events) {
+  std::vector<user_id> users;
+  for (const event_view& event : events) collect_users(event, users);
+  learn(users);
+}
+
 std::string name_book::of(user_id user) const {
   const auto at = names_.find(user);
   return at == names_.end() ? "user " + std::to_string(user.value) : at->second;
 }
 
-void collect_users(const event_view& event, std::vector<user_id>& to) {
-  to.push_back(event.sender);
-  if (event.kind == event_kind::conversation_created) {
-    const auto body = decode_body<created_body>(event.body);
-    if (body) to.insert(to.end(), body->members.begin(), body->members.end());
-  } else if (event.kind == event_kind::members_added || event.kind == event_kind::member_removed) {
-    const auto body = decode_body<members_body>(event.body);
-    if (body) to.insert(to.end(), body->users.begin(), body->users.end());
+user_id name_book::find(std::string_view name) const {
+  for (const auto& [user, known] : names_) {
+    if (known == name && user) return user;
   }
+  return {};
 }
 
 }  // namespace conclave::client::cli

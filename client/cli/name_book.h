@@ -2,24 +2,28 @@
 /// in one request. Main thread only (it makes blocking calls); grows by one entry per user met.
 #pragma once
 
+#include "client/cli/event_lines.h"
+#include "client/cli/names.h"
 #include "client/session.h"
 
 #include <string>
-#include <string_view>
 #include <unordered_map>
 #include <vector>
 
 namespace conclave::client::cli {
 
-class name_book {
+class name_book : public names {
  public:
   explicit name_book(session& s);
 
   /// Fetches those that are not known yet. A failure leaves them unknown: ids are shown instead.
   void learn(const std::vector<user_id>& users);
+  void learn(const std::vector<event_view>& events);
+  void know(user_id user, const std::string& name) { names_[user] = name; }
 
-  /// "alice", or "user 17" when it cannot be told.
-  std::string of(user_id user) const;
+  std::string of(user_id user) const override;
+  /// Who is called that, of those met so far; zero: nobody.
+  user_id find(std::string_view name) const;
   user_id me() const { return me_; }
 
  private:
@@ -27,8 +31,5 @@ class name_book {
   user_id me_;
   std::unordered_map<user_id, std::string> names_;
 };
-
-/// The users that an event speaks of: its sender and those in its body.
-void collect_users(const event_view& event, std::vector<user_id>& to);
 
 }  // namespace conclave::client::cli

@@ -1,9 +1,13 @@
-/// `conclave admin …`: tenants and users, on a node's admin listener with an operator's token.
+/// `conclave admin …`: tenants, their rules, users and notices, on a node's admin listener with an
+/// operator's token.
 #include "client/cli/commands.h"
+#include "client/cli/password_prompt.h"
+#include "client/cli/setting_words.h"
 #include "client/token_file.h"
 
 #include <nlohmann/json.hpp>
 
+#include <cstdio>
 #include <filesystem>
 
 namespace conclave::client::cli {
@@ -36,6 +40,69 @@ int tenant_list(context& at) {
     }
   }
   return exit_ok;
+}
+
+int policy_show(context& at, const std::string& tenant) {
+  const auto s = at.open_quiet();
+  if (!s) return at.exit();
+  const auto policy = s->get_policy(tenant);
+  if (!policy) return at.fail(policy.error());
+  ordered_json line{{"tenant_name", tenant}};
+  for (const policy_row& row : rows_of(*policy)) {
+    line[row.name] = row.value;
+    if (at.json()) continue;
+    const std::string pair = row.name + "=" + row.text;
+    at.line(pair + std::string(pair.size() < 34 ? 34 - pair.size() : 1, ' ') + row.meaning);
+  }
+  if (at.json()) at.line(line.dump());
+  return exit_ok;
+}
+
+int policy_set(context& at, const std::string& tenant, const word_list& changes) {
+  tenant_policy check;
+  const status readable = change_policy(check, changes);
+  if (!readable) return at.usage(readable.error().detail);
+  const auto s = at.open_quiet();
+  if (!s) return at.exit();
+  auto policy = s->get_policy(tenant);
+  if (!policy) return at.fail(policy.error());
+  const tenant_policy before = *policy;
+  const status changed = change_policy(*policy, changes);
+  if (!changed) return at.usage(changed.error().detail);
+  if (*policy == before) return at.tell(done{}, "nothing changes");
+  if (!at.confirm("Change the rules of " + tenant + " (" + joined_words(changes) + ")?")) {
+    return at.usage("not done");
+  }
+  return at.tell(s->set_policy(tenant, *policy), "in force");
+}
+
+int user_passwd(context& at, const user_passwd_options& o) {
+  const auto s = at.open_quiet();
+  if (!s) return at.exit();
+  const auto password = read_new_password(o.password_file, "Password for " + o.name);
+  if (!password) return at.usage(password.error().detail);
+  return at.tell(s->set_password(o.tenant, o.name, *password, o.end_devices),
+                 o.end_devices ? "set; all devices of " + o.name + " are ended" : "set");
+}
+
+int notice(context& at, const notice_options& o) {
+  const auto s = at.open_quiet();
+  if (!s) return at.exit();
+  const std::uint64_t number = o.number != 0 ? o.number : s->next_notice_number();
+  const status sent = s->send_notice(o.tenant, joined_words(o.text), o.names, number);
+  if (sent) {
+    if (at.json()) {
+      at.line(ordered_json{{"number", number}}.dump());
+      return exit_ok;
+    }
+    return at.tell(sent, "said to " + std::to_string(o.names.size()) +
+                             (o.names.size() == 1 ? " user" : " users"));
+  }
+  const int code = at.fail(sent.error());
+  // The same number is said once to each, also to those whom it has reached already.
+  std::fprintf(stderr, "  To repeat it, add --number %llu\n",
+               static_cast<unsigned long long>(number));
+  return code;
 }
 
 int user_add(context& at, const user_add_options& o) {

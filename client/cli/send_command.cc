@@ -1,6 +1,7 @@
 /// `conclave send`: one text from the command line, or one per line of stdin, in order and many
 /// under way at once. Answers are printed in the order of the lines.
 #include "client/cli/commands.h"
+#include "client/cli/words.h"
 
 #include <nlohmann/json.hpp>
 
@@ -19,7 +20,8 @@ constexpr std::size_t most_under_way = 128;
 
 class line_sender {
  public:
-  line_sender(context& at, session& s, conversation_id c) : at_(at), session_(s), to_(c) {}
+  line_sender(context& at, session& s, conversation_id c, message_extras extras)
+      : at_(at), session_(s), to_(c), extras_(std::move(extras)) {}
 
   void send(std::string text) {
     std::unique_lock lock(mutex_);
@@ -27,7 +29,7 @@ class line_sender {
     ++under_way_;
     answers_.emplace_back();
     std::optional<outcome<receipt>>* place = &answers_.back();
-    session_.send_async(to_, std::move(text), [this, place](outcome<receipt> answer) {
+    session_.send_async(to_, std::move(text), extras_, [this, place](outcome<receipt> answer) {
       const std::lock_guard inner(mutex_);
       *place = std::move(answer);
       --under_way_;
@@ -66,6 +68,7 @@ class line_sender {
   context& at_;
   session& session_;
   conversation_id to_;
+  message_extras extras_;
   std::mutex mutex_;
   std::condition_variable room_;
   std::deque<std::optional<outcome<receipt>>> answers_;  // grows and shrinks at its ends only
@@ -74,23 +77,56 @@ class line_sender {
   int worst_ = exit_ok;
 };
 
+status take_duration(std::uint64_t& to, const std::string& text) {
+  if (text.empty()) return done{};
+  const auto ms = duration_from(text);
+  if (!ms) return ms.error();
+  to = *ms;
+  return done{};
+}
+
+status take_seq(event_seq& to, const std::string& text) {
+  if (text.empty()) return done{};
+  to = seq_from(text);
+  if (to) return done{};
+  return failure{errc::invalid_argument, "`" + text + "` is no seq, such as 12"};
+}
+
+/// All that needs no node.
+outcome<message_extras> extras_from(const send_options& o) {
+  message_extras extras;
+  extras.kind = from_word<event_kind>(o.kind).value_or(event_kind::text);
+  extras.mentions_all = o.mention_all;
+  std::uint64_t burn = 0;
+  for (const status& taken :
+       {take_seq(extras.reply_to, o.reply), take_seq(extras.thread, o.thread),
+        take_duration(extras.expires_after_ms, o.expires), take_duration(burn, o.burn)}) {
+    if (!taken) return taken.error();
+  }
+  constexpr std::uint64_t longest_burn = 86'400'000;
+  if (burn > longest_burn) return failure{errc::invalid_argument, "--burn is 1d at most"};
+  extras.burn_ms = static_cast<std::uint32_t>(burn);
+  return extras;
+}
+
 }  // namespace
 
-int send(context& at, const std::string& conversation, const std::vector<std::string>& words) {
+int send(context& at, const send_options& o) {
+  auto extras = extras_from(o);
+  if (!extras) return at.usage(extras.error().detail);
   const auto s = at.open_quiet();
   if (!s) return at.exit();
-  const conversation_id c = at.find_conversation(*s, conversation);
+  const conversation_id c = at.find_conversation(*s, o.conversation);
   if (!c) return at.exit();
-  line_sender sender(at, *s, c);
-  if (words.size() == 1 && words.front() == "-") {
+  if (!at.find_users(*s, o.mentions, extras->mentions)) return at.exit();
+  line_sender sender(at, *s, c, std::move(*extras));
+  if (o.text.size() == 1 && o.text.front() == "-") {
     std::string line;
     while (std::getline(std::cin, line)) {
       if (!line.empty()) sender.send(line);
     }
   } else {
-    std::string text;
-    for (const std::string& word : words) text += (text.empty() ? "" : " ") + word;
-    sender.send(text);
+    sender.send(joined_words(o.text));
   }
   return sender.finish();
 }

@@ -1,0 +1,86 @@
+/// Finding conversations and users by what people call them.
+#include "client/cli/context.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace conclave::client::cli {
+
+namespace {
+
+/// Zero: it is no id.
+conversation_id id_from(const std::string& name) {
+  if (name.empty() || name.find_first_not_of("0123456789") != std::string::npos) return {};
+  const std::uint64_t id = std::strtoull(name.c_str(), nullptr, 10);
+  return conversation_id{id < id_limit ? id : 0};
+}
+
+}  // namespace
+
+conversation_id context::find_conversation(session& s, const std::string& name) {
+  if (const conversation_id id = id_from(name)) return id;
+  const auto info = find_info(s, name);
+  return info ? info->conversation : conversation_id{};
+}
+
+std::optional<conversation_info> context::find_info(session& s, const std::string& name) {
+  const conversation_id id = id_from(name);
+  user_id peer{};
+  if (!id && name.size() > 1 && name.front() == '@') {
+    peer = find_user(s, name);
+    if (!peer) return std::nullopt;
+    if (peer == s.who().user) peer = {};  // the conversation with oneself has no other one
+  }
+  const auto all = s.list_conversations();
+  if (!all) {
+    fail(all.error());
+    return std::nullopt;
+  }
+  const bool direct = !id && name.size() > 1 && name.front() == '@';
+  std::vector<conversation_info> same;
+  std::copy_if(all->begin(), all->end(), std::back_inserter(same), [&](const conversation_info& c) {
+    if (id) return c.conversation == id;
+    if (direct) return c.kind == conversation_kind::direct && c.peer == peer;
+    return c.title == name;
+  });
+  // One that was left does not compete with one of today.
+  if (same.size() > 1) std::erase_if(same, [](const conversation_info& c) { return !c.member; });
+  if (same.size() == 1) return same.front();
+  if (same.empty()) {
+    fail({errc::not_found, "you have no conversation `" + name + "`"});
+    return std::nullopt;
+  }
+  std::string ids;
+  for (const conversation_info& c : same) ids += " " + std::to_string(c.conversation.value);
+  usage("`" + name + "` is the title of several conversations; name one by its id:" + ids);
+  return std::nullopt;
+}
+
+user_id context::find_user(session& s, const std::string& name) {
+  std::vector<user_id> users;
+  return find_users(s, {name}, users) ? users.front() : user_id{};
+}
+
+bool context::find_users(session& s, std::vector<std::string> names, std::vector<user_id>& users) {
+  for (std::string& name : names) {
+    if (!name.empty() && name.front() == '@') name.erase(0, 1);
+  }
+  if (names.empty()) return true;
+  const auto found = s.resolve(names);
+  if (!found) {
+    fail(found.error());
+    return false;
+  }
+  for (const std::string& name : names) {
+    const auto at = std::find_if(found->begin(), found->end(),
+                                 [&](const user_info& u) { return u.user_name == name; });
+    if (at == found->end()) {
+      fail({errc::not_found, "there is no user `" + name + "`"});
+      return false;
+    }
+    users.push_back(at->user);
+  }
+  return true;
+}
+
+}  // namespace conclave::client::cli
