@@ -40,7 +40,7 @@ ruling conversation_state::open(request_ref request, context_ref context) {
   if (burn == nullptr) return rejected(errc::gone);
   const auto reader = std::find_if(burn->readers.begin(), burn->readers.end(),
                                    [&](const burn_reader& r) { return r.user == request.user; });
-  if (reader == burn->readers.end()) return rejected(errc::forbidden, "not one of its readers");
+  if (reader == burn->readers.end()) return rejected(errc::not_found, "not one of its readers");
   const time_ms now = time_for(context.now);
   if (reader->burned || (reader->first_read != 0 && reader->first_read + burn->burn_ms <= now))
     return rejected(errc::gone);

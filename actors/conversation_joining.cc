@@ -20,9 +20,10 @@ ruling conversation_state::new_join_code(request_ref request) {
 
 ruling conversation_state::join_by_code(request_ref request, batch_ref batch, context_ref context) {
   const std::string shown = crypto::token_hash(request.more->join_secret);
-  const bool known = exists_ && !record_.dissolved && !record_.join_hash.empty() &&
+  const bool known = exists_ && !record_.join_hash.empty() &&
                      crypto::equal_constant_time(shown, record_.join_hash);
   if (!known) return rejected(errc::not_found);
+  if (record_.dissolved) return rejected(errc::dissolved);
   if (member(request.user) != nullptr) return changed(reply_kind::joined);
   if (record_.join != join_policy::open && record_.join != join_policy::approval)
     return rejected(errc::not_found);

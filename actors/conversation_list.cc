@@ -100,9 +100,8 @@ class listing {
   outcome<std::optional<storage::conversation_row>> summary_of(conversation_id conversation,
                                                                const index_record& own) const {
     const auto view = shared_.store->view(shared_.ports->shards.shard_of(tenant_, conversation));
-    const bool touched = own.touched >= request_.changed_after;
-    auto row = storage::summarize(view, tenant_, user_, conversation, shared_.ports->now(),
-                                  touched ? 0 : request_.changed_after);
+    auto row = storage::summarize(view, tenant_, user_, conversation, own, shared_.ports->now(),
+                                  request_.changed_after);
     // The member row decides; an index entry without one shows nothing.
     if (!row.ok() && row.error().code == errc::not_found)
       return std::optional<storage::conversation_row>();
@@ -125,7 +124,7 @@ class listing {
     summary.last.data = row.last;
     summary.muted_until = own.muted_until;
     summary.pinned = own.pinned;
-    summary.hidden = own.hidden;
+    summary.hidden = row.hidden;
     summary.dissolved = row.dissolved;
     summary.join = static_cast<std::uint8_t>(row.join);
     summary.invite = static_cast<std::uint8_t>(row.invite);

@@ -30,7 +30,7 @@ ruling conversation_state::with_extras(event_view& event, request_ref request,
   const member_record& asker = *member(request.user);
   for (const event_seq earlier : {more.reply_to, more.thread})
     if (earlier && (earlier > head_ || !visible(asker, earlier)))
-      return rejected(errc::invalid_argument, "reply_to or thread is no event that you see");
+      return rejected(errc::not_found, "reply_to or thread is no event that you see");
   for (const user_id user : more.mentions) {
     if (member(user) == nullptr)
       return rejected(errc::invalid_argument, "mentions names somebody who is no member");

@@ -54,6 +54,8 @@ ruling conversation_state::edit(request_ref request, batch_ref batch, context_re
   if (target.sender != request.user) return rejected(errc::forbidden, "not your message");
   if ((target.flags & event_flags::burning) != 0)
     return rejected(errc::invalid_argument, "a burning message is not edited");
+  if (more.image.edits.size() >= limits::max_edits)
+    return rejected(errc::limit_reached, "the message was edited too often");
   const auto body = batch.text_of(request);
   const ruling allowed = may_say(asker, target.kind, body, context);
   if (allowed.code != errc::ok) return allowed;

@@ -5,9 +5,11 @@
 #include "actors/directory.h"
 #include "actors/gateway.h"
 #include "actors/plans.h"
+#include "actors/policy_book.h"
 #include "actors/registrar.h"
 #include "actors/timer_service.h"
 #include "conf/log.h"
+#include "storage/reads_account.h"
 
 #include <algorithm>
 #include <chrono>
@@ -47,19 +49,6 @@ struct tuned_config : caf::actor_system_config {
   explicit tuned_config(std::size_t workers) { tune(*this, workers); }
 };
 
-registrar_plan plan_for(const storage::store& store, const shard_map& shards, time_ms now,
-                        const entity_ref& entity, const registrar_request& request,
-                        std::uint64_t new_version) {
-  const plan_context context{entity, new_version, now};
-  const auto view = store.view(shards.shard_of(entity));
-  const std::uint64_t correlation = request.asked.to().correlation;
-  if (const auto* order = std::get_if<create_tenant_order>(&request.order))
-    return plan_tenant(view, context, shards, correlation, *order);
-  if (const auto* order = std::get_if<provision_order>(&request.order))
-    return plan_provision(view, context, correlation, *order);
-  return plan_index(view, context, std::get<index_order>(request.order));
-}
-
 }  // namespace
 
 struct engine::impl {
@@ -72,6 +61,11 @@ struct engine::impl {
         system(config),
         commits(w, leads),
         readers(options.readers),
+        passwords(limits::password_threads(std::max(1u, std::thread::hardware_concurrency())),
+                  limits::max_queued_passwords, "password"),
+        policies([this](tenant_id tenant) {
+          return storage::get_policy(store.view(ports.shards.home_of(tenant)), tenant);
+        }),
         actors({[this](const entity_ref& e, std::uint64_t n, bool recovered) {
                   return spawn_conversation(system, ports, e, n, recovered);
                 },
@@ -88,7 +82,12 @@ struct engine::impl {
                                         conversation_id{e.id});
     };
     ports.plan = [this, &t](const entity_ref& e, const registrar_request& r, std::uint64_t v) {
-      return plan_for(store, ports.shards, t.now(), e, r, v);
+      return plan_for(store, ports.shards, {e, v, t.now(), *policies.of(e.tenant)}, r);
+    };
+    ports.policy_of = [this](tenant_id tenant) { return policies.of(tenant); };
+    ports.policy_generation = [this] { return policies.generation(); };
+    ports.policy_changed = [this](tenant_id tenant, std::shared_ptr<const tenant_policy> policy) {
+      policies.put(tenant, std::move(policy));
     };
     ports.now = [&t] { return t.now(); };
     ports.load_burning = [this](const entity_ref& e) {
@@ -103,6 +102,10 @@ struct engine::impl {
     shared.time = &time;
     shared.node_name = options.node_name;
     shared.idle_timeout_ms = options.idle_timeout_ms;
+    shared.on_password = [this](std::function<void()> job) {
+      return passwords.submit(std::move(job));
+    };
+    shared.password_cost = options.password_cost;
     shared.max_admitted_bytes = limits::max_admitted_bytes / options.loops;
     shared.max_connections = std::max<std::size_t>(1, options.max_connections / options.loops);
     for (std::size_t i = 0; i < options.loops; ++i) {
@@ -160,6 +163,8 @@ struct engine::impl {
   caf::actor_system system;
   writer_port commits;
   storage::reader_pool readers;
+  storage::reader_pool passwords;
+  policy_book policies;
   directory actors;
   timer_service timers;
   std::vector<std::thread> threads;
@@ -229,10 +234,12 @@ void engine::stop(std::uint32_t patience_ms) {
     } while (impl_->open_requests() > 0 && std::chrono::steady_clock::now() < until);
     impl_->timers.stop();
     impl_->stop_sweeper();
-    for (auto& g : impl_->gateways) g->loop().stop();
+    for (auto& g : impl_->gateways) g->stop();
     for (auto& thread : impl_->threads) thread.join();
     impl_->threads.clear();
   }
+  impl_->shared.stopping = true;  // what waits to be hashed is not worth waiting for
+  impl_->passwords.stop();
   impl_->readers.stop();
   impl_->actors.stop();
   impl_->system.await_all_actors_done();
@@ -264,6 +271,10 @@ engine_counters engine::counters() const {
   c.actors_retired = of.retired;
   c.actors_crashed = of.crashed;
   c.queued_reads = impl_->readers.queued();
+  c.queued_passwords = impl_->passwords.queued();
+  c.password_logins = impl_->shared.password_logins;
+  c.limited_logins = impl_->shared.limited_logins;
+  c.login_limiter_entries = impl_->shared.limiter.entries();
   return c;
 }
 

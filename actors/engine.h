@@ -8,6 +8,7 @@
 #pragma once
 
 #include "conf/clock.h"
+#include "crypto/password.h"
 #include "net/tls_context.h"
 #include "schemas/outcome.h"
 #include "storage/reader_pool.h"
@@ -31,6 +32,7 @@ struct engine_options {
   std::uint32_t passivate_after_ms = 60'000;
   std::uint32_t idle_timeout_ms = 90'000;
   std::size_t max_connections = 1'000'000;
+  crypto::password_cost password_cost;  ///< of new hashes; older ones are replaced at login
 
   /// Tests only: called before each batch of a conversation with its id; may throw to crash its
   /// actor.
@@ -46,7 +48,8 @@ struct engine_counters {
   std::uint64_t sessions = 0, requests = 0, answers = 0, pushes = 0, heads_owed = 0, overdue = 0;
   std::uint64_t open_requests = 0, rejected_logins = 0;
   std::uint64_t actors_awake = 0, actors_spawned = 0, actors_retired = 0, actors_crashed = 0;
-  std::uint64_t queued_reads = 0;
+  std::uint64_t queued_reads = 0, queued_passwords = 0;
+  std::uint64_t password_logins = 0, limited_logins = 0, login_limiter_entries = 0;
   std::uint64_t connections = 0, frames_in = 0, bytes_in = 0, bytes_out = 0, tls_writes = 0;
   std::uint64_t handshakes_failed = 0;
 };

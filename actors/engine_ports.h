@@ -52,8 +52,8 @@ struct engine_ports {
       load_burning = [](const entity_ref&) {
         return std::vector<std::pair<event_seq, storage::target_image>>{};
       };
-  /// Bodies of the conversation went: called after the commit and before anybody is told, so that no
-  /// page that was read before it is served after it (gone_watch.h).
+  /// Bodies of the conversation went: called after the commit and before anybody is told, so that
+  /// no page that was read before it is served after it (gone_watch.h).
   std::function<void(tenant_id, conversation_id)> on_gone = [](tenant_id, conversation_id) {};
   /// A timer was committed that is due then.
   std::function<void(shard_id, time_ms)> on_timer = [](shard_id, time_ms) {};
@@ -61,6 +61,11 @@ struct engine_ports {
   std::function<std::shared_ptr<const tenant_policy>(tenant_id)> policy_of = [](tenant_id) {
     return std::make_shared<const tenant_policy>();
   };
+  /// Changes whenever some tenant's policy does.
+  std::function<std::uint64_t()> policy_generation = [] { return std::uint64_t{1}; };
+  /// A policy became durable: in force from now on.
+  std::function<void(tenant_id, std::shared_ptr<const tenant_policy>)> policy_changed =
+      [](tenant_id, std::shared_ptr<const tenant_policy>) {};
 
   /// Tests only: called before each batch of a conversation; may throw to crash the actor.
   std::function<void(const entity_ref&)> fault;

@@ -6,6 +6,7 @@
 #include "schemas/codec.h"
 #include "schemas/conversation_messages.h"
 #include "schemas/presence_messages.h"
+#include "schemas/inbox_messages.h"
 
 #include <algorithm>
 
@@ -74,7 +75,7 @@ void fanout::walk(session& s, const delivery& news, const delivery_part& part,
       continue;
     }
     push_run(e);
-    if (!s.requests.settle(e->origin)) continue;  // answered by the deadline; he will resend
+    if (!s.settle(e->origin)) continue;  // answered by the deadline; he will resend
     std::string& out = s.connection->tail();
     if (e->founding)
       append_frame(out, e->origin.correlation, conversation_created{news.conversation, e->time});
@@ -142,8 +143,34 @@ void fanout::tell_watchers(const signal& news, time_ms now) {
   }
 }
 
+void fanout::tell(const user_news& news) {
+  if (news.inbox_head == 0) return;
+  const auto* sessions = online_.of(news.tenant, news.user);
+  if (sessions == nullptr) return;
+  for (session* s : *sessions) {
+    if (s->connection->closing()) continue;
+    if (s->lagging || s->connection->outbox_bytes() > limits::outbox_high_bytes) {
+      owe_inbox(*s, news.inbox_head);
+      continue;
+    }
+    s->connection->send(news.frames);
+    ++counters_.pushes;
+  }
+}
+
+void fanout::owe_inbox(session& s, std::uint64_t head) {
+  s.lagging = true;
+  s.owed_inbox_head = std::max(s.owed_inbox_head, head);
+  ++counters_.heads_owed;
+}
+
 void fanout::pay_heads(session& s) {
   s.lagging = false;
+  if (s.owed_inbox_head != 0) {
+    append_frame(s.connection->tail(), 0, inbox_head_push{s.owed_inbox_head});
+    s.connection->queued();
+    s.owed_inbox_head = 0;
+  }
   if (s.owed_heads == nullptr) return;
   for (const auto& [conversation, head] : *s.owed_heads)
     append_frame(s.connection->tail(), 0, head_push{conversation, head});

@@ -5,6 +5,7 @@
 
 #include "actors/delivery.h"
 #include "actors/online.h"
+#include "actors/user_news.h"
 
 #include <cstdint>
 
@@ -27,6 +28,8 @@ class fanout {
 
   void deliver(const delivery& news);
   void hint(const head_hint& hint);
+  /// Entries of an inbox, to all connections of its user.
+  void tell(const user_news& news);
 
   /// Typing and read marks, to those who watch the conversation. `now` is the boot clock.
   void tell_watchers(const signal& news, time_ms now);
@@ -43,6 +46,7 @@ class fanout {
   void push(session& s, conversation_id conversation, const net::loop_buffer_ref& buffer,
             const delivered_event& first, const delivered_event& last, std::uint64_t events);
   void hint_one(session& s, const head_hint& hint);
+  void owe_inbox(session& s, std::uint64_t head);
   void owe_head(session& s, conversation_id conversation, event_seq head);
   session* session_of(const delivered_event& event) const;
 

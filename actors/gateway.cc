@@ -49,8 +49,11 @@ void gateway::on_open(net::connection& c) {
 void gateway::on_close(net::connection& c, net::close_reason reason, const std::string& detail) {
   if (c.user != nullptr) {
     session& s = session_of(c);
+    if (s.phase == session_phase::logging_in) logging_in_.remove(s);
     if (s.phase == session_phase::ready) {
       online_.remove(s);
+      watched_presence_.forget(s);
+      if (shared_.board.left(s.tenant, s.user, s.device)) announce_presence(s, false);
       counters_.sessions.fetch_sub(1, std::memory_order_relaxed);
     }
   }
@@ -72,6 +75,14 @@ void gateway::drain(std::uint32_t reconnect_after_ms) {
     const error_info& why = describe(errc::shutting_down);
     answer_now(session_of(c), 0, goaway{why.code, why.text, reconnect_after_ms});
   });
+}
+
+void gateway::stop() {
+  {
+    const std::lock_guard lock(stop_mutex_);
+    stopped_ = true;
+  }
+  loop_.stop();
 }
 
 // -- frames in
@@ -241,12 +252,17 @@ ticket gateway::admit(session& s, std::uint64_t correlation, std::size_t bytes) 
     answer_error(s, correlation, errc::overloaded, {}, overload_retry_ms);
     return {};
   }
+  if (!within_policy(s, correlation)) return {};
   reply_address to;
   const time_ms deadline =
       shared_.time->boot() + static_cast<time_ms>(limits::answer_deadline.count());
   if (!s.requests.take(correlation, deadline, to)) {
     answer_error(s, correlation, errc::too_many_requests, {}, overload_retry_ms);
     return {};
+  }
+  if (s.user_usage != nullptr) {
+    s.user_usage->open.fetch_add(1, std::memory_order_relaxed);
+    s.tenant_usage->open.fetch_add(1, std::memory_order_relaxed);
   }
   to.connection = s.connection->id();
   to.admitted_bytes = static_cast<std::uint32_t>(bytes);
@@ -276,8 +292,9 @@ void gateway::give(const answer& a) {
   counters_.open.fetch_sub(1, std::memory_order_relaxed);
   net::connection* c = loop_.find(a.to.connection);
   if (c == nullptr || c->closing()) return;
-  if (!session_of(*c).requests.settle(a.to)) return;
+  if (!session_of(*c).settle(a.to)) return;
   c->send(a.frame);
+  note_renewed(session_of(*c), a);
   counters_.answers.fetch_add(1, std::memory_order_relaxed);
 }
 
@@ -309,6 +326,15 @@ void gateway::post(std::shared_ptr<const head_hint> hint) {
   });
 }
 
+void gateway::post(std::shared_ptr<const user_news> news) {
+  const std::lock_guard lock(stop_mutex_);
+  if (stopped_) return;
+  loop_.post([this, news = std::move(news)] {
+    on_user_news(*news);
+    publish_counters();
+  });
+}
+
 void gateway::tick() {
   const time_ms now = shared_.time->boot();
   loop_.for_each([&](net::connection& c) {
@@ -324,8 +350,7 @@ void gateway::tick() {
 }
 
 void gateway::end_overdue_login(session& s, time_ms now) {
-  const bool stranger = s.phase == session_phase::greeting || s.phase == session_phase::anonymous;
-  if (!stranger || now < s.login_by) return;
+  if (s.phase == session_phase::ready || now < s.login_by) return;
   const error_info& why = describe(errc::handshake_timeout);
   answer_now(s, 0, goaway{why.code, why.text, 0});
   s.connection->close(net::close_reason::handshake_timeout, true);

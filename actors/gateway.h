@@ -13,9 +13,15 @@
 #include "actors/engine_ports.h"
 #include "actors/fanout.h"
 #include "actors/gone_watch.h"
+#include "actors/login_check.h"
+#include "actors/login_limiter.h"
 #include "actors/online.h"
+#include "actors/presence_watch.h"
 #include "actors/session.h"
+#include "actors/session_board.h"
+#include "actors/usage.h"
 #include "conf/clock.h"
+#include "crypto/password.h"
 #include "net/event_loop.h"
 #include "schemas/codec.h"
 #include "schemas/history_messages.h"
@@ -26,6 +32,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -46,7 +53,15 @@ struct gateway_shared {
   std::size_t max_admitted_bytes = limits::max_admitted_bytes;
   std::size_t max_connections = 1'000'000;  ///< of one loop
   gone_watch gone;
+  /// Runs a job on the password pool; false: the pool is full or stopped.
+  std::function<bool(std::function<void()>)> on_password;
+  crypto::password_cost password_cost;
+  login_limiter limiter;
+  session_board board;
+  usage_book usages;
   std::atomic<std::uint64_t> logins{0};
+  std::atomic<std::uint64_t> password_logins{0};  ///< passwords that were right
+  std::atomic<std::uint64_t> limited_logins{0};   ///< refused by the limiter
   std::atomic<bool> stopping{false};
   std::vector<class gateway*> gateways;
 };
@@ -74,6 +89,10 @@ class gateway final : public net::loop_handler, public reply_port {
   /// Loop thread: tells everybody to go, answers nothing new.
   void drain(std::uint32_t reconnect_after_ms);
 
+  /// Any thread: ends the loop. News that come later are let go at once: what is posted to a loop
+  /// that has ended lies there until it is destroyed, which is too late for the answer in them.
+  void stop();
+
   // -- net::loop_handler
   // ---------------------------------------------------------------------------
   void on_open(net::connection& c) override;
@@ -88,6 +107,7 @@ class gateway final : public net::loop_handler, public reply_port {
   void post(std::shared_ptr<const delivery> news) override;
   void post(std::shared_ptr<const head_hint> hint) override;
   void post(std::shared_ptr<const signal> news) override;
+  void post(std::shared_ptr<const user_news> news) override;
 
   gateway_counters counters() const;  ///< thread-safe, approximate
 
@@ -117,9 +137,22 @@ class gateway final : public net::loop_handler, public reply_port {
   // gateway_login.cc
   void on_hello(session& s, const frame_view& frame);
   void on_login(session& s, const frame_view& frame);
-  void finish_login(net::connection_id id, std::uint64_t correlation, const failure& why);
-  void finish_login(net::connection_id id, std::uint64_t correlation, const logged_in& who);
-  void end_replaced(tenant_id tenant, user_id user, device_id device, std::uint64_t login_number);
+  void finish_login(net::connection_id id, std::uint64_t correlation, const failure& why,
+                    std::uint32_t retry_after_ms = 0);
+  void finish_login(net::connection_id id, std::uint64_t correlation, const login_result& who);
+  /// What a login means for older ones of its user, on every loop.
+  struct login_note {
+    tenant_id tenant{};
+    user_id user{};
+    device_id device{};
+    device_kind kind{};
+    std::uint64_t number = 0;
+    bool exclusive = false;
+    std::string device_name;
+  };
+  void end_older(const login_note& login);
+  void end_session(session& s, errc why, std::string_view text);
+  void on_user_news(const user_news& news);
 
   // gateway_work.cc
   void on_send(session& s, const frame_view& frame);
@@ -138,14 +171,22 @@ class gateway final : public net::loop_handler, public reply_port {
   void deliver_checked(const session& s, conversation_id conversation,
                        std::shared_ptr<conversation_batch> batch);
 
-  // gateway_account.cc: passwords and devices
+  // gateway_password.cc: what a password proves, and how it changes
   void on_login_password(session& s, const frame_view& frame);
+  void on_change_password(session& s, const frame_view& frame);
+  void on_set_password(session& s, const frame_view& frame);
+  class login_waiter;
+
+  // gateway_account.cc: devices, and what a tenant allows
   void on_renew_token(session& s, const frame_view& frame);
   void on_logout(session& s, const frame_view& frame);
   void on_list_devices(session& s, const frame_view& frame);
   void on_end_device(session& s, const frame_view& frame);
-  void on_change_password(session& s, const frame_view& frame);
-  void on_set_password(session& s, const frame_view& frame);
+  /// Gives an order to the caller's own registrar.
+  template <class Order>
+  void ask_user(session& s, const frame_view& frame, Order order);
+  /// The device has got its new token.
+  static void note_renewed(session& s, const answer& a);
   void on_set_policy(session& s, const frame_view& frame);
   void on_get_policy(session& s, const frame_view& frame);
 
@@ -172,7 +213,13 @@ class gateway final : public net::loop_handler, public reply_port {
   void on_answer_join(session& s, const frame_view& frame);
   void on_send_notice(session& s, const frame_view& frame);
 
+  // gateway_policy.cc: what the tenant allows
+  /// False: the request is answered; it came too fast, or too many wait.
+  bool within_policy(session& s, std::uint64_t correlation);
+
   // gateway_presence.cc: soft state
+  void announce_presence(const session& s, bool online);
+  void tell_presence(tenant_id tenant, user_id user, bool online);
   void on_typing(session& s, const frame_view& frame);
   void on_watch(session& s, const frame_view& frame);
   void on_watch_presence(session& s, const frame_view& frame);
@@ -198,6 +245,8 @@ class gateway final : public net::loop_handler, public reply_port {
   gateway_shared& shared_;
   net::event_loop loop_;
   online online_;
+  presence_watch watched_presence_;
+  online logging_in_;  ///< by token, while the reader pool looks at it
   fanout_counters fanout_counters_;
   fanout fanout_;
 
@@ -210,6 +259,8 @@ class gateway final : public net::loop_handler, public reply_port {
   std::unordered_map<entity_ref, std::size_t, entity_hash> pending_at_;
   std::size_t admitted_bytes_ = 0;
   bool draining_ = false;
+  std::mutex stop_mutex_;
+  bool stopped_ = false;  ///< under stop_mutex_
 
   struct atomic_counters {
     std::atomic<std::uint64_t> sessions{0}, requests{0}, rejected_logins{0}, overdue{0}, open{0},
@@ -223,6 +274,17 @@ outcome<Message> gateway::decoded(session& s, const frame_view& frame) {
   if (!message.ok())
     answer_error(s, frame.header.correlation, message.error().code, message.error().detail);
   return message;
+}
+
+template <class Order>
+void gateway::ask_user(session& s, const frame_view& frame, Order order) {
+  ticket asked = admit(s, frame.header.correlation, frame.payload.size());
+  if (!asked.armed()) return;
+  auto request = std::make_shared<registrar_request>();
+  request->asked = std::move(asked);
+  request->order = std::move(order);
+  shared_.ports->actors->deliver_to_registrar(entity_ref{entity_kind::user, s.tenant, s.user.value},
+                                              registrar_work{std::move(request)});
 }
 
 template <class Message>

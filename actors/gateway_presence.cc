@@ -23,7 +23,33 @@ void gateway::on_watch(session& s, const frame_view& frame) {
 }
 
 void gateway::on_watch_presence(session& s, const frame_view& frame) {
-  answer_error(s, frame.header.correlation, errc::unsupported);
+  const auto message = decoded<watch_presence>(s, frame);
+  if (!message.ok()) return;
+  // First the watch, then the look: who comes in between is told twice rather than never.
+  watched_presence_.set(s, message->users,
+                        message->ttl_ms == 0 ? 0 : shared_.time->boot() + message->ttl_ms);
+  presence_page page;
+  for (const user_id user : message->users)
+    if (shared_.board.online(s.tenant, user)) page.online.push_back(user);
+  answer_now(s, frame.header.correlation, page);
+}
+
+void gateway::announce_presence(const session& s, bool online) {
+  for (gateway* each : shared_.gateways) {
+    if (each == this)
+      tell_presence(s.tenant, s.user, online);
+    else
+      each->loop().post([each, tenant = s.tenant, user = s.user, online] {
+        each->tell_presence(tenant, user, online);
+      });
+  }
+}
+
+void gateway::tell_presence(tenant_id tenant, user_id user, bool online) {
+  watched_presence_.each(tenant, user, shared_.time->boot(), [&](session& watcher) {
+    if (watcher.lagging) return;
+    answer_now(watcher, 0, presence_push{user, online});
+  });
 }
 
 }  // namespace conclave::actors

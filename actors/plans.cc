@@ -1,7 +1,6 @@
-/// What tenants', users' and operators' requests come to; see plans.h.
+/// What the requests about tenants and their users come to; see plans.h.
 #include "actors/plans.h"
 
-#include "crypto/token.h"
 #include "schemas/codec.h"
 #include "schemas/keys.h"
 #include "schemas/names.h"
@@ -15,23 +14,12 @@ namespace conclave::actors {
 
 namespace {
 
-registrar_plan refuse(errc code, std::string detail = {}) {
-  registrar_plan plan;
-  plan.refused = code;
-  plan.detail = std::move(detail);
-  return plan;
-}
-
-void put_version(registrar_plan& plan, const plan_context& context) {
-  plan.redo.put(keys::entity_version(context.entity), encode_number(context.new_version));
-}
-
 registrar_plan tenant_answer(registrar_plan plan, std::uint64_t correlation, tenant_id tenant) {
   append_frame(plan.answer, correlation, tenant_created{tenant});
   return plan;
 }
 
-/// The (user, device) pairs of an earlier run of the same operation, or empty.
+/// What an earlier run of the same operation came to, or nothing.
 outcome<std::vector<std::uint64_t>> earlier_results(const storage::state_view& view,
                                                     const std::string& key) {
   auto row = view.get(key);
@@ -65,15 +53,14 @@ registrar_plan plan_tenant(const storage::state_view& system, const plan_context
   const auto taken = storage::find_tenant(system, order.name);
   if (taken.ok()) {
     const auto record = storage::get_tenant(system, *taken);
-    if (!record.ok()) return refuse(record.error().code, record.error().detail);
+    if (!record.ok()) return refuse(record.error());
     if (record->op_id == order.op_id && record->created_by == order.operator_id)
       return tenant_answer({}, correlation, *taken);
     return refuse(errc::already_exists, "there is a tenant of this name");
   }
-  if (taken.error().code != errc::not_found)
-    return refuse(taken.error().code, taken.error().detail);
+  if (taken.error().code != errc::not_found) return refuse(taken.error());
   const auto highest = storage::highest_tenant(system);
-  if (!highest.ok()) return refuse(highest.error().code, highest.error().detail);
+  if (!highest.ok()) return refuse(highest.error());
 
   const tenant_id id{highest->value + 1};
   registrar_plan plan;
@@ -90,7 +77,7 @@ registrar_plan plan_tenant(const storage::state_view& system, const plan_context
 }
 
 registrar_plan plan_provision(const storage::state_view& home, const plan_context& context,
-                              std::uint64_t correlation, const provision_order& order) {
+                              const provision_order& order) {
   const tenant_id tenant = context.entity.tenant;
   std::set<std::string_view> distinct;
   for (const auto& name : order.names) {
@@ -100,66 +87,27 @@ registrar_plan plan_provision(const storage::state_view& home, const plan_contex
   }
   const std::string operation = keys::operation(tenant, order.operator_id, order.op_id);
   const auto earlier = earlier_results(home, operation);
-  if (!earlier.ok()) return refuse(earlier.error().code, earlier.error().detail);
+  if (!earlier.ok()) return refuse(earlier.error());
   if (!earlier->empty() && earlier->size() != order.names.size() * 2)
     return refuse(errc::invalid_argument, "the op_id was used for other names");
   const auto highest = storage::highest_user(home, tenant);
-  if (!highest.ok()) return refuse(highest.error().code, highest.error().detail);
+  if (!highest.ok()) return refuse(highest.error());
 
   registrar_plan plan;
   std::uint64_t fresh_users = 0;
-  operation_record done;
-  done.time = context.now;
-  std::vector<std::string> tokens;
+  operation_record made;
+  made.time = context.now;
   for (std::size_t i = 0; i < order.names.size(); ++i) {
     const auto user = ensure_user(home, context, order.names[i], *highest, fresh_users, plan);
-    if (!user.ok()) return refuse(user.error().code, user.error().detail);
-    device_id device;
-    if (earlier->empty()) {
-      const auto last = storage::highest_device(home, tenant, *user);
-      if (!last.ok()) return refuse(last.error().code, last.error().detail);
-      device = device_id{last->value + 1};
-    } else {
-      if ((*earlier)[2 * i] != user->value)
-        return refuse(errc::invalid_argument, "the op_id was used for other names");
-      device = device_id{(*earlier)[2 * i + 1]};
-    }
-    const std::string secret = crypto::new_token_secret();
-    device_record record;
-    record.name = order.device_name;
-    record.token_hash = crypto::token_hash(secret);
-    record.created = context.now;
-    plan.redo.put(keys::device(tenant, *user, device), encode(record));
-    tokens.push_back(crypto::format_token({tenant, *user, device, secret}));
-    done.results.push_back(user->value);
-    done.results.push_back(device.value);
+    if (!user.ok()) return refuse(user.error());
+    if (!earlier->empty() && (*earlier)[2 * i] != user->value)
+      return refuse(errc::invalid_argument, "the op_id was used for other names");
+    plan.issue_to.push_back(*user);
+    made.results.push_back(user->value);
+    made.results.push_back(0);  // the device is known to its user by this op_id
   }
-  plan.redo.put(operation, encode(done));
-  put_version(plan, context);
-
-  users_provisioned answer;
-  for (std::size_t i = 0; i < order.names.size(); ++i)
-    answer.users.push_back({user_id{done.results[2 * i]}, device_id{done.results[2 * i + 1]},
-                            order.names[i], tokens[i]});
-  append_frame(plan.answer, correlation, answer);
-  return plan;
-}
-
-registrar_plan plan_index(const storage::state_view& home, const plan_context& context,
-                          const index_order& order) {
-  const std::string key = keys::user_conversation(context.entity.tenant, user_id{context.entity.id},
-                                                  order.conversation);
-  const auto row = home.get(key);
-  if (row.ok()) {
-    const auto known = decode_record<index_record>(*row);
-    if (!known.ok()) return refuse(known.error().code, known.error().detail);
-    // Ordered again after a crash of either side: the newest change wins.
-    if (known->changed >= order.seq) return {};
-  } else if (row.error().code != errc::not_found) {
-    return refuse(row.error().code, row.error().detail);
-  }
-  registrar_plan plan;
-  plan.redo.put(key, encode(index_record{order.seq, order.member}));
+  if (!earlier->empty()) return plan;
+  plan.redo.put(operation, encode(made));
   put_version(plan, context);
   return plan;
 }

@@ -3,6 +3,7 @@
 
 #include "actors/actor_shell.h"
 #include "actors/directory.h"
+#include "actors/provisioning.h"
 #include "conf/limits.h"
 #include "conf/log.h"
 
@@ -10,7 +11,14 @@ namespace conclave::actors {
 
 namespace {
 constexpr std::uint32_t overload_retry_ms = 100;
+
+void refuse_request(registrar_request& request, errc code, const std::string& detail,
+                    std::uint32_t retry_after_ms = 0) {
+  if (request.waiter != nullptr) request.waiter->refused(code, detail);
+  request.asked.reject(code, detail, retry_after_ms);
 }
+
+}  // namespace
 
 registrar_shell::registrar_shell(const engine_ports& ports, const entity_ref& entity,
                                  std::uint64_t incarnation, self_port self)
@@ -23,7 +31,7 @@ void registrar_shell::on_work(const registrar_work& work) {
   ++seen_;
   if (queue_.size() >= limits::max_parked_requests) {
     // An index order has no ticket; its intent row stays and is ordered again later.
-    work.request->asked.reject(errc::overloaded, {}, overload_retry_ms);
+    refuse_request(*work.request, errc::overloaded, {}, overload_retry_ms);
     return;
   }
   queue_.push_back(work.request);
@@ -47,7 +55,7 @@ void registrar_shell::begin_next() {
         });
     if (taken) return;
     phase_ = phase::idle;
-    queue_.front()->asked.reject(errc::overloaded, {}, overload_retry_ms);
+    refuse_request(*queue_.front(), errc::overloaded, {}, overload_retry_ms);
     queue_.pop_front();
   }
 }
@@ -59,7 +67,7 @@ void registrar_shell::on_planned(const registrar_planned& planned) {
     if (plan_->refused == errc::io_error || plan_->refused == errc::corrupt)
       log::error("registrar", "cannot read what a request needs",
                  {{"tenant", entity_.tenant.value}, {"id", entity_.id}, {"why", plan_->detail}});
-    queue_.front()->asked.reject(plan_->refused, plan_->detail);
+    refuse_request(*queue_.front(), plan_->refused, plan_->detail);
     queue_.pop_front();
     phase_ = phase::idle;
     begin_next();
@@ -96,17 +104,43 @@ void registrar_shell::on_resolved(const storage::resolution& news) {
 }
 
 void registrar_shell::finish_front() {
-  auto request = std::move(queue_.front());
+  const auto request = std::move(queue_.front());
   queue_.pop_front();
-  if (request->asked.armed()) request->asked.answer_with(std::move(plan_->answer));
-  if (const auto* order = std::get_if<index_order>(&request->order)) {
+  const auto plan = std::exchange(plan_, nullptr);
+  phase_ = phase::idle;
+  // Before the answer: what it promises is in force.
+  if (plan->new_policy != nullptr) ports_.policy_changed(entity_.tenant, plan->new_policy);
+  if (!plan->issue_to.empty())
+    start_provisioning(*ports_.actors, entity_.tenant, std::get<provision_order>(request->order),
+                       plan->issue_to, std::move(request->asked));
+  // Before the news: the session that this opens hears of its own device.
+  if (request->waiter != nullptr && plan->issued != nullptr) request->waiter->issued(*plan->issued);
+  tell(*request, *plan);
+  begin_next();
+}
+
+/// The answer, the loops, the conversation that ordered it.
+void registrar_shell::tell(registrar_request& request, registrar_plan& plan) {
+  if (request.asked.armed()) {
+    if (plan.answer_at_once || plan.news == nullptr) {
+      request.asked.answer_with(std::move(plan.answer));
+    } else {
+      plan.news->asked = std::move(request.asked);
+      plan.news->answer = std::move(plan.answer);
+    }
+  }
+  if (const auto news = std::exchange(plan.news, nullptr))
+    for (reply_port* loop : ports_.loops) loop->post(std::shared_ptr<const user_news>(news));
+  const user_id me{entity_.id};
+  if (const auto* order = std::get_if<index_order>(&request.order)) {
     ports_.actors->deliver_to_conversation(
         entity_ref{entity_kind::conversation, entity_.tenant, order->conversation.value},
-        index_learnt{order->seq, user_id{entity_.id}});
+        index_learnt{order->seq, me});
+  } else if (const auto* owed = std::get_if<inbox_order>(&request.order)) {
+    ports_.actors->deliver_to_conversation(
+        entity_ref{entity_kind::conversation, entity_.tenant, owed->conversation.value},
+        inbox_learnt{me, owed->kind, owed->slot});
   }
-  plan_.reset();
-  phase_ = phase::idle;
-  begin_next();
 }
 
 void registrar_shell::on_doze() {

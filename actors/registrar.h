@@ -1,7 +1,8 @@
 /// The shell of the actors whose rows change rarely: the directory of tenants, a tenant, a user.
 /// One request at a time: the reader pool works out a plan from the committed state (rules:
-/// plans.h), the registrar proposes its rows, and answers once they are durable. A resend finds the
-/// operation row of the first time. Runs on CAF's workers; owned by the actor.
+/// plans.h), the registrar proposes its rows, and once they are durable answers and tells the loops
+/// what is new. A resend finds the rows of the first time. Runs on CAF's workers; owned by the
+/// actor.
 ///
 /// Queue: requests waiting their turn, limits::max_parked_requests; beyond it `overloaded`.
 #pragma once
@@ -39,6 +40,7 @@ class registrar_shell {
 
   void begin_next();
   void finish_front();
+  void tell(registrar_request& request, registrar_plan& plan);
   void end();
 
   const engine_ports& ports_;

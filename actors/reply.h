@@ -22,6 +22,7 @@ namespace conclave::actors {
 struct delivery;
 struct head_hint;
 struct signal;
+struct user_news;
 
 /// Where an answer goes. The slot is the request's place in its session's table of open requests;
 /// it is freed when the answer arrives at the loop, also when the connection is gone by then.
@@ -46,6 +47,7 @@ class reply_port {
   virtual void post(std::shared_ptr<const delivery> news) = 0;
   virtual void post(std::shared_ptr<const head_hint> hint) = 0;
   virtual void post(std::shared_ptr<const signal> news) = 0;
+  virtual void post(std::shared_ptr<const user_news> news) = 0;
 };
 
 /// An ERROR frame for one request. Codes from inside the node become `internal`, without detail.

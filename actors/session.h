@@ -3,9 +3,12 @@
 #pragma once
 
 #include "actors/reply.h"
+#include "actors/usage.h"
 #include "conf/limits.h"
 #include "net/connection.h"
+#include "schemas/account_messages.h"
 #include "schemas/ids.h"
+#include "schemas/policy_messages.h"
 
 #include <chrono>
 #include <cstdint>
@@ -19,7 +22,7 @@ namespace conclave::actors {
 enum class session_phase : std::uint8_t {
   greeting,    ///< TLS is up, HELLO has not come
   anonymous,   ///< WELCOME sent, LOGIN has not come
-  logging_in,  ///< the reader pool looks at the token
+  logging_in,  ///< the reader pool looks at the token, or the password pool at the password
   ready,
 };
 
@@ -94,6 +97,9 @@ class open_requests {
 
 struct session final : net::connection_user {
   explicit session(net::connection& c) : connection(&c) {}
+  ~session() override { count_settled(requests.size()); }
+  session(const session&) = delete;
+  session& operator=(const session&) = delete;
 
   net::connection* connection;
   session_phase phase = session_phase::greeting;
@@ -103,12 +109,36 @@ struct session final : net::connection_user {
   tenant_id tenant{};
   user_id user{};
   device_id device{};
-  time_ms login_by = 0;  ///< boot clock: not logged in by then, it is sent away
+  device_kind kind{};
+  std::string account;     ///< "tenant/user", as the limiter of passwords knows him
+  std::string token_hash;  ///< of the token that the device holds for certain
+  time_ms login_by = 0;    ///< boot clock: not logged in by then, it is sent away
   std::chrono::steady_clock::time_point logged_in_at;  ///< pushes come from here on
   std::uint64_t login_number = 0;  ///< later logins of a device replace earlier ones
+  bool ended = false;  ///< the device ended while its token was looked at: it does not come in
 
   open_requests requests;
   std::uint32_t open_reads = 0;
+
+  /// What the tenant allows, and what user and tenant use: set at login, shared by their sessions.
+  std::shared_ptr<const tenant_policy> policy;
+  std::uint64_t policy_generation = 0;
+  rate_bucket device_rate;
+  std::shared_ptr<usage> user_usage;
+  std::shared_ptr<usage> tenant_usage;
+
+  /// Frees the slot of an answer. True: it is to be sent.
+  bool settle(const reply_address& address) {
+    const std::size_t before = requests.size();
+    const bool send = requests.settle(address);
+    count_settled(before - requests.size());
+    return send;
+  }
+  void count_settled(std::size_t count) {
+    if (user_usage == nullptr) return;
+    user_usage->open.fetch_sub(static_cast<std::uint32_t>(count), std::memory_order_relaxed);
+    tenant_usage->open.fetch_sub(static_cast<std::uint32_t>(count), std::memory_order_relaxed);
+  }
   std::uint64_t fanout_mark = 0;  ///< scratch of fanout.cc
 
   /// A conversation that this connection shows, and until when (boot clock).
@@ -134,6 +164,8 @@ struct session final : net::connection_user {
   std::vector<user_id> presence_of;  ///< whose coming and going it wants to know
   time_ms presence_until = 0;        ///< boot clock
 
+  /// Newest entry of the inbox: not pushed while lagging, or written while logging in. 0: none.
+  std::uint64_t owed_inbox_head = 0;
   /// Conversation -> newest seq not pushed. Null unless lagging.
   std::unique_ptr<std::unordered_map<conversation_id, event_seq>> owed_heads;
 };

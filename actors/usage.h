@@ -1,8 +1,8 @@
 /// What a user and a tenant are using just now, over all their connections: unanswered requests,
 /// and a rate. Counted where requests are admitted; what is allowed is the tenant's policy.
 ///
-/// Thread-safe. Owned by the sessions that share it (usage_book keeps weak references). Memory: some
-/// 100 bytes per user and tenant with a connection.
+/// Thread-safe. Owned by the sessions that share it (usage_book keeps weak references). Memory:
+/// some 100 bytes per user and tenant with a connection.
 #pragma once
 
 #include "schemas/ids.h"

@@ -47,6 +47,10 @@ struct config {
   std::string log_file;            ///< empty: stderr
   bool log_json = false;
 
+  // [login]
+  std::uint32_t argon2_memory_kib = 19'456;
+  std::uint32_t argon2_passes = 2;
+
   // [limits] (ceilings are in limits.h)
   std::uint32_t passivate_after_ms = 60'000;
   std::uint32_t idle_timeout_ms = 90'000;
@@ -69,7 +73,8 @@ outcome<config> load(const std::string& file);
 outcome<config> parse(const std::string& text, const std::string& file_for_messages);
 
 /// What would make a running node unsafe: readable key files, a data folder open to others, a
-/// metrics address that is not loopback, too few descriptors. One sentence each; empty: safe.
+/// metrics address that is not loopback, too few descriptors, passwords cheap to guess. One
+/// sentence each; empty: safe.
 std::vector<std::string> unsafe_settings(const config& c);
 
 /// The effective values, as a TOML file that load() accepts.

@@ -97,6 +97,9 @@ inline constexpr std::size_t max_users_per_request = 500;
 inline constexpr std::size_t max_burn_readers = 200;
 inline constexpr std::size_t max_pins = 50;
 inline constexpr std::size_t max_reactions = 20;
+
+/// Versions of one message: a recall reads and rewrites them all, 64 KiB each.
+inline constexpr std::size_t max_edits = 100;
 inline constexpr std::size_t max_join_requests = 500;
 
 /// Above this many members only owner and admins may name everybody, and reading is no longer

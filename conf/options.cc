@@ -69,6 +69,12 @@ constexpr std::array rows{
     option_row{"log.json", "One JSON object per line in place of plain text.",
                [](config& c) -> option_place { return &c.log_json; }},
 
+    option_row{"login.argon2_memory_kib", "Memory that hashing one password takes.",
+               [](config& c) -> option_place { return &c.argon2_memory_kib; }, text_rule::any,
+               7'168, 1'048'576},
+    option_row{"login.argon2_passes", "Passes over that memory.",
+               [](config& c) -> option_place { return &c.argon2_passes; }, text_rule::any, 1, 64},
+
     option_row{"limits.passivate_after_ms",
                "A conversation without work for so long goes to sleep.",
                [](config& c) -> option_place { return &c.passivate_after_ms; }, text_rule::any, 10,

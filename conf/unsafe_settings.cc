@@ -78,6 +78,20 @@ void check_descriptors(const config& c, sentences& out) {
   }
 }
 
+/// OWASP's weakest advice for Argon2id is 7168 KiB and 5 passes; the time goes with the product.
+constexpr std::uint64_t least_kib_passes = 35'840;
+
+void check_password_cost(const config& c, sentences& out) {
+  const std::uint64_t cost = std::uint64_t{c.argon2_memory_kib} * c.argon2_passes;
+  if (cost < least_kib_passes) {
+    out.push_back(
+        "Passwords would be too cheap to guess: `login.argon2_memory_kib` times "
+        "`login.argon2_passes` is " +
+        std::to_string(cost) + " and must be at least " + std::to_string(least_kib_passes) +
+        "; raise one of them.");
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> unsafe_settings(const config& c) {
@@ -91,6 +105,7 @@ std::vector<std::string> unsafe_settings(const config& c) {
         c.metrics.address + ".");
   }
   check_descriptors(c, out);
+  check_password_cost(c, out);
   return out;
 }
 

@@ -31,6 +31,10 @@ metrics_page::metrics_page(const actors::engine& engine, const storage::shard_wr
   now("conclave_actors_awake", "Actors in memory", &engine_counters::actors_awake);
   now("conclave_reader_queue_jobs", "Jobs waiting for the reader pool",
       &engine_counters::queued_reads);
+  now("conclave_password_queue_jobs", "Passwords waiting to be hashed",
+      &engine_counters::queued_passwords);
+  now("conclave_login_limiter_entries", "Accounts and networks with failed logins remembered",
+      &engine_counters::login_limiter_entries);
   total("conclave_requests_total", "Frames received after the handshake",
         &engine_counters::requests);
   total("conclave_answers_total", "Answers sent", &engine_counters::answers);
@@ -40,6 +44,10 @@ metrics_page::metrics_page(const actors::engine& engine, const storage::shard_wr
   total("conclave_overdue_requests_total", "Requests answered outcome_unknown by the deadline",
         &engine_counters::overdue);
   total("conclave_rejected_logins_total", "Logins refused", &engine_counters::rejected_logins);
+  total("conclave_password_logins_total", "Passwords that were right",
+        &engine_counters::password_logins);
+  total("conclave_limited_logins_total", "Passwords not looked at after too many wrong ones",
+        &engine_counters::limited_logins);
   total("conclave_actors_crashed_total", "Actors that died and were forgotten",
         &engine_counters::actors_crashed);
   total("conclave_actors_retired_total", "Actors put to sleep", &engine_counters::actors_retired);

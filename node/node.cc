@@ -80,6 +80,8 @@ outcome<std::unique_ptr<node>> node::start(const conf::config& config, const tes
   options.passivate_after_ms = config.passivate_after_ms;
   options.idle_timeout_ms = config.idle_timeout_ms;
   options.max_connections = conf::connection_ceiling(config, conf::raise_descriptor_limit());
+  options.password_cost.memory_kib = config.argon2_memory_kib;
+  options.password_cost.passes = config.argon2_passes;
   options.fault = hooks.fault;
   n->engine_ = std::make_unique<actors::engine>(n->data_->store(), n->data_->writer(),
                                                 n->data_->shard_time(), n->data_->time(),

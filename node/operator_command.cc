@@ -2,15 +2,17 @@
 #include "node/operator_command.h"
 
 #include "actors/plans.h"
+#include "actors/plans_device.h"
+#include "actors/policy_book.h"
 #include "crypto/digest.h"
 #include "crypto/random.h"
 #include "node/node.h"
-#include "schemas/codec.h"
 #include "schemas/names.h"
-#include "schemas/operator_messages.h"
 
 #include <cstdio>
 #include <future>
+#include <memory>
+#include <utility>
 
 namespace conclave::node {
 
@@ -34,25 +36,21 @@ class waiting_owner final : public storage::proposal_owner {
   std::promise<bool> committed;
 };
 
-}  // namespace
-
-int add_operator(const conf::config& config, const test_hooks& hooks, const std::string& name) {
-  if (!valid_name(name)) return fail(exit_usage, std::string(name_rule));
-  auto data = opened_data::open(config, hooks);
-  if (!data.ok()) return fail(exit_storage, data.error().detail);
-  opened_data& opened = **data;
-
-  const entity_ref entity{entity_kind::tenant, system_tenant, 0};
+/// Does by hand what the entity's registrar would do: claim, plan, propose, wait.
+template <class Plan>
+outcome<actors::registrar_plan> carry_out(opened_data& opened, const entity_ref& entity,
+                                          Plan make) {
   const auto owner = std::make_shared<waiting_owner>();
   opened.writer().claim(system_shard, entity, 1, owner);
   const std::uint64_t version = owner->claimed.get_future().get();
   const time_ms now = opened.shard_time().now();
-  auto plan = actors::plan_provision(
-      opened.store().view(system_shard), {entity, version + 1, now}, 1,
-      actors::provision_order{user_id{}, crypto::random_u64(), "operator", {name}});
+  actors::registrar_plan plan =
+      make(opened.store().view(system_shard),
+           actors::plan_context{entity, version + 1, now, actors::operators_policy()});
   if (plan.refused != errc::ok)
-    return fail(exit_storage,
-                plan.detail.empty() ? std::string(describe(plan.refused).text) : plan.detail);
+    return failure{plan.refused,
+                   plan.detail.empty() ? std::string(describe(plan.refused).text) : plan.detail};
+  if (plan.redo.empty()) return plan;
   storage::proposal p;
   p.shard = system_shard;
   p.epoch = opened.leads().front().epoch;
@@ -61,15 +59,35 @@ int add_operator(const conf::config& config, const test_hooks& hooks, const std:
   p.expected_version = version;
   p.new_version = version + 1;
   p.time = now;
-  p.redo = std::move(plan.redo);
+  p.redo = std::exchange(plan.redo, {});
   p.owner = owner;
   opened.writer().submit(std::move(p));
   if (!owner->committed.get_future().get())
-    return fail(exit_storage, "the shard writer refused the operator: the data folder is in use");
-  const auto answer =
-      decode<users_provisioned>(std::string_view(plan.answer).substr(frame_header_size));
-  if (!answer.ok()) return fail(exit_storage, answer.error().detail);
-  std::printf("%s\n", std::string(answer->users.front().token).c_str());
+    return failure{errc::refused,
+                   "the shard writer refused the operator: the data folder is in use"};
+  return plan;
+}
+
+}  // namespace
+
+int add_operator(const conf::config& config, const test_hooks& hooks, const std::string& name) {
+  if (!valid_name(name)) return fail(exit_usage, std::string(name_rule));
+  auto data = opened_data::open(config, hooks);
+  if (!data.ok()) return fail(exit_storage, data.error().detail);
+
+  const std::uint64_t op_id = crypto::random_u64();
+  const actors::provision_order people{user_id{}, op_id, "operator", {name}};
+  const auto known = carry_out(
+      **data, {entity_kind::tenant, system_tenant, 0},
+      [&](const auto& view, const auto& c) { return actors::plan_provision(view, c, people); });
+  if (!known.ok()) return fail(exit_storage, known.error().detail);
+  const entity_ref user{entity_kind::user, system_tenant, known->issue_to.front().value};
+  const actors::issue_device_order order{user_id{}, op_id, "operator", device_kind::other, {}};
+  const auto made = carry_out(**data, user, [&](const auto& view, const auto& c) {
+    return actors::plan_issue_device(view, c, order);
+  });
+  if (!made.ok()) return fail(exit_storage, made.error().detail);
+  std::printf("%s\n", made->issued->token.c_str());
   return exit_ok;
 }
 

@@ -239,6 +239,7 @@ json limits() {
       limit("max_mentions", max_mentions, "users named in one message"),
       limit("max_burn_readers", 200, "members but the sender when a burning message is said"),
       limit("max_pins", 50, "pinned messages of one conversation"),
+      limit("max_edits", 100, "edits of one message"),
       limit("max_reactions", 20, "different reactions of one user to one message"),
       limit("max_watched", 32, "conversations that one connection watches"),
       limit("max_join_requests", 500, "people waiting for approval in one conversation"),

@@ -97,7 +97,7 @@ struct credential_record {
 /// What an operation did, kept 14 days so that a resend finds it.
 struct operation_record {
   time_ms time = 0;
-  std::vector<std::uint64_t> results;  ///< provision_users: user, device, user, device, …
+  std::vector<std::uint64_t> results;  ///< provision_users: user, 0, user, 0, … (devices: by op_id)
 
   friend bool operator==(const operation_record&, const operation_record&) = default;
 };

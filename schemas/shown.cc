@@ -37,6 +37,7 @@ outcome<std::string> without_body(std::string_view row) {
   event->body = {};
   event->mentions.clear();
   event->flags |= event_flags::expired;
+  event->flags &= ~event_flags::mentions_all;
   event->gone_at = event->expires;
   std::string bytes;
   append_event(bytes, *event);

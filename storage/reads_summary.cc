@@ -61,6 +61,31 @@ class summary {
     return std::min<std::uint64_t>(named.size(), max_counted_mentions);
   }
 
+  /// Has somebody said something since `then` that he sees? Of many events without a message, or
+  /// too many that he does not see, this says yes.
+  outcome<bool> spoken_since(time_ms then) const {
+    constexpr int most_looked_at = 1000;
+    keys::range range = keys::all_of(table::event, tenant_, conversation_.value);
+    range.last = keys::event(tenant_, conversation_, event_seq{who_.last.value + 1});
+    bool spoken = false;
+    int looked_at = 0;
+    failure damage{errc::ok, {}};
+    const status read = view_.scan_backward(range, [&](std::string_view, std::string_view row) {
+      const auto header = read_event_header(row);
+      if (!header) {
+        damage = header.error();
+        return false;
+      }
+      if (header->time <= then) return false;
+      spoken = ++looked_at == most_looked_at ||
+               (is_message(header->kind) && visible(who_.member, header->seq));
+      return !spoken;
+    });
+    if (!read) return read.error();
+    if (damage.code != errc::ok) return damage;
+    return spoken;
+  }
+
   /// The other one of two.
   outcome<user_id> peer() const {
     user_id other{};
@@ -110,7 +135,8 @@ void take_record(conversation_row& row, conversation_record&& record) {
 
 outcome<std::optional<conversation_row>> summarize(const state_view& view, tenant_id tenant,
                                                    user_id user, conversation_id conversation,
-                                                   time_ms now, time_ms changed_after) {
+                                                   const index_record& own, time_ms now,
+                                                   time_ms changed_after) {
   std::string newest;
   const auto who = reading_of(view, tenant, conversation, user, now, &newest);
   if (!who) return who.error();
@@ -125,7 +151,7 @@ outcome<std::optional<conversation_row>> summarize(const state_view& view, tenan
     if (!read) return read.error();
     header = *read;
   }
-  if (std::max(header.time, who->member.read_time) < changed_after) {
+  if (std::max({header.time, who->member.read_time, own.touched}) < changed_after) {
     return std::optional<conversation_row>();
   }
 
@@ -137,6 +163,7 @@ outcome<std::optional<conversation_row>> summarize(const state_view& view, tenan
   row.head = who->last;
   row.member = who->member.is_member() && !row.dissolved;
   row.read = who->member.read;
+  row.hidden = own.hidden;
   if (row.member) {
     row.role = who->member.role;
     row.silenced_until = who->member.muted_until;
@@ -157,6 +184,11 @@ outcome<std::optional<conversation_row>> summarize(const state_view& view, tenan
     const auto mentions = rest.mentions();
     if (!mentions) return mentions.error();
     row.mentions = *mentions;
+  }
+  if (row.hidden) {
+    const auto spoken = rest.spoken_since(own.touched);
+    if (!spoken) return spoken.error();
+    row.hidden = !*spoken;
   }
   std::string scratch;
   const auto last = shown_row(view, tenant, conversation, *who, header, newest, scratch);

@@ -85,7 +85,7 @@ outcome<forward_source> load_forward_source(const state_view& view, tenant_id te
   }
   if (shown->gone) return errc::gone;
   if ((shown->header.flags & event_flags::burning) != 0) {
-    return failure{errc::forbidden, "a burning message is not forwarded"};
+    return failure{errc::invalid_argument, "a burning message is not forwarded"};
   }
   const auto event = decode_event(shown->row);
   if (!event) return damaged("an event");

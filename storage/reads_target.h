@@ -46,8 +46,8 @@ struct forward_source {
   time_ms time = 0;
 };
 
-/// errc::not_found: the asker does not see it; invalid_argument: no message; gone: gone by now;
-/// forbidden: burning.
+/// errc::not_found: the asker does not see it; invalid_argument: no message, or a burning one;
+/// gone: gone by now.
 outcome<forward_source> load_forward_source(const state_view& view, tenant_id tenant,
                                             conversation_id conversation, user_id asker,
                                             event_seq seq, time_ms now);

@@ -71,7 +71,7 @@ TEST(conversation_burning, opening_records_the_first_time_and_gives_the_body_unt
 
 TEST(conversation_burning, sender_newcomers_and_strangers_do_not_open) {
   auto c = with_a_burning_one();
-  expect_rejected(c.about(verb::open, 1, 0, 2), errc::forbidden);
+  expect_rejected(c.about(verb::open, 1, 0, 2), errc::not_found);
   c.visibility = history_visibility::all;
   c.add(1, 5, {4});
   c.commit();

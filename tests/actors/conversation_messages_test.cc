@@ -47,7 +47,7 @@ TEST(conversation_messages, a_reply_names_an_event_that_its_sender_sees) {
   EXPECT_EQ(c.event(3).reply_to.value, 2u);
   EXPECT_EQ(c.event(3).thread.value, 2u);
   more.reply_to = event_seq{9};
-  expect_rejected(c.ask_with(verb::send, 3, 2, more, "answer"), errc::invalid_argument);
+  expect_rejected(c.ask_with(verb::send, 3, 2, more, "answer"), errc::not_found);
 }
 
 TEST(conversation_messages, a_newcomer_cannot_reply_to_what_he_does_not_see) {
@@ -56,7 +56,7 @@ TEST(conversation_messages, a_newcomer_cannot_reply_to_what_he_does_not_see) {
   c.commit();
   request_details more;
   more.reply_to = event_seq{2};
-  expect_rejected(c.ask_with(verb::send, 4, 1, more, "what?"), errc::invalid_argument);
+  expect_rejected(c.ask_with(verb::send, 4, 1, more, "what?"), errc::not_found);
 }
 
 TEST(conversation_messages, mentions_name_members_once_and_leave_rows_for_them) {
@@ -122,6 +122,15 @@ TEST(conversation_messages, an_edit_puts_the_new_body_in_the_old_place_and_keeps
   EXPECT_EQ(c.about(verb::edit, 2, 3, 2, "third").what, kind::sequenced);
   c.commit();
   EXPECT_EQ(c.rows.count(table::version, acme, room.value), 2u);
+}
+
+TEST(conversation_messages, versions_of_one_message_are_bounded) {
+  auto c = with_a_text();
+  for (std::uint64_t i = 0; i < limits::max_edits; ++i) {
+    ASSERT_EQ(c.about(verb::edit, 2, 10 + i, 2, "again").what, kind::sequenced);
+    c.commit();
+  }
+  expect_rejected(c.about(verb::edit, 2, 900, 2, "once more"), errc::limit_reached);
 }
 
 TEST(conversation_messages, only_the_sender_edits) {

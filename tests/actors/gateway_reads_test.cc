@@ -164,6 +164,7 @@ TEST_F(gateway_reads, a_list_says_everything_that_a_client_starts_with) {
   own.muted_until = 888;
   own.pinned = true;
   own.hidden = true;
+  own.touched = 9'000;
   rows.put(keys::user_conversation(acme, user_id{2}, room), own);
   rows.commit();
   auto bob = logged_in(2);

@@ -55,6 +55,8 @@ TEST(config, only_the_three_paths_are_required_and_all_else_has_its_default) {
   EXPECT_EQ(c->log_level, "info");
   EXPECT_EQ(c->log_file, "");
   EXPECT_FALSE(c->log_json);
+  EXPECT_EQ(c->argon2_memory_kib, 19'456u);
+  EXPECT_EQ(c->argon2_passes, 2u);
   EXPECT_EQ(c->passivate_after_ms, limits::passivate_after.count());
   EXPECT_EQ(c->idle_timeout_ms, limits::idle_timeout.count());
   EXPECT_EQ(c->max_connections, 0u);
@@ -102,7 +104,7 @@ TEST(config, every_integer_accepts_the_ends_of_its_range_and_nothing_beyond) {
                 HasSubstr("must be an integer"));
     EXPECT_THAT(refusal_of(file_with(row.section(), key + "1.5")), HasSubstr("must be an integer"));
   }
-  EXPECT_EQ(integers, 12u);
+  EXPECT_EQ(integers, 14u);
 }
 
 TEST(config, every_boolean_and_string_refuses_another_type) {
@@ -154,7 +156,7 @@ TEST(config, a_typing_error_is_answered_with_the_name_that_was_meant) {
   EXPECT_EQ(
       refusal_of("[nodes]\nname = \"a\"\n"),
       "/etc/conclave/node.toml:1: unknown section [nodes]; there are [node], [listen], [tls], "
-      "[threads], [storage], [log], [limits]");
+      "[threads], [storage], [log], [login], [limits]");
   EXPECT_THAT(refusal_of("data_dir = \"x\"\n"),
               HasSubstr("unknown option `data_dir`; did you mean `node.data_dir`?"));
   EXPECT_THAT(refusal_of("[node]\ndata_dir = { a = 1 }\n"), HasSubstr("must be a string"));

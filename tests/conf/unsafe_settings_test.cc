@@ -55,6 +55,17 @@ TEST_F(unsafe_settings_of, a_node_whose_key_is_open_to_others) {
   EXPECT_THAT(unsafe_settings(c_), IsEmpty()) << "the group of a service may read its key";
 }
 
+TEST_F(unsafe_settings_of, a_node_whose_password_hashes_are_cheap) {
+  c_.argon2_passes = 1;
+  EXPECT_THAT(unsafe_settings(c_),
+              ElementsAre(AllOf(HasSubstr("login.argon2_memory_kib"), HasSubstr("is 19456"))));
+  c_.argon2_memory_kib = 47'104;
+  EXPECT_THAT(unsafe_settings(c_), IsEmpty());
+  c_.argon2_memory_kib = 7'168;
+  c_.argon2_passes = 5;
+  EXPECT_THAT(unsafe_settings(c_), IsEmpty()) << "the weakest that is advised";
+}
+
 TEST_F(unsafe_settings_of, a_node_without_its_key) {
   ASSERT_EQ(unlink(c_.key_file.c_str()), 0);
   EXPECT_THAT(unsafe_settings(c_), ElementsAre(HasSubstr("cannot be read")));

@@ -1,6 +1,7 @@
 /// Resending is safe (P3): the same key gets the same answer, on other connections, in any order,
 /// from several sockets at once, and after a kill of the node.
 #include "tests/e2e/e2e_fixture.h"
+#include "tests/support/text_request.h"
 
 #include <algorithm>
 #include <random>
@@ -10,10 +11,6 @@ namespace conclave::test {
 namespace {
 
 using e2e_resend = e2e;
-
-send text_for(conversation_id group, std::uint64_t client_seq, std::string_view body) {
-  return {group, client_seq, event_kind::text, bytes_view{body}};
-}
 
 std::string body_for(std::uint64_t client_seq) {
   return "text " + std::to_string(client_seq);
@@ -31,7 +28,7 @@ TEST_F(e2e_resend, p3_a_resend_after_a_kill_gets_the_same_seq_and_time) {
   wire_client before(node().client_port());
   ASSERT_TRUE(before.login(users[0].token));
   for (std::uint64_t n = 1; n <= 50; ++n) {
-    const auto answer = before.ask(text_for(group, n, body_for(n)));
+    const auto answer = before.ask(text_request(group, n, body_for(n)));
     ASSERT_TRUE(answer);
     ASSERT_TRUE(answer->is(frame_type::ok)) << name_of(answer->code());
     first.push_back(*answer->as<ok_answer>());
@@ -41,7 +38,7 @@ TEST_F(e2e_resend, p3_a_resend_after_a_kill_gets_the_same_seq_and_time) {
   wire_client after(node().client_port());
   ASSERT_TRUE(after.login(users[0].token));
   for (std::uint64_t n = 50; n >= 1; --n) {
-    const auto answer = after.ask(text_for(group, n, body_for(n)));
+    const auto answer = after.ask(text_request(group, n, body_for(n)));
     ASSERT_TRUE(answer && answer->is(frame_type::ok));
     EXPECT_EQ(answer->as<ok_answer>()->seq, first[n - 1].seq);
     EXPECT_EQ(answer->as<ok_answer>()->time, first[n - 1].time);
@@ -78,9 +75,9 @@ TEST_F(e2e_resend, p3_a_key_below_the_window_is_unknown_and_never_done_again) {
   request.title = "window";
   const auto group = client.ask(request)->as<conversation_created>()->conversation;
   for (std::uint64_t n = 1; n <= 257; ++n)
-    ASSERT_TRUE(client.ask(text_for(group, n, body_for(n)))->is(frame_type::ok));
-  EXPECT_EQ(client.ask(text_for(group, 1, body_for(1)))->code(), errc::resend_expired);
-  EXPECT_TRUE(client.ask(text_for(group, 2, body_for(2)))->is(frame_type::ok));
+    ASSERT_TRUE(client.ask(text_request(group, n, body_for(n)))->is(frame_type::ok));
+  EXPECT_EQ(client.ask(text_request(group, 1, body_for(1)))->code(), errc::resend_expired);
+  EXPECT_TRUE(client.ask(text_request(group, 2, body_for(2)))->is(frame_type::ok));
   EXPECT_EQ(client.ask(history{group, event_seq{1}})->as<history_page>()->head.value, 258u);
 }
 
@@ -102,7 +99,7 @@ class many_sockets {
       std::string frames;
       for (const std::uint64_t key : keys) {
         const std::string body = body_for(key);
-        append_frame(frames, key, text_for(group_, key, body));
+        append_frame(frames, key, text_request(group_, key, body));
       }
       client.send_bytes(frames);
       const std::size_t most = random() % 3 == 0 ? keys.size() : random() % keys.size();
@@ -185,7 +182,7 @@ TEST_F(e2e_resend, p3_shuffled_resends_from_several_sockets_of_one_device_have_o
     wire_client last(node().client_port());
     ASSERT_TRUE(last.login(users[0].token));
     for (std::uint64_t key = 1; key <= keys; ++key) {
-      const auto answer = last.ask(text_for(group, key, body_for(key)));
+      const auto answer = last.ask(text_request(group, key, body_for(key)));
       ASSERT_TRUE(answer && answer->is(frame_type::ok));
       sockets.take(key, *answer->as<ok_answer>());
     }

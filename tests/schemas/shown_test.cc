@@ -75,7 +75,7 @@ TEST(shown, what_is_due_loses_its_body_and_whom_it_named_and_nothing_else) {
   event_view want = expiring(2000);
   want.body = {};
   want.mentions.clear();
-  want.flags |= event_flags::expired;
+  want.flags = event_flags::edited | event_flags::expired;
   want.gone_at = 2000;
   EXPECT_EQ(*bytes, bytes_of(want));
 }

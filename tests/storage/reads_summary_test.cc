@@ -18,8 +18,10 @@ class reads_summary_test : public room_test {
     record.dissolved = dissolved;
     put(keys::conversation(tenant, room), record);
   }
+  index_record own;
+
   storage::conversation_row line(user_id user, time_ms now = 5000) {
-    const auto row = storage::summarize(view(), tenant, user, room, now);
+    const auto row = storage::summarize(view(), tenant, user, room, own, now);
     EXPECT_TRUE(row) << row.error().detail;
     EXPECT_TRUE(!row || *row);
     return row && *row ? **row : storage::conversation_row{};
@@ -65,8 +67,10 @@ TEST_F(reads_summary_test, a_line_says_what_the_conversation_is_and_what_one_is_
   EXPECT_FALSE(row.dissolved);
   EXPECT_EQ(row.join, join_policy::closed) << "what an older record does not say";
   EXPECT_EQ(row.invite, invite_policy::admins);
-  EXPECT_EQ(storage::summarize(view(), tenant, stranger, room, 1).error().code, errc::not_found);
-  EXPECT_EQ(storage::summarize(view(), neighbour, alice, room, 1).error().code, errc::not_found);
+  EXPECT_EQ(storage::summarize(view(), tenant, stranger, room, own, 1).error().code,
+            errc::not_found);
+  EXPECT_EQ(storage::summarize(view(), neighbour, alice, room, own, 1).error().code,
+            errc::not_found);
 }
 
 TEST_F(reads_summary_test, a_line_ends_where_the_member_left) {
@@ -216,14 +220,38 @@ TEST_F(reads_summary_test, what_did_not_change_since_is_left_out) {
   put_member(alice, m);
   put_member(bob, former(1, 3));
   const auto changed = [&](user_id user, time_ms since) {
-    const auto row = storage::summarize(view(), tenant, user, room, 5000, since);
+    const auto row = storage::summarize(view(), tenant, user, room, own, 5000, since);
     EXPECT_TRUE(row);
     return row && *row;
   };
   EXPECT_TRUE(changed(alice, 3000)) << "from then on: that very moment, too";
   EXPECT_FALSE(changed(alice, 3001));
+  own.touched = 4000;
+  EXPECT_TRUE(changed(alice, 4000)) << "own settings";
+  EXPECT_FALSE(changed(alice, 4001));
+  own.touched = 0;
   EXPECT_TRUE(changed(bob, 1003));
   EXPECT_FALSE(changed(bob, 1004)) << "what happens after he left is not for him";
+}
+
+TEST_F(reads_summary_test, what_is_hidden_shows_again_with_the_next_message) {
+  put_room();
+  say(1, 3);  // at 1001 to 1003
+  put_quiet(4, 3);
+  put_member(alice, present(1));
+  member_record away = former(1, 1);
+  away.left = event_seq{0};
+  away.spans.push_back({event_seq{4}, event_seq{0}});
+  put_member(bob, away);
+  own.touched = 1003;
+  EXPECT_FALSE(line(alice).hidden);
+  own.hidden = true;
+  EXPECT_TRUE(line(alice).hidden) << "event 4 is no message";
+  own.touched = 1002;
+  EXPECT_FALSE(line(alice).hidden);
+  EXPECT_TRUE(line(bob).hidden) << "he does not see message 3";
+  own.touched = 9000;
+  EXPECT_TRUE(line(alice).hidden);
 }
 
 TEST_F(reads_summary_test, a_missing_event_is_corrupt) {
@@ -231,7 +259,7 @@ TEST_F(reads_summary_test, a_missing_event_is_corrupt) {
   say(1, 2);
   put_event(message(5, "five"));
   put_member(alice, reading_to(4));
-  const auto row = storage::summarize(view(), tenant, alice, room, 1);
+  const auto row = storage::summarize(view(), tenant, alice, room, own, 1);
   ASSERT_FALSE(row);
   EXPECT_EQ(row.error().code, errc::corrupt);
 }

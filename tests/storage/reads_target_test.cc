@@ -133,7 +133,7 @@ TEST_F(reads_target_test, what_is_gone_burns_or_is_no_message_is_not_said_elsewh
   EXPECT_EQ(forwarding(alice, 3), errc::invalid_argument);
   EXPECT_EQ(forwarding(alice, 4, 1999), errc::ok);
   EXPECT_EQ(forwarding(alice, 4, 2000), errc::gone);
-  EXPECT_EQ(forwarding(alice, 5), errc::forbidden);
+  EXPECT_EQ(forwarding(alice, 5), errc::invalid_argument);
 }
 
 TEST_F(reads_target_test, who_has_left_says_what_he_saw_and_not_a_later_edit) {

@@ -116,6 +116,7 @@ class fake_loop final : public actors::reply_port {
   std::vector<std::size_t> delivery_places;
   std::vector<std::shared_ptr<const actors::head_hint>> hints;
   std::vector<std::shared_ptr<const actors::signal>> signals;
+  std::vector<std::shared_ptr<const actors::user_news>> of_users;
 
   void post(std::vector<actors::answer> list) override {
     for (const actors::answer& a : list) {
@@ -145,6 +146,10 @@ class fake_loop final : public actors::reply_port {
   void post(std::shared_ptr<const actors::head_hint> hint) override {
     ++heard_;
     hints.push_back(std::move(hint));
+  }
+  void post(std::shared_ptr<const actors::user_news> heard) override {
+    ++heard_;
+    of_users.push_back(std::move(heard));
   }
 
   /// A ticket whose answer comes here.

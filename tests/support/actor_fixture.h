@@ -98,7 +98,7 @@ class actor_world {
     std::uint64_t user = 1;
     std::uint64_t key = 1;
     std::uint64_t correlation = 0;
-    std::vector<user_id> named;
+    std::vector<user_id> named = {};
     std::string text = "hello";
     std::shared_ptr<const actors::request_details> more = nullptr;
   };

@@ -1,14 +1,18 @@
 /// One gateway on a real loop with real TLS on 127.0.0.1, its users in a real store. What it asks
-/// of conversations and registrars lands in the test's hands instead, so that a test can answer
-/// late, twice or never. Or, with real actors, everything behind it is the engine's own.
+/// of conversations lands in the test's hands instead, so that a test can answer late, twice or
+/// never. Or, with real actors, everything behind it is the engine's own; registrars always are. A
+/// second gateway on a loop of its own shares all of it.
 #pragma once
 
 #include "actors/conversation.h"
 #include "actors/gateway.h"
 #include "actors/plans.h"
+#include "actors/plans_device.h"
+#include "actors/policy_book.h"
 #include "actors/registrar.h"
 #include "schemas/number_value.h"
 #include "storage/reader_pool.h"
+#include "storage/reads_account.h"
 #include "tests/support/committed_store.h"
 #include "tests/support/test_certificates.h"
 #include "tests/support/waiting.h"
@@ -64,9 +68,13 @@ inline test_certificates& certificates_of_process() {
 
 class gateway_world {
  public:
-  explicit gateway_world(bool real_actors = false)
-      : system_(config_),
+  explicit gateway_world(bool real_actors = false, std::size_t gates = 1)
+      : policies([this](tenant_id tenant) {
+          return storage::get_policy(store.data().view(shards.home_of(tenant)), tenant);
+        }),
+        system_(config_),
         readers_(2),
+        passwords_(1, 4, "password"),
         commits_(store),
         directory_({[this, real_actors](const entity_ref& e, std::uint64_t n, bool recovered) {
                       return real_actors
@@ -88,24 +96,39 @@ class gateway_world {
                         std::uint64_t version) { return plan(e, r, version); };
     ports.now = [this] { return store.shard_time().now(); };
     ports.on_gone = [this](tenant_id t, conversation_id c) { shared.gone.mark(t, c); };
+    ports.policy_of = [this](tenant_id tenant) { return policies.of(tenant); };
+    ports.policy_generation = [this] { return policies.generation(); };
+    ports.policy_changed = [this](tenant_id tenant, std::shared_ptr<const tenant_policy> policy) {
+      policies.put(tenant, std::move(policy));
+    };
     shared.ports = &ports;
+    shared.on_password = [this](std::function<void()> job) {
+      return passwords_.submit(std::move(job));
+    };
+    shared.password_cost = {8, 1, 1};
     shared.store = &store.data();
     shared.time = &store.time;
     shared.node_name = "under test";
-    gate_ = std::make_unique<actors::gateway>(std::uint8_t{1}, shared);
-    shared.gateways = {gate_.get()};
-    ports.loops = {gate_.get()};
     auto tls = net::tls_context::server({certificates_of_process().certificate_file(),
                                          certificates_of_process().key_file(), false});
     CONCLAVE_CHECK(tls.ok(), "the test certificate is usable");
-    client_port = *gate_->loop().listen("127.0.0.1", 0, *tls, actors::client_listener);
-    admin_port = *gate_->loop().listen("127.0.0.1", 0, *tls, actors::admin_listener);
-    gate_->start();
-    thread_ = std::thread([this] { gate_->loop().run(); });
+    for (std::size_t i = 0; i < gates; ++i) {
+      gates_.push_back(std::make_unique<actors::gateway>(static_cast<std::uint8_t>(i + 1), shared));
+      shared.gateways.push_back(gates_.back().get());
+      ports.loops.push_back(gates_.back().get());
+      net::event_loop& loop = gates_.back()->loop();
+      client_ports.push_back(*loop.listen("127.0.0.1", 0, *tls, actors::client_listener));
+      admin_ports.push_back(*loop.listen("127.0.0.1", 0, *tls, actors::admin_listener));
+      gates_.back()->start();
+    }
+    client_port = client_ports.front();
+    admin_port = admin_ports.front();
+    for (auto& gate : gates_) threads_.emplace_back([loop = &gate->loop()] { loop->run(); });
   }
   ~gateway_world() {
-    gate_->loop().stop();
-    thread_.join();
+    for (auto& gate : gates_) gate->stop();
+    for (auto& thread : threads_) thread.join();
+    passwords_.stop();
     readers_.stop();
     directory_.stop();
     system_.await_all_actors_done();
@@ -119,35 +142,40 @@ class gateway_world {
   committed_store store;
   actors::engine_ports ports;
   actors::gateway_shared shared;
+  actors::policy_book policies;
   inbox conversations;
   std::uint16_t client_port = 0;
   std::uint16_t admin_port = 0;
+  std::vector<std::uint16_t> client_ports;  ///< by gateway; the first is client_port
+  std::vector<std::uint16_t> admin_ports;
 
-  actors::gateway& gate() { return *gate_; }
+  actors::gateway& gate(std::size_t i = 0) { return *gates_[i]; }
   actors::directory& directory() { return directory_; }
 
   /// Users with one device each; their tokens in the order of the names. Tenant 0: operators.
   std::vector<std::string> provision(tenant_id tenant, std::vector<std::string> names) {
-    const entity_ref entity{entity_kind::tenant, tenant, 0};
-    const shard_id shard = shards.home_of(tenant);
     if (tenant != system_tenant) ensure_tenant(tenant);
-    const std::uint64_t version = store.claim(shard, entity);
-    auto made = actors::plan_provision(store.data().view(shard),
-                                       {entity, version + 1, store.shard_time().now()}, 1,
-                                       {user_id{1}, ++operations_, "phone", std::move(names)});
-    CONCLAVE_CHECK(made.refused == errc::ok, "names of tests are good names");
-    CONCLAVE_CHECK(store.commit(shard, entity, version, std::move(made.redo)), "rows commit");
-    const auto answer =
-        decode<users_provisioned>(std::string_view(made.answer).substr(frame_header_size));
+    const std::uint64_t op_id = ++operations_;
+    auto people =
+        carry_out({entity_kind::tenant, tenant, 0}, [&](const auto& view, const auto& context) {
+          return actors::plan_provision(view, context, {user_id{1}, op_id, "phone", names});
+        });
     std::vector<std::string> tokens;
-    for (const auto& user : answer->users) tokens.emplace_back(user.token);
+    for (const user_id user : people.issue_to) {
+      const auto made = carry_out(
+          {entity_kind::user, tenant, user.value}, [&](const auto& view, const auto& context) {
+            return actors::plan_issue_device(view, context,
+                                             {user_id{1}, op_id, "phone", device_kind::other, {}});
+          });
+      tokens.push_back(made.issued->token);
+    }
     return tokens;
   }
 
   /// Runs on the gateway's loop and waits for it.
   void on_loop(std::function<void()> work) {
     std::promise<void> done;
-    gate_->loop().post([&] {
+    gate().loop().post([&] {
       work();
       done.set_value();
     });
@@ -193,14 +221,22 @@ class gateway_world {
 
   actors::registrar_plan plan(const entity_ref& e, const actors::registrar_request& r,
                               std::uint64_t version) {
-    const actors::plan_context context{e, version, store.shard_time().now()};
-    const auto view = store.data().view(shards.shard_of(e));
-    const std::uint64_t correlation = r.asked.to().correlation;
-    if (const auto* order = std::get_if<actors::create_tenant_order>(&r.order))
-      return actors::plan_tenant(view, context, shards, correlation, *order);
-    if (const auto* order = std::get_if<actors::provision_order>(&r.order))
-      return actors::plan_provision(view, context, correlation, *order);
-    return actors::plan_index(view, context, std::get<actors::index_order>(r.order));
+    return actors::plan_for(store.data(), shards,
+                            {e, version, store.shard_time().now(), *policies.of(e.tenant)}, r);
+  }
+
+  /// Does what the entity's registrar would do, before there is one: it claims the entity.
+  template <class Plan>
+  actors::registrar_plan carry_out(const entity_ref& entity, Plan make) {
+    const shard_id shard = shards.shard_of(entity);
+    const std::uint64_t version = store.claim(shard, entity);
+    actors::registrar_plan made =
+        make(store.data().view(shard),
+             actors::plan_context{entity, version + 1, store.shard_time().now(), {}});
+    CONCLAVE_CHECK(made.refused == errc::ok, "names of tests are good names");
+    CONCLAVE_CHECK(store.commit(shard, entity, version, std::exchange(made.redo, {})),
+                   "rows commit");
+    return made;
   }
 
   struct store_port final : actors::commit_port {
@@ -221,13 +257,14 @@ class gateway_world {
   };
 
   two_workers config_;
-  // Outlives every ticket, wherever one dies.
-  std::unique_ptr<actors::gateway> gate_;
+  // They outlive every ticket, wherever one dies.
+  std::vector<std::unique_ptr<actors::gateway>> gates_;
   caf::actor_system system_;
   storage::reader_pool readers_;
+  storage::reader_pool passwords_;
   store_port commits_;
   actors::directory directory_;
-  std::thread thread_;
+  std::vector<std::thread> threads_;
   std::uint64_t operations_ = 0;
 };
 

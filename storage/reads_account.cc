@@ -1,0 +1,38 @@
+/// A user's own rows and his tenant's policy; see reads_account.h.
+#include "storage/reads_account.h"
+
+#include "storage/row_reads.h"
+
+#include <limits>
+
+namespace conclave::storage {
+
+outcome<std::vector<std::pair<device_id, device_record>>> list_devices(const state_view& home,
+                                                                       tenant_id tenant,
+                                                                       user_id user) {
+  std::vector<std::pair<device_id, device_record>> devices;
+  const status read = each_record<device_record>(
+      home, table::device, keys::all_of(table::device, tenant, user.value),
+      std::numeric_limits<std::size_t>::max(), [&](const keys::id_key& key, device_record record) {
+        devices.emplace_back(device_id{key.second}, std::move(record));
+      });
+  if (!read) return read.error();
+  return devices;
+}
+
+outcome<credential_record> get_credential(const state_view& home, tenant_id tenant, user_id user) {
+  return get_record<credential_record>(home, keys::credential(tenant, user));
+}
+
+outcome<index_record> get_index(const state_view& home, tenant_id tenant, user_id user,
+                                conversation_id conversation) {
+  return get_record<index_record>(home, keys::user_conversation(tenant, user, conversation));
+}
+
+outcome<tenant_policy> get_policy(const state_view& home, tenant_id tenant) {
+  auto row = get_record<tenant_policy>(home, keys::policy(tenant));
+  if (!row.ok() && row.error().code == errc::not_found) return tenant_policy{};
+  return row;
+}
+
+}  // namespace conclave::storage
