@@ -39,6 +39,8 @@ void ticket::answer_with(std::string frame) {
 }
 
 void ticket::reject(errc code, std::string_view detail, std::uint32_t retry_after_ms) {
+  // What the engine asks of itself has no ticket, and may be refused without a code for the wire.
+  if (port_ == nullptr) return;
   answer_with(error_frame(to_.correlation, code, detail, retry_after_ms));
 }
 

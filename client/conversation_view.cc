@@ -94,12 +94,15 @@ void conversation_view::apply_row(const event_view& event) {
     m.sender = event.sender;
     m.time = event.time;
     m.expires = event.expires;
-    m.mentions_all = (event.flags & event_flags::mentions_all) != 0;
+    // Who was named is a part of what was said: it went with the body.
+    if (!m.gone) {
+      m.mentions_all = (event.flags & event_flags::mentions_all) != 0;
+      m.mentions = event.mentions;
+    }
     m.burning = (event.flags & event_flags::burning) != 0;
     m.burn_ms = event.burn_ms;
     m.reply_to = event.reply_to;
     m.thread = event.thread;
-    m.mentions = event.mentions;
     m.origin_conversation = event.origin_conversation;
     m.origin_seq = event.origin_seq;
     m.origin_sender = event.origin_sender;
@@ -136,6 +139,8 @@ void conversation_view::go(event_seq target, std::uint64_t version, const gone_n
   m.body.clear();
   m.body.shrink_to_fit();
   m.edited = false;
+  m.mentions_all = false;
+  m.mentions.clear();
   if (r.known && m.expires != 0) expiring_.erase({m.expires, m.seq});
 }
 

@@ -49,7 +49,7 @@ class conversation_view {
     time_ms expires = 0;
     std::string body;  ///< empty when it is gone or burning
     bool edited = false;
-    bool mentions_all = false;
+    bool mentions_all = false;  ///< nobody is named any more when it is gone
     bool burning = false;
     std::uint32_t burn_ms = 0;
     event_seq reply_to{};

@@ -44,6 +44,13 @@ TEST(ticket, p9_one_that_is_disarmed_stays_silent) {
   EXPECT_TRUE(loop.silent(5));
 }
 
+TEST(ticket, p9_what_the_engine_asks_of_itself_is_refused_in_silence_also_without_a_code) {
+  ticket none;
+  none.reject(errc::ok);
+  none.reject(errc::corrupt, "not for the wire");
+  EXPECT_FALSE(none.armed());
+}
+
 TEST(ticket, p9_a_ticket_that_takes_the_place_of_another_lets_both_be_answered) {
   fake_loop loop;
   {

@@ -142,6 +142,25 @@ TEST(conversation_view, what_is_taken_back_loses_body_reactions_and_pin_for_ever
   EXPECT_EQ(v.dump().find("secret"), std::string::npos);
 }
 
+TEST(conversation_view, nobody_is_named_in_what_is_gone_whichever_way_it_was_heard) {
+  past p;
+  event_view named = p.say(1, "2 and all");
+  named.mentions = {user_id{2}};
+  named.flags |= event_flags::mentions_all;
+  const event_view taken = p.happen(1, event_kind::recalled, {}, 1);
+  // In pages the row says so itself: the names are gone with the body.
+  event_view page_row = p.rows.at(0).view();
+  const auto shown_after = [](const std::vector<event_view>& events) {
+    conversation_view v;
+    for (const event_view& e : events) v.apply(e);
+    return v.dump();
+  };
+  const std::string live = shown_after({named, taken});
+  EXPECT_EQ(live.find("mentions"), std::string::npos) << live;
+  EXPECT_EQ(live, shown_after({page_row, taken}));
+  EXPECT_EQ(live, shown_after({taken, named}));
+}
+
 TEST(conversation_view, the_word_of_list_gone_drops_the_body_until_the_event_says_why) {
   past p;
   p.found();
