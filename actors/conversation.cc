@@ -382,7 +382,8 @@ void conversation_shell::on_inbox_learnt(const inbox_learnt& learnt) {
   ++seen_;
   if (state_ == nullptr) return;  // loading: the owed row is still there and will be ordered again
   auto given = ordered_inbox_.extract({learnt.user, learnt.kind, learnt.slot});
-  if (given && given.mapped().again) return order_inbox(given.mapped().entry);
+  if (!given) return;  // of an earlier incarnation: what is owed was ordered anew
+  if (given.mapped().again) return order_inbox(given.mapped().entry);
   state_->inbox_learnt(learnt.user, learnt.kind, learnt.slot);
   propose();
 }

@@ -116,9 +116,8 @@ outcome<std::vector<std::pair<tenant_id, tenant_record>>> list_tenants(const sta
                                                                        tenant_id after,
                                                                        std::size_t limit);
 
-/// Highest ids given out so far, for the counters of the tenant's actor.
+/// Highest ids given out so far, for the counters of the directory of tenants and of each tenant.
 outcome<user_id> highest_user(const state_view& view, tenant_id tenant);
-outcome<device_id> highest_device(const state_view& view, tenant_id tenant, user_id user);
 outcome<tenant_id> highest_tenant(const state_view& system);
 
 }  // namespace conclave::storage

@@ -85,12 +85,6 @@ outcome<user_id> highest_user(const state_view& view, tenant_id tenant) {
   return user_id{key->first};
 }
 
-outcome<device_id> highest_device(const state_view& view, tenant_id tenant, user_id user) {
-  const auto key = last_key(view, table::device, keys::all_of(table::device, tenant, user.value));
-  if (!key) return key.error();
-  return device_id{key->second};
-}
-
 outcome<tenant_id> highest_tenant(const state_view& system) {
   const auto key = last_key(system, table::tenant, keys::all_of(table::tenant));
   if (!key) return key.error();

@@ -1,6 +1,7 @@
 /// Devices over real TLS: renewing, leaving, ending, kicking, on two loops and in the moments when
 /// two of these meet; and what a tenant's policy makes of them.
 #include "actors/gateway.h"
+#include "crypto/token.h"
 #include "tests/support/account_fixture.h"
 
 #include <gtest/gtest.h>
@@ -83,6 +84,25 @@ TEST(devices_gateway, p3_what_is_renewed_on_one_connection_goes_on_from_the_toke
   EXPECT_EQ(login(w, second), errc::ok);
   EXPECT_EQ(login(w, third), errc::ok);
   EXPECT_EQ(login(w, w.tokens[0]), errc::invalid_token);
+}
+
+TEST(devices_gateway, only_those_who_came_in_by_a_token_that_is_over_are_sent_away) {
+  account_world w;
+  wire_client alice(w.client_port);
+  ASSERT_TRUE(alice.login(w.tokens[0]));
+  const auto over = [&](const std::string& token_hash) {
+    auto news = std::make_shared<user_news>();
+    news->tenant = tenant_id{1};
+    news->user = user_id{1};
+    news->ended.push_back({alice.who().device, errc::replaced, token_hash});
+    w.gate().post(std::shared_ptr<const user_news>(std::move(news)));
+    w.on_loop([] {});
+  };
+  over(std::string(32, 'x'));
+  EXPECT_TRUE(alice.ask(ping{})->is(frame_type::pong));
+  over(crypto::token_hash(crypto::parse_token(w.tokens[0])->secret));
+  EXPECT_EQ(goodbye_of(alice).code(), errc::replaced);
+  EXPECT_EQ(login(w, w.tokens[0]), errc::ok) << "the device goes on";
 }
 
 TEST(devices_gateway, one_who_logs_out_is_answered_and_his_token_is_worth_nothing) {

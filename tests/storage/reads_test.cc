@@ -3,6 +3,8 @@
 #include "storage/reads.h"
 
 #include "schemas/number_value.h"
+#include "storage/reads_account.h"
+#include "storage/reads_inbox.h"
 #include "tests/storage/storage_fixture.h"
 
 #include <gtest/gtest.h>
@@ -196,8 +198,45 @@ TEST_F(reads_test, users_devices_and_names_are_found) {
   EXPECT_EQ((*users)[1].second, "user300");
   EXPECT_EQ(*storage::highest_user(view, tenant), user_id{300});
   EXPECT_EQ(*storage::highest_user(view, neighbour), user_id{0});
-  EXPECT_EQ(*storage::highest_device(view, tenant, user_id{2}), device_id{22});
-  EXPECT_EQ(*storage::highest_device(view, tenant, user_id{1}), device_id{0});
+  const auto devices = storage::list_devices(view, tenant, user_id{2});
+  ASSERT_TRUE(devices);
+  ASSERT_EQ(devices->size(), 2u);
+  EXPECT_EQ((*devices)[0].first, device_id{21});
+  EXPECT_EQ((*devices)[1].first, device_id{22});
+  EXPECT_TRUE(storage::list_devices(view, tenant, user_id{1})->empty());
+  EXPECT_TRUE(storage::list_devices(view, neighbour, user_id{2})->empty());
+}
+
+TEST_F(reads_test, a_policy_is_the_tenants_own_and_the_defaults_where_none_was_set) {
+  tenant_policy strict;
+  strict.max_devices = 2;
+  rows.put(keys::policy(tenant), encode(strict));
+  const state_view view = written();
+  EXPECT_EQ(*storage::get_policy(view, tenant), strict);
+  EXPECT_EQ(*storage::get_policy(view, neighbour), tenant_policy{});
+}
+
+TEST_F(reads_test, an_inbox_is_paged_and_nobody_elses) {
+  rows.put(keys::inbox_mark(tenant, user_id{2}), encode(inbox_mark_record{7, 4}));
+  for (std::uint64_t seq = 4; seq <= 7; ++seq) {
+    inbox_record entry;
+    entry.kind = inbox_kind::read;
+    entry.at = event_seq{seq * 10};
+    rows.put(keys::inbox(tenant, user_id{2}, seq), encode(entry));
+    rows.put(keys::inbox(tenant, user_id{3}, seq), encode(inbox_record{}));
+  }
+  const state_view view = written();
+  const auto page = storage::read_inbox(view, tenant, user_id{2}, 0, 3);
+  ASSERT_TRUE(page);
+  EXPECT_EQ(page->mark, (inbox_mark_record{7, 4}));
+  ASSERT_EQ(page->entries.size(), 3u);
+  EXPECT_EQ(page->entries[0].first, 4u);
+  EXPECT_EQ(page->entries[2].second.at.value, 60u);
+  EXPECT_EQ(storage::read_inbox(view, tenant, user_id{2}, 6, 10)->entries.size(), 1u);
+  EXPECT_TRUE(storage::read_inbox(view, tenant, user_id{2}, id_limit - 1, 10)->entries.empty());
+  const auto none = storage::read_inbox(view, tenant, user_id{1}, 0, 10);
+  EXPECT_EQ(none->mark, inbox_mark_record{});
+  EXPECT_TRUE(none->entries.empty());
 }
 
 TEST_F(reads_test, tenants_are_found_and_counted) {
