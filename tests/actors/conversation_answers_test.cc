@@ -86,13 +86,14 @@ TEST(conversation_answers, p9_what_waits_for_a_commit_that_is_refused_is_unknown
   actor_world w;
   w.found({2});
   w.commits.at_once = false;
-  w.post({{verb::mark_read, 2, 0, 10, {}, "", read_to(1)}, {verb::send, 1, 1, 11}});
+  w.post({{verb::send, 1, 1, 11}, {verb::mark_read, 2, 0, 10, {}, "", read_to(2)}});
   w.run();
   w.commits.refuse_next = 1;
   w.commits.settle();
   w.run();
   w.commits.settle();
   w.run();
+  EXPECT_EQ(w.loop.only(10).code, errc::outcome_unknown);
   EXPECT_EQ(w.loop.only(11).code, errc::outcome_unknown);
 }
 
