@@ -16,8 +16,9 @@ namespace conclave::actors {
 namespace {
 
 /// What was given out and is still there after so many ticks was lost on the way: an actor that
-/// crashed, or one that had too much to do.
-constexpr std::uint64_t again_after_ticks = 10;
+/// crashed, was still loading (what was read for it is older than what it loaded then), or had too
+/// much to do. So few that one that was lost once is still told within a second of its due.
+constexpr std::uint64_t again_after_ticks = 3;
 
 void deliver(const engine_ports& ports, tenant_id tenant, conversation_id conversation,
              std::vector<due_timer> due) {

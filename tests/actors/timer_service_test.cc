@@ -100,6 +100,18 @@ TEST_F(timer_service_test, p5_what_is_on_its_way_is_not_given_again_until_it_see
   EXPECT_EQ(given(1).size(), 1u) << "its actor crashed, perhaps";
 }
 
+TEST_F(timer_service_test, p5_what_was_lost_once_is_given_again_within_a_second_of_its_due) {
+  put_timer(room, 5, 1'001);
+  timers.tick(1'000);
+  EXPECT_TRUE(nothing_given());
+  timers.tick(1'200);
+  EXPECT_EQ(given(1).size(), 1u);
+  timers.tick(1'400);
+  timers.tick(1'600);
+  timers.tick(1'800);
+  EXPECT_EQ(given(1).size(), 1u);
+}
+
 TEST_F(timer_service_test, p5_an_earlier_timer_that_comes_later_is_seen) {
   put_timer(room, 5, 5'000);
   timers.tick(4'000);
