@@ -96,7 +96,9 @@ TEST_F(timer_service_test, p5_what_is_on_its_way_is_not_given_again_until_it_see
   EXPECT_EQ(given(1).size(), 1u);
   timers.tick(1'200);
   EXPECT_TRUE(nothing_given());
-  for (int i = 0; i < 10; ++i) timers.tick(1'400);
+  timers.tick(1'400);
+  EXPECT_TRUE(nothing_given());
+  timers.tick(1'600);
   EXPECT_EQ(given(1).size(), 1u) << "its actor crashed, perhaps";
 }
 
