@@ -17,7 +17,7 @@ int chat(context& at, const std::string& conversation) {
   session_options options;
   auto s = at.open(std::move(options), feed.callbacks(true, true));
   if (!s) return at.exit();
-  const auto info = at.find_info(*s, conversation);
+  const auto info = at.find_info(*s, conversation, context::absent::found);
   if (!info) return at.exit();
   chat_session here(at, *s, *info);
   if (!here.begin()) return at.exit();

@@ -172,7 +172,7 @@ void chat_session::add(const std::vector<std::string>& names) {
 }
 
 void chat_session::forward(event_seq seq, const std::string& to) {
-  const auto there = at_.find_info(session_, to);
+  const auto there = at_.find_info(session_, to, context::absent::found);
   if (!there) return;  // the sentence has been printed
   const auto done = session_.forward(there->conversation, here_, seq);
   if (!done) return tell(done.error(), "cannot forward it");

@@ -39,8 +39,8 @@ bool chat_session::begin() {
          "; /help for help");
     if (!info_.topic.empty()) note("topic: " + printable(info_.topic, " "));
   }
-  learn_members();
   if (!show_last(shown_at_start, true)) return false;
+  learn_members();
   watch();
   mark_read();
   return true;

@@ -6,6 +6,7 @@
 #include "client/cli/profile.h"
 #include "client/session.h"
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -51,11 +52,17 @@ class context {
   /// Where `listen` remembers: the profile's state_file, else a file beside the token.
   std::string state_file() const;
 
+  /// What becomes of a direct conversation that is not there yet: whoever wants to say something
+  /// gets it, whoever wants to read does not.
+  enum class absent : std::uint8_t { fail, found };
+
   /// A conversation by id, by its unique title, or as @NAME: the direct one with a user. Zero: not
   /// found, the sentence has been printed.
-  conversation_id find_conversation(session& s, const std::string& name);
+  conversation_id find_conversation(session& s, const std::string& name,
+                                    absent then = absent::fail);
   /// The same with all that the list says about it.
-  std::optional<conversation_info> find_info(session& s, const std::string& name);
+  std::optional<conversation_info> find_info(session& s, const std::string& name,
+                                             absent then = absent::fail);
   /// A user of the own tenant by name (a leading @ is ignored). Zero: as above.
   user_id find_user(session& s, const std::string& name);
   /// All of them in one request; false: as above.

@@ -17,26 +17,42 @@ conversation_id id_from(const std::string& name) {
 
 }  // namespace
 
-conversation_id context::find_conversation(session& s, const std::string& name) {
+conversation_id context::find_conversation(session& s, const std::string& name, absent then) {
   if (const conversation_id id = id_from(name)) return id;
-  const auto info = find_info(s, name);
+  const auto info = find_info(s, name, then);
   return info ? info->conversation : conversation_id{};
 }
 
-std::optional<conversation_info> context::find_info(session& s, const std::string& name) {
+std::optional<conversation_info> context::find_info(session& s, const std::string& name,
+                                                    absent then) {
   const conversation_id id = id_from(name);
+  const bool direct = !id && name.size() > 1 && name.front() == '@';
   user_id peer{};
-  if (!id && name.size() > 1 && name.front() == '@') {
-    peer = find_user(s, name);
-    if (!peer) return std::nullopt;
-    if (peer == s.who().user) peer = {};  // the conversation with oneself has no other one
+  if (direct) {
+    const user_id user = find_user(s, name);
+    if (!user) return std::nullopt;
+    if (then == absent::found) {
+      // There is one per pair, and asking for it is how it is found.
+      const auto made = s.create_direct(user);
+      if (!made) {
+        fail(made.error());
+        return std::nullopt;
+      }
+      // The list may not have a new one yet: this is what is known without it.
+      conversation_info info;
+      info.conversation = made->conversation;
+      info.kind = conversation_kind::direct;
+      if (user != s.who().user) info.peer = user;
+      return info;
+    }
+    // The conversation with oneself has no other one.
+    if (user != s.who().user) peer = user;
   }
   const auto all = s.list_conversations();
   if (!all) {
     fail(all.error());
     return std::nullopt;
   }
-  const bool direct = !id && name.size() > 1 && name.front() == '@';
   std::vector<conversation_info> same;
   std::copy_if(all->begin(), all->end(), std::back_inserter(same), [&](const conversation_info& c) {
     if (id) return c.conversation == id;

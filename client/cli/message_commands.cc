@@ -62,7 +62,7 @@ int pin(context& at, const message_at& m, bool removed) {
 int forward(context& at, const message_at& m, const std::string& to) {
   const at_message here(at, m);
   if (!here.ready) return at.exit();
-  const conversation_id there = at.find_conversation(*here.s, to);
+  const conversation_id there = at.find_conversation(*here.s, to, context::absent::found);
   if (!there) return at.exit();
   return at.tell(there, here.s->forward(there, here.c, here.seq), "forwarded");
 }

@@ -116,7 +116,7 @@ int send(context& at, const send_options& o) {
   if (!extras) return at.usage(extras.error().detail);
   const auto s = at.open_quiet();
   if (!s) return at.exit();
-  const conversation_id c = at.find_conversation(*s, o.conversation);
+  const conversation_id c = at.find_conversation(*s, o.conversation, context::absent::found);
   if (!c) return at.exit();
   if (!at.find_users(*s, o.mentions, extras->mentions)) return at.exit();
   line_sender sender(at, *s, c, std::move(*extras));

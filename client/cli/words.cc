@@ -154,7 +154,9 @@ outcome<std::uint64_t> duration_from(string_view text) {
 std::string duration_text(std::uint64_t ms) {
   const unit* best = &units.front();
   for (const unit& u : units) {
-    if (ms >= 2 * u.ms || (ms >= u.ms && ms % u.ms == 0)) best = &u;
+    // Nobody counts milliseconds above a second.
+    const bool fits = ms >= 2 * u.ms || (ms >= u.ms && (ms % u.ms == 0 || u.ms == 1'000));
+    if (fits) best = &u;
   }
   // Rounded up: what has 400 ms left has not ended.
   return std::to_string((ms + best->ms - 1) / best->ms) + " " + std::string(best->long_name);

@@ -42,6 +42,7 @@ TEST(words, durations_have_a_unit_and_are_at_least_one) {
 TEST(words, durations_are_told_in_the_unit_that_fits_and_never_as_less) {
   EXPECT_EQ(duration_text(400), "400 ms");
   EXPECT_EQ(duration_text(1'000), "1 s");
+  EXPECT_EQ(duration_text(1'998), "2 s");
   EXPECT_EQ(duration_text(29'200), "30 s");
   EXPECT_EQ(duration_text(90'000), "90 s");
   EXPECT_EQ(duration_text(120'000), "2 min");
