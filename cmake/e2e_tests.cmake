@@ -20,12 +20,18 @@ add_executable(ackcheck tests/e2e/ackcheck_main.cc tests/e2e/ack_run.cc tests/e2
 target_link_libraries(ackcheck PRIVATE conclave_e2e_support)
 add_dependencies(ackcheck conclaved conclaved-faulty)
 
+add_executable(viewcheck tests/e2e/viewcheck_main.cc tests/e2e/view_run.cc tests/e2e/view_judge.cc
+               tests/e2e/view_player.cc tests/e2e/view_device.cc tests/e2e/view_model.cc
+               tests/e2e/view_model_shown.cc)
+target_link_libraries(viewcheck PRIVATE conclave_e2e_support)
+add_dependencies(viewcheck conclaved conclaved-faulty)
+
 if(TARGET test_e2e)
   target_link_libraries(test_e2e PRIVATE conclave_e2e_support nlohmann_json::nlohmann_json)
   target_sources(test_e2e PRIVATE tests/e2e/irc_log.cc tests/e2e/irc_replay.cc)
   # The tests wait, they do not compute: a quick build is worth more.
   target_compile_options(test_e2e PRIVATE -O0)
-  add_dependencies(test_e2e ackcheck conclaved conclaved-faulty)
+  add_dependencies(test_e2e ackcheck viewcheck conclaved conclaved-faulty)
   if(TARGET conclave)
     add_dependencies(test_e2e conclave)
   endif()
