@@ -86,6 +86,7 @@ struct conversation_facts {
   std::vector<std::vector<heard_event>> streams;
   /// While the node was down, from and until; it can tell nothing then.
   std::vector<std::pair<std::uint64_t, std::uint64_t>> down;
+  std::uint64_t late_ms = 1'000;  ///< the page: within a second; a crash of an actor costs more
 };
 
 struct verdict {

@@ -8,9 +8,6 @@ namespace conclave::ackcheck {
 
 namespace {
 
-/// The page: within a second.
-constexpr std::uint64_t told_within_ms = 1'000;
-
 /// All that happened to one text.
 struct fate {
   const stored_event* last_edit = nullptr;
@@ -94,8 +91,8 @@ class judging_changes {
       return count(result_, &verdict::early, place(event) + " expired before its time");
     std::uint64_t able = event.expires;
     for (const auto& [from, until] : facts_.down)
-      if (from <= able + told_within_ms && able < until) able = until;
-    if (f.expiry->time > able + told_within_ms)
+      if (from <= able + facts_.late_ms && able < until) able = until;
+    if (f.expiry->time > able + facts_.late_ms)
       count(result_, &verdict::late,
             place(event) + " expired " + std::to_string(f.expiry->time - able) + " ms late");
   }

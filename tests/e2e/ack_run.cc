@@ -258,6 +258,7 @@ class ack_run {
       conversation_facts& facts = all.emplace_back();
       facts.id = group.value;
       facts.down = down_;
+      if (options_.crash_actor_every != 0) facts.late_ms = 20'000;
       facts.history = read_history(**reader, group);
       // What never is told, the judge finds.
       test::wait_until(
