@@ -9,7 +9,8 @@ target_link_libraries(conclaved-faulty PRIVATE conclave_node conclave_faulty_fs)
 
 add_library(conclave_e2e_support STATIC
             tests/support/child_process.cc tests/support/node_process.cc
-            tests/support/wire_client.cc tests/e2e/ack_judge.cc)
+            tests/support/wire_client.cc tests/e2e/ack_judge.cc tests/e2e/ack_judge_changes.cc
+            tests/e2e/ack_fence.cc)
 target_link_libraries(conclave_e2e_support PUBLIC conclave_client OpenSSL::SSL)
 target_compile_definitions(conclave_e2e_support PUBLIC
                            CONCLAVE_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
@@ -20,12 +21,18 @@ add_executable(ackcheck tests/e2e/ackcheck_main.cc tests/e2e/ack_run.cc tests/e2
 target_link_libraries(ackcheck PRIVATE conclave_e2e_support)
 add_dependencies(ackcheck conclaved conclaved-faulty)
 
+add_executable(viewcheck tests/e2e/viewcheck_main.cc tests/e2e/view_run.cc tests/e2e/view_judge.cc
+               tests/e2e/view_player.cc tests/e2e/view_device.cc tests/e2e/view_model.cc
+               tests/e2e/view_model_shown.cc)
+target_link_libraries(viewcheck PRIVATE conclave_e2e_support)
+add_dependencies(viewcheck conclaved conclaved-faulty)
+
 if(TARGET test_e2e)
   target_link_libraries(test_e2e PRIVATE conclave_e2e_support nlohmann_json::nlohmann_json)
   target_sources(test_e2e PRIVATE tests/e2e/irc_log.cc tests/e2e/irc_replay.cc)
   # The tests wait, they do not compute: a quick build is worth more.
   target_compile_options(test_e2e PRIVATE -O0)
-  add_dependencies(test_e2e ackcheck conclaved conclaved-faulty)
+  add_dependencies(test_e2e ackcheck viewcheck conclaved conclaved-faulty)
   if(TARGET conclave)
     add_dependencies(test_e2e conclave)
   endif()

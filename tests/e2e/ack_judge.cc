@@ -34,7 +34,7 @@ class judging {
                                std::to_string(expected));
         expected = event.seq;
       }
-      if (!event.text) continue;
+      if (!event.text && !is_change(event)) continue;
       const std::string at = place(facts.id, event.device, event.client_seq);
       if (!found.emplace(device_key{event.device, event.client_seq}, &event).second)
         count(result.duplicated, at + " is stored twice");
@@ -44,9 +44,16 @@ class judging {
         count(result.phantoms, at + " was never sent");
         continue;
       }
-      if (event.body != body_of(facts.id, event.device, event.client_seq))
+      if (sent->second.rejected.contains(event.client_seq))
+        count(result.phantoms, at + " was rejected and is stored");
+      if (kind_sent(sent->second, event.client_seq) != kind_stored(event))
+        count(result.phantoms, at + " is stored as something else than what was sent");
+      const bool says = event.text || event.kind == kind_edited;
+      if (says && !event.rewritten() &&
+          event.body != body_of(facts.id, event.device, event.client_seq))
         count(result.phantoms, at + " has another body than the one that was sent");
-      if (sent->second.disturbed.contains(event.client_seq)) continue;
+      // The order is promised for what is said.
+      if (!event.text || sent->second.disturbed.contains(event.client_seq)) continue;
       std::uint64_t& last = highest[event.device];
       if (event.client_seq < last)
         count(result.reordered, at + " comes after " + std::to_string(last));
@@ -66,7 +73,10 @@ class judging {
       if (heard.seq != stored.seq)
         return count(result.bad_streams, what + " heard seq " + std::to_string(heard.seq) +
                                              " in the place of " + std::to_string(stored.seq));
-      if (heard.fingerprint != fingerprint_of(stored))
+      // What has been rewritten since was heard as it was then.
+      const bool same = stored.rewritten() ? heard.identity == identity_of(stored)
+                                           : heard.fingerprint == fingerprint_of(stored);
+      if (!same)
         return count(result.bad_streams,
                      what + " heard another event at seq " + std::to_string(heard.seq));
     }
@@ -78,6 +88,30 @@ class judging {
   void count(std::uint64_t& counter, std::string sentence) {
     ++counter;
     if (result.details.size() < most_details) result.details.push_back(std::move(sentence));
+  }
+
+ private:
+  static bool is_change(const stored_event& event) {
+    return event.kind == kind_edited || event.kind == kind_recalled || event.kind == kind_reaction;
+  }
+  /// Expiring texts are texts.
+  static std::uint64_t kind_sent(const sent_range& sent, std::uint64_t client_seq) {
+    const auto at = sent.changes.find(client_seq);
+    if (at == sent.changes.end()) return kind_text;
+    switch (at->second.what) {
+      case change::kind::edit:
+        return kind_edited;
+      case change::kind::recall:
+        return kind_recalled;
+      case change::kind::react:
+        return kind_reaction;
+      case change::kind::expiring:
+        break;
+    }
+    return kind_text;
+  }
+  static std::uint64_t kind_stored(const stored_event& event) {
+    return event.text ? kind_text : event.kind;
   }
 };
 
@@ -92,11 +126,28 @@ std::string body_of(std::uint64_t conversation, std::uint64_t device, std::uint6
   return body;
 }
 
-std::uint64_t fingerprint_of(const stored_event& event) {
-  std::uint64_t mixed = std::hash<std::string>{}(event.body);
-  for (const std::uint64_t part : {event.seq, event.device, event.client_seq, event.time})
+namespace {
+
+std::uint64_t mixed_with(std::uint64_t mixed, const stored_event& event) {
+  for (const std::uint64_t part :
+       {event.seq, event.device, event.client_seq, event.time, event.target, event.expires})
     mixed = (mixed ^ part) * 0x9E3779B97F4A7C15ull;
   return mixed;
+}
+
+}  // namespace
+
+std::uint64_t fingerprint_of(const stored_event& event) {
+  return mixed_with(std::hash<std::string>{}(event.body), event);
+}
+
+std::uint64_t identity_of(const stored_event& event) {
+  return mixed_with(0, event);
+}
+
+void count(verdict& result, std::uint64_t verdict::*word, std::string sentence) {
+  ++(result.*word);
+  if (result.details.size() < most_details) result.details.push_back(std::move(sentence));
 }
 
 verdict judge(const std::vector<acknowledgement>& acknowledged,
@@ -106,6 +157,7 @@ verdict judge(const std::vector<acknowledgement>& acknowledged,
   for (const conversation_facts& facts : conversations) {
     stored[facts.id] = j.look_at_history(facts);
     for (const auto& stream : facts.streams) j.look_at_stream(facts, stream);
+    judge_changes(facts, j.result);
   }
   std::set<std::pair<std::uint64_t, device_key>> seen;
   for (const acknowledgement& ack : acknowledged) {
@@ -129,7 +181,11 @@ std::string to_line(const verdict& v) {
   return "LOST=" + std::to_string(v.lost) + " DUP=" + std::to_string(v.duplicated) +
          " REORDER=" + std::to_string(v.reordered) + " WRONG_SEQ=" + std::to_string(v.wrong_seq) +
          " GAP=" + std::to_string(v.gaps) + " PHANTOM=" + std::to_string(v.phantoms) +
-         " STREAM=" + std::to_string(v.bad_streams) + " acked=" + std::to_string(v.acked);
+         " STREAM=" + std::to_string(v.bad_streams) + " EDIT_LOST=" + std::to_string(v.edits_lost) +
+         " RECALLED_BODY=" + std::to_string(v.recalled_bodies) +
+         " EARLY=" + std::to_string(v.early) + " LATE=" + std::to_string(v.late) +
+         " LEAK=" + std::to_string(v.leaked) + " INBOX=" + std::to_string(v.bad_inboxes) +
+         " acked=" + std::to_string(v.acked);
 }
 
 }  // namespace conclave::ackcheck

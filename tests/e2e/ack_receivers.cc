@@ -9,7 +9,8 @@ ack_receiver::ack_receiver(client::session_options options) {
   options.start = client::start_at::beginning;
   client::session_events events;
   events.on_event = [this](conversation_id c, const event_view& event) {
-    const heard_event heard{event.seq.value, fingerprint_of(stored_from(event))};
+    const stored_event as_stored = stored_from(event);
+    const heard_event heard{event.seq.value, fingerprint_of(as_stored), identity_of(as_stored)};
     const std::lock_guard lock(mutex_);
     streams_[c.value].push_back(heard);
   };
@@ -30,12 +31,21 @@ std::vector<heard_event> ack_receiver::stream(std::uint64_t conversation) {
 }
 
 stored_event stored_from(const event_view& event) {
-  return {event.seq.value,
-          event.kind == event_kind::text,
-          device_of(event.sender.value, event.device.value),
-          event.client_seq,
-          event.time,
-          std::string(event.body)};
+  stored_event stored{event.seq.value,
+                      event.kind == event_kind::text,
+                      device_of(event.sender.value, event.device.value),
+                      event.client_seq,
+                      event.time,
+                      std::string(event.body),
+                      static_cast<std::uint64_t>(event.kind),
+                      event.flags,
+                      event.target.value,
+                      event.expires,
+                      {}};
+  if (event.kind != event_kind::gone) return stored;
+  if (const auto body = decode_body<gone_body>(event.body))
+    for (const event_seq seq : body->seqs) stored.told_gone.push_back(seq.value);
+  return stored;
 }
 
 std::vector<stored_event> read_history(client::session& s, conversation_id conversation) {

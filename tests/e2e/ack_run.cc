@@ -2,6 +2,7 @@
 #include "tests/e2e/ack_run.h"
 
 #include "net/tls_context.h"
+#include "tests/e2e/ack_fence.h"
 #include "tests/e2e/ack_receivers.h"
 #include "tests/e2e/ack_writers.h"
 #include "tests/support/node_process.h"
@@ -11,6 +12,7 @@
 #include <cstdio>
 #include <optional>
 #include <random>
+#include <set>
 #include <stdexcept>
 
 namespace conclave::ackcheck {
@@ -33,6 +35,23 @@ test::node_settings settings_of(const run_options& o) {
   settings.options["limits.passivate_after_ms"] = std::to_string(o.passivate_after_ms);
   settings.options["listen.metrics_port"] = std::to_string(test::free_port());
   return settings;
+}
+
+std::uint64_t wall_ms() {
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(
+                                        std::chrono::system_clock::now().time_since_epoch())
+                                        .count());
+}
+
+/// Was everything that expires told to be gone?
+bool all_told(const std::vector<stored_event>& history) {
+  std::set<std::uint64_t> told;
+  for (const stored_event& event : history)
+    told.insert(event.told_gone.begin(), event.told_gone.end());
+  return std::all_of(history.begin(), history.end(), [&](const stored_event& event) {
+    return !event.text || event.expires == 0 || (event.flags & flag_recalled) != 0 ||
+           told.contains(event.seq);
+  });
 }
 
 class ack_run {
@@ -94,6 +113,9 @@ class ack_run {
       }
     }
     judge_token_ = node_.provision("acme", "bench", {"judge"}).front().token;
+    host_token_ = node_.provision("acme", "door", {"judge"}).front().token;
+    guest_ = node_.provision("acme", "window", {"guest"}).front();
+    guest_reader_token_ = node_.provision("acme", "eye", {"guest"}).front().token;
     const auto judge = client::session::connect(judge_options());
     if (!judge) throw std::runtime_error("the judge cannot log in: " + judge.error().detail);
     for (unsigned i = 0; i < options_.groups; ++i) {
@@ -140,6 +162,16 @@ class ack_run {
     o.ack_file = ack_file();
     o.seed = result_.seed;
     writers_ = std::make_unique<ack_writers>(std::move(o));
+    // Where the disk breaks, most of the time nobody can come in.
+    if (options_.disk_failure || !options_.fence) return;
+    ack_fence::options f;
+    f.host = node_.options_for(host_token_);
+    f.host.follow = false;
+    f.guest = guest_.user;
+    f.guest_token = guest_.token;
+    f.port = node_.client_port();
+    f.groups = groups_;
+    fence_ = std::make_unique<ack_fence>(std::move(f));
   }
 
   std::chrono::milliseconds some_time() {
@@ -164,9 +196,11 @@ class ack_run {
     node_.wait(std::min(time, storm) + std::chrono::milliseconds(random_() % 50));
     if (!node_.running())
       throw std::runtime_error("the node ended by itself:\n" + node_.log_tail());
+    const std::uint64_t from = wall_ms();
     node_.kill9();
     ++result_.ended;
     node_.start();
+    down_.emplace_back(from, wall_ms());
   }
 
   /// The node has the fault and must stop by itself; then it lives for a while on a sound disk.
@@ -175,6 +209,7 @@ class ack_run {
   void round_with_broken_disk() {
     wait_for_traffic();
     node_.wait(some_time());
+    const std::uint64_t from = wall_ms();
     node_.kill9();
     arm();
     const std::size_t before = node_.log().size();
@@ -192,6 +227,7 @@ class ack_run {
       result_.broken.push_back("the node did not say why it ended");
     ++result_.ended;
     start_healthy();
+    down_.emplace_back(from, wall_ms());  // it may have served in between, on a broken disk
   }
 
   /// A round counts only when texts are answered in it.
@@ -203,6 +239,7 @@ class ack_run {
   }
 
   void settle() {
+    if (fence_) fence_->stop();
     if (!writers_->settle(patience)) result_.unanswered = writers_->open();
     result_.resent = writers_->resent();
     result_.logins = writers_->logins();
@@ -220,7 +257,17 @@ class ack_run {
     for (const conversation_id group : groups_) {
       conversation_facts& facts = all.emplace_back();
       facts.id = group.value;
+      facts.down = down_;
+      if (options_.crash_actor_every != 0) facts.late_ms = 20'000;
       facts.history = read_history(**reader, group);
+      // What never is told, the judge finds.
+      test::wait_until(
+          [&] {
+            if (all_told(facts.history)) return true;
+            facts.history = read_history(**reader, group);
+            return all_told(facts.history);
+          },
+          10s);
       facts.sent = sent.at(group.value);
       for (const auto& ear : readers_) {
         const std::uint64_t head = facts.history.size();
@@ -229,9 +276,30 @@ class ack_run {
       }
     }
     result_.found = judge(read_ack_file(ack_file()), all);
+    if (fence_) judge_members(**reader);
     if (!result_.clean()) result_.node_log = node_.log_tail();
     if (node_.terminate() != 0)
       result_.broken.push_back("SIGTERM did not end the node with code 0");
+  }
+
+  void judge_members(client::session& host) {
+    result_.removals = fence_->removals();
+    for (const std::string& sentence : fence_->leaks())
+      count(result_.found, &verdict::leaked, sentence);
+    std::vector<std::string> tokens = reader_tokens_;
+    tokens.push_back(guest_reader_token_);
+    readers_.clear();  // a device has one connection
+    for (const std::string& token : tokens) {
+      client::session_options o = node_.options_for(token);
+      o.follow = false;
+      const auto user = client::session::connect(o);
+      if (!user) throw std::runtime_error("a reader cannot log in: " + user.error().detail);
+      // Entries are owed by the conversations and come a moment later.
+      std::vector<std::string> wrong;
+      test::wait_until([&] { return (wrong = check_inbox(host, **user, groups_)).empty(); }, 5s);
+      for (const std::string& sentence : wrong)
+        count(result_.found, &verdict::bad_inboxes, sentence);
+    }
   }
 
   void say() {
@@ -261,9 +329,14 @@ class ack_run {
   std::vector<std::string> writer_tokens_;
   std::vector<std::string> reader_tokens_;
   std::string judge_token_;
+  std::string host_token_;
+  test::new_user guest_;
+  std::string guest_reader_token_;
   std::vector<conversation_id> groups_;
   std::vector<std::unique_ptr<ack_receiver>> readers_;
   std::unique_ptr<ack_writers> writers_;
+  std::unique_ptr<ack_fence> fence_;
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> down_;
 };
 
 }  // namespace

@@ -23,6 +23,7 @@ struct run_options {
   bool disk_failure =
       false;  ///< every other start has `fault`, and must end by itself with code 74
   bool idle_gaps = false;
+  bool fence = true;           ///< a guest comes and goes all the time
   std::uint64_t rate = 2'000;  ///< texts per second between the storms before each kill
   unsigned writers = 6;
   unsigned groups = 3;
@@ -41,6 +42,7 @@ struct run_result {
   std::uint64_t ended = 0;  ///< kills, or ends by a broken disk
   std::uint64_t resent = 0;
   std::uint64_t logins = 0;
+  std::uint64_t removals = 0;
   double actors_crashed = 0;
   double actors_retired = 0;
   std::uint64_t seed = 0;

@@ -2,6 +2,7 @@
 #include "tests/e2e/ack_writers.h"
 
 #include "client/protocol.h"
+#include "schemas/event_messages.h"
 #include "tests/support/text_request.h"
 #include "tests/support/waiting.h"
 
@@ -16,6 +17,8 @@ namespace {
 constexpr std::chrono::milliseconds tick_every{100};
 constexpr std::size_t most_refused = 20;
 constexpr std::uint64_t most_ahead = 200;
+/// Own texts of a group that are kept in mind to be changed: the newest ones, and some for long.
+constexpr std::size_t most_texts = 200;
 
 }  // namespace
 
@@ -29,7 +32,7 @@ ack_writers::ack_writers(options o)
   for (const std::string& token : options_.tokens) {
     writer& w = writers_.emplace_back();
     w.token = token;
-    for (const conversation_id group : options_.groups) w.lanes.push_back({group, 1, {}, {}});
+    for (const conversation_id group : options_.groups) w.lanes.push_back({group, 1, {}, {}, {}});
   }
   reactor_.post([this] {
     for (std::size_t i = 0; i < writers_.size(); ++i) connect(i);
@@ -137,9 +140,31 @@ void ack_writers::pump(writer& w) {
       l.sent.highest_client_seq = client_seq;
       l.open.emplace(client_seq, false);
       ++open_;
+      plan(l, client_seq);
       transmit(w, i, client_seq);
     }
   }
+}
+
+/// Decided once: a resend is the same frame.
+void ack_writers::plan(lane& l, std::uint64_t client_seq) {
+  if (!options_.changes) return;
+  if (client_seq % 23 == 19) {
+    l.sent.changes[client_seq] = {change::kind::expiring, 0, 200 + client_seq * 37 % 1500};
+    return;
+  }
+  const bool recalls = client_seq % 23 == 13;
+  const bool edits = client_seq % 23 == 7;
+  const bool reacts = client_seq % 23 == 17;
+  if (l.texts.empty() || !(recalls || edits || reacts)) return;
+  const std::size_t at = random_() % l.texts.size();
+  l.sent.changes[client_seq] = {recalls ? change::kind::recall
+                                : edits ? change::kind::edit
+                                        : change::kind::react,
+                                l.texts[at], 0};
+  if (!recalls) return;
+  l.texts[at] = l.texts.back();
+  l.texts.pop_back();
 }
 
 void ack_writers::transmit(writer& w, std::size_t lane_index, std::uint64_t client_seq) {
@@ -147,7 +172,47 @@ void ack_writers::transmit(writer& w, std::size_t lane_index, std::uint64_t clie
   const std::string body = body_of(l.group.value, w.device, client_seq);
   const std::uint64_t correlation = ++w.correlation;
   w.asked[correlation] = {lane_index, client_seq};
-  reactor_.request(w.link, correlation, test::text_request(l.group, client_seq, body));
+  const auto change_at = l.sent.changes.find(client_seq);
+  if (change_at == l.sent.changes.end()) {
+    reactor_.request(w.link, correlation, test::text_request(l.group, client_seq, body));
+    return;
+  }
+  const change& c = change_at->second;
+  switch (c.what) {
+    case change::kind::expiring: {
+      send message = test::text_request(l.group, client_seq, body);
+      message.expires_after_ms = c.after;
+      reactor_.request(w.link, correlation, message);
+      return;
+    }
+    case change::kind::edit: {
+      conclave::edit message;
+      message.conversation = l.group;
+      message.client_seq = client_seq;
+      message.target = event_seq{c.target};
+      message.body.data = body;
+      reactor_.request(w.link, correlation, message);
+      return;
+    }
+    case change::kind::recall: {
+      conclave::recall message;
+      message.conversation = l.group;
+      message.client_seq = client_seq;
+      message.target = event_seq{c.target};
+      reactor_.request(w.link, correlation, message);
+      return;
+    }
+    case change::kind::react: {
+      const std::string reaction = "r" + std::to_string(client_seq);
+      conclave::react message;
+      message.conversation = l.group;
+      message.client_seq = client_seq;
+      message.target = event_seq{c.target};
+      message.reaction = reaction;
+      reactor_.request(w.link, correlation, message);
+      return;
+    }
+  }
 }
 
 void ack_writers::on_iteration_end() {
@@ -181,8 +246,7 @@ void ack_writers::on_iteration_end() {
 void ack_writers::on_event(client::session_ref s, conversation_id conversation,
                            const event_view& event, std::string_view) {
   writer& w = writers_[s.context];
-  if (device_of(event.sender.value, event.device.value) != w.device ||
-      event.kind != event_kind::text)
+  if (device_of(event.sender.value, event.device.value) != w.device || event.client_seq == 0)
     return;
   // The event of a request that an earlier connection has sent: that is its answer.
   for (lane& l : w.lanes)
@@ -211,6 +275,13 @@ void ack_writers::on_answer(client::session_ref s, std::uint64_t correlation,
   }
   l.open.erase(open);
   --open_;
+  // Its target may have gone by a request that was sent after it and came before it.
+  const bool changes = l.sent.changes.contains(client_seq);
+  const bool for_good = error && (error->code == errc::gone || error->code == errc::limit_reached);
+  if (changes && for_good) {
+    l.sent.rejected.insert(client_seq);
+    return;
+  }
   const std::lock_guard lock(refused_mutex_);
   if (refused_.size() < most_refused)
     refused_.push_back("client_seq " + std::to_string(client_seq) + " was refused: " +
@@ -226,6 +297,9 @@ void ack_writers::log_ack(writer& w, lane& l, std::uint64_t client_seq, event_se
   if (l.open.erase(client_seq) == 0) return;  // told a second time
   --open_;
   ++unflushed_;
+  if (l.sent.changes.contains(client_seq)) return;
+  l.texts.push_back(seq.value);
+  if (l.texts.size() > most_texts) l.texts.erase(l.texts.begin());
 }
 
 std::vector<acknowledgement> read_ack_file(const std::string& file) {

@@ -1,4 +1,5 @@
-/// The writers of ackcheck: devices that send numbered texts to several groups, each with a window
+/// The writers of ackcheck: devices that send numbered texts to several groups, change some of
+/// their earlier ones, each with a window
 /// of unanswered ones, reconnect when the connection ends and resend what is unanswered, as a
 /// client author would write them from the protocol page. Every answer goes to a file before it
 /// counts.
@@ -34,6 +35,7 @@ class ack_writers final : private client::reactor_handler {
     std::vector<conversation_id> groups;
     std::size_t window = 32;  ///< per writer and group
     bool idle_gaps = false;   ///< each group rests for a third of the time
+    bool changes = true;      ///< some of it edits, takes back, reacts to earlier texts, or expires
     std::string ack_file;
     std::uint64_t seed = 1;
   };
@@ -66,6 +68,7 @@ class ack_writers final : private client::reactor_handler {
     /// Unanswered, by client_seq; true: to be sent again at the next tick.
     std::map<std::uint64_t, bool> open;
     sent_range sent;
+    std::vector<std::uint64_t> texts;  ///< seqs of own texts that may still be changed
   };
   struct writer {
     std::string token;
@@ -89,6 +92,7 @@ class ack_writers final : private client::reactor_handler {
   void connect(std::size_t index);
   void tick();
   void pump(writer& w);
+  void plan(lane& l, std::uint64_t client_seq);
   void transmit(writer& w, std::size_t lane_index, std::uint64_t client_seq);
   void log_ack(writer& w, lane& l, std::uint64_t client_seq, event_seq seq, time_ms time);
   bool resting(std::size_t lane_index) const;

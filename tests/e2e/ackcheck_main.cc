@@ -22,7 +22,7 @@ std::string line_of(const run_result& r) {
          " REFUSED=" + std::to_string(r.refused.size()) +
          " BROKEN=" + std::to_string(r.broken.size()) + " rounds=" + std::to_string(r.rounds) +
          " ended=" + std::to_string(r.ended) + " resent=" + std::to_string(r.resent) +
-         " logins=" + std::to_string(r.logins) +
+         " logins=" + std::to_string(r.logins) + " removals=" + std::to_string(r.removals) +
          " crashed=" + std::to_string(static_cast<long long>(r.actors_crashed)) +
          " retired=" + std::to_string(static_cast<long long>(r.actors_retired)) +
          " seed=" + std::to_string(r.seed);
@@ -68,7 +68,10 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& e) {
     return app.exit(e) == 0 ? 0 : 2;
   }
-  if (expect_loss) o.receivers = 0;  // they hold what the node has lost
+  if (expect_loss) {
+    o.receivers = 0;  // they hold what the node has lost
+    o.fence = false;
+  }
   try {
     const run_result r = run(o);
     const bool good = expect_loss ? r.found.lost > 0 : r.clean();
