@@ -1,5 +1,5 @@
 /// ackcheck: writes through a real node, kills it at random moments, and checks that everything
-/// that was acknowledged is there exactly once, in order and without gaps. See tests/e2e/README.md.
+/// that was acknowledged is there exactly once, in order and without gaps. See tests/e2e/CHECKS.md.
 ///
 /// Exit codes: 0 clean (with --expect-loss: loss was found), 1 a promise is broken, 2 usage, 3 the
 /// run itself could not be made.

@@ -1,5 +1,5 @@
 /// viewcheck: random operations by random users on random devices, against a reference model: does
-/// every device end with exactly the view that the model says? See tests/e2e/README.md.
+/// every device end with exactly the view that the model says? See tests/e2e/CHECKS.md.
 ///
 /// Exit codes: 0 good, 1 something differs, 2 usage, 3 the run itself could not be made.
 #include "tests/e2e/view_run.h"
