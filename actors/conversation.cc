@@ -154,6 +154,7 @@ void conversation_shell::judge(conversation_batch& batch) {
   const rule_context context{ports_.now(), policy.get()};
   for (conversation_request& request : batch.requests) judge_one(request, batch, context);
   if (state_->take_burning_review()) review_burning();
+  if (auto stale = state_->take_stale_timers(); !stale.empty()) look_again(std::move(stale));
 }
 
 void conversation_shell::judge_one(conversation_request& request, const conversation_batch& batch,
@@ -314,6 +315,24 @@ void conversation_shell::post_typing(const conversation_request& request) {
   news->stopped = request.more->removed;
   news->members = state_->members();
   for (reply_port* loop : ports_.loops) loop->post(std::shared_ptr<const signal>(news));
+}
+
+void conversation_shell::look_again(std::vector<keys::timer_key> timers) {
+  // Not taken by a full pool: the timer service gives them out again.
+  ports_.on_reader([ports = &ports_, entity = entity_, timers = std::move(timers)] {
+    auto details = std::make_shared<request_details>();
+    for (const keys::timer_key& key : timers) {
+      auto image = ports->load_target(entity, key.reader, key.seq);
+      if (image.ok()) details->due.push_back({key, std::move(*image)});
+    }
+    if (details->due.empty()) return;
+    auto batch = std::make_shared<conversation_batch>();
+    conversation_request request;
+    request.verb = conversation_verb::due;
+    request.more = std::move(details);
+    batch->requests.push_back(std::move(request));
+    ports->actors->deliver_to_conversation(entity, conversation_work{std::move(batch)});
+  });
 }
 
 void conversation_shell::review_burning() {

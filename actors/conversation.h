@@ -73,6 +73,8 @@ class conversation_shell {
   void post_typing(const conversation_request& request);
   /// Reads what is burning once somebody left, and has it judged.
   void review_burning();
+  /// The timer service looked before this actor loaded: reads the messages once more.
+  void look_again(std::vector<keys::timer_key> timers);
   std::string answer_frame(std::uint64_t correlation, const ruling& r) const;
   void try_retire();
   void end(bool respawn);

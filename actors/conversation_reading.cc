@@ -35,6 +35,7 @@ ruling conversation_state::fire(request_ref request, context_ref context) {
   if (!exists_) return rejected(errc::not_found);
   std::vector<event_seq> went;
   for (const due_timer& timer : request.more->due) {
+    if (timer.target.applied < loaded_at_) stale_timers_.push_back(timer.key);
     if (timer.key.reader || timer.key.due > context.now) continue;  // never early, whoever says so
     const auto last = rewrites_.find(timer.key.seq);
     const bool newer = last != rewrites_.end() && last->second > timer.target.as_of;

@@ -133,6 +133,8 @@ class conversation_state {
   event_seq read_mark(user_id user) const;
   /// Somebody left while messages may be burning: they are to be looked at.
   bool take_burning_review() { return std::exchange(review_burning_, false); }
+  /// Timers whose messages were looked at before this state was loaded: to be looked at again.
+  std::vector<keys::timer_key> take_stale_timers() { return std::exchange(stale_timers_, {}); }
 
  private:
   struct sender_key {
@@ -253,6 +255,7 @@ class conversation_state {
   std::map<event_seq, burn_record> burning_;  ///< touched since loading, hence truer than images
   bool may_burn_ = false;
   bool review_burning_ = false;
+  std::vector<keys::timer_key> stale_timers_;
 
   draft open_;
   std::string open_frames_;

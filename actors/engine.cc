@@ -90,6 +90,10 @@ struct engine::impl {
       policies.put(tenant, std::move(policy));
     };
     ports.now = [&t] { return t.now(); };
+    ports.load_target = [this](const entity_ref& e, user_id asker, event_seq seq) {
+      return storage::load_target(store.view(ports.shards.shard_of(e)), e.tenant,
+                                  conversation_id{e.id}, asker, seq);
+    };
     ports.load_burning = [this](const entity_ref& e) {
       return storage::load_burning(store.view(ports.shards.shard_of(e)), e.tenant,
                                    conversation_id{e.id});

@@ -52,6 +52,9 @@ struct engine_ports {
       load_burning = [](const entity_ref&) {
         return std::vector<std::pair<event_seq, storage::target_image>>{};
       };
+  /// A message as something is done to it. Called on the reader pool.
+  std::function<outcome<storage::target_image>(const entity_ref&, user_id asker, event_seq)>
+      load_target = [](const entity_ref&, user_id, event_seq) { return storage::target_image{}; };
   /// Bodies of the conversation went: called after the commit and before anybody is told, so that
   /// no page that was read before it is served after it (gone_watch.h).
   std::function<void(tenant_id, conversation_id)> on_gone = [](tenant_id, conversation_id) {};

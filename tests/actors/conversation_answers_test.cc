@@ -82,6 +82,29 @@ TEST(conversation_answers, p5_readers_are_warned_before_anybody_hears_that_a_bod
   EXPECT_EQ(w.loop.deliveries.size(), before + 1);
 }
 
+TEST(conversation_answers, p5_a_timer_that_was_looked_at_before_the_actor_loaded_fires_at_once) {
+  actor_world w;
+  w.found({2});
+  auto expiring = std::make_shared<request_details>();
+  expiring->expires_after_ms = 100;
+  w.post({{verb::send, 2, 1, 5, {}, "secret", expiring}});
+  w.run();
+  const time_ms due =
+      decode_event(w.commits.rows.get(keys::event(acme, room, event_seq{2})))->expires;
+  auto details = std::make_shared<request_details>();
+  details->due.push_back(
+      {{due, acme, room, event_seq{2}, {}}, w.commits.rows.target(acme, room, {}, event_seq{2})});
+  w.say(1, 1, 6);  // the log moves on, the actor falls asleep, and is woken by its timer
+  w.run();
+  w.doze_all();
+  w.run();
+  w.now = due;
+  w.post({{verb::due, 0, 0, 0, {}, "", details}});
+  w.run();
+  const auto row = decode_event(w.commits.rows.get(keys::event(acme, room, event_seq{2})));
+  EXPECT_EQ(row->body, "");
+}
+
 TEST(conversation_answers, p9_what_waits_for_a_commit_that_is_refused_is_unknown) {
   actor_world w;
   w.found({2});

@@ -50,6 +50,10 @@ class actor_world {
     ports.plan = [this](const entity_ref& e, const actors::registrar_request& r,
                         std::uint64_t version) { return plan(e, r, version); };
     ports.now = [this] { return now; };
+    ports.load_target = [this](const entity_ref& e, user_id asker, event_seq seq) {
+      return outcome<storage::target_image>(
+          commits.rows.target(e.tenant, conversation_id{e.id}, asker, seq));
+    };
   }
   ~actor_world() {
     directory_.stop();
