@@ -290,6 +290,7 @@ void conversation_shell::on_resolved(const storage::resolution& news) {
   for (waiting_answer& answer : answers) give(answer);
   answer_late(committed_head_);
   for (signal& news_of : signals) {
+    news_of.members = state_->members();  // whoever was removed meanwhile hears nothing (P4)
     const auto shared = std::make_shared<const signal>(std::move(news_of));
     for (reply_port* loop : ports_.loops) loop->post(shared);
   }

@@ -16,8 +16,7 @@ ruling conversation_state::mark_read(request_ref request, context_ref context) {
   put_member(request.user);
   owe_inbox({request.user, inbox_kind::read, 0, seq, {}});
   if (members_now_->users.size() <= limits::max_members_for_read_by)
-    open_.signals.push_back(
-        {signal::kind::read_by, tenant_, id_, request.user, seq, false, members_now_});
+    open_.signals.push_back({signal::kind::read_by, tenant_, id_, request.user, seq, false, {}});
   return changed(reply_kind::done);
 }
 

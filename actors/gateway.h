@@ -168,6 +168,10 @@ class gateway final : public net::loop_handler, public reply_port {
   void deliver_with_target(const session& s, conversation_id conversation,
                            conversation_request request, std::shared_ptr<request_details> details,
                            std::string_view text);
+  /// One more conversation is above the tenant's bound. Whoever is in it already, by a request of
+  /// before, is answered again (P3).
+  static bool has_too_many(const gateway_shared& shared, const storage::state_view& home,
+                           const entity_ref& conversation, user_id user);
   void deliver_checked(const session& s, conversation_id conversation,
                        std::shared_ptr<conversation_batch> batch);
 

@@ -85,8 +85,14 @@ void gateway::on_join(session& s, const frame_view& frame) {
   if (!code) return answer_error(s, frame.header.correlation, errc::not_found);
   auto details = std::make_shared<request_details>();
   details->join_secret = code->secret;
-  deliver_plain(s, frame, code->conversation, request_of(s, conversation_verb::join, 0),
-                std::move(details), {}, message->text);
+  conversation_request request = request_of(s, conversation_verb::join, 0);
+  request.asked = admit(s, frame.header.correlation, frame.payload.size());
+  if (!request.asked.armed()) return;
+  request.more = std::move(details);
+  auto batch = std::make_shared<conversation_batch>();
+  set_text(request, *batch, message->text);
+  batch->requests.push_back(std::move(request));
+  deliver_checked(s, code->conversation, std::move(batch));
 }
 
 void gateway::on_answer_join(session& s, const frame_view& frame) {

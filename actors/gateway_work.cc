@@ -28,19 +28,18 @@ std::shared_ptr<const request_details> extras_of(const send& m) {
   return details;
 }
 
-/// Founding one more is above the tenant's bound. What was founded before is answered again (P3).
-bool has_too_many(const gateway_shared& shared, const storage::state_view& home,
-                  const entity_ref& conversation, user_id founder) {
+}  // namespace
+
+bool gateway::has_too_many(const gateway_shared& shared, const storage::state_view& home,
+                           const entity_ref& conversation, user_id user) {
   const std::size_t most = shared.ports->policy_of(conversation.tenant)->max_conversations;
-  const auto index = storage::list_index(home, conversation.tenant, founder, {}, most);
+  const auto index = storage::list_index(home, conversation.tenant, user, {}, most);
   if (!index.ok() || index->size() < most) return false;
   return !shared.store
               ->get(shared.ports->shards.shard_of(conversation),
-                    keys::conversation(conversation.tenant, conversation_id{conversation.id}))
+                    keys::member(conversation.tenant, conversation_id{conversation.id}, user))
               .ok();
 }
-
-}  // namespace
 
 conversation_batch& gateway::batch_for(const session& s, conversation_id conversation) {
   const entity_ref entity = conversation_entity(s, conversation);
@@ -114,7 +113,9 @@ void gateway::deliver_checked(const session& s, conversation_id conversation,
   const bool taken = shared_.ports->on_reader([shared = &shared_, entity, batch] {
     const auto home = shared->store->view(shared->ports->shards.home_of(entity.tenant));
     conversation_request& first = batch->requests.front();
-    if (first.verb == conversation_verb::create && has_too_many(*shared, home, entity, first.user))
+    const bool comes_in =
+        first.verb == conversation_verb::create || first.verb == conversation_verb::join;
+    if (comes_in && has_too_many(*shared, home, entity, first.user))
       return first.asked.reject(errc::limit_reached, "too many conversations");
     for (const user_id user : batch->users) {
       const auto row = storage::get_user(home, entity.tenant, user);

@@ -101,9 +101,12 @@ bool timer_service::tick_shard(shard_id shard, time_ms now) {
           full = there.size() >= max_per_tick;
           return !full;
         });
-    if (!scanned)
+    if (!scanned) {
       log::error("timers", "cannot read timers",
                  {{"shard", shard.value}, {"why", scanned.error().detail}});
+      on_timer(shard, from);  // the next tick looks again from where this one began
+      return false;
+    }
   }
   const time_ms first = there.empty() ? now + 1 : there.begin()->first.due;
   state.in_flight = std::move(there);
@@ -130,11 +133,9 @@ void timer_service::give_out(shard_id shard, const std::vector<keys::timer_key>&
       bytes += image->event.size() + image->burn_body.size();
       batch.push_back({key, std::move(*image)});
       if (batch.size() < max_per_batch && bytes < max_batch_bytes) continue;
-      fired_.fetch_add(batch.size(), std::memory_order_relaxed);
       deliver(ports_, where.first, where.second, std::exchange(batch, {}));
       bytes = 0;
     }
-    fired_.fetch_add(batch.size(), std::memory_order_relaxed);
     if (!batch.empty()) deliver(ports_, where.first, where.second, std::move(batch));
   }
 }

@@ -13,7 +13,6 @@
 #include "actors/engine_ports.h"
 #include "schemas/keys.h"
 
-#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -47,8 +46,6 @@ class timer_service {
   /// One look at every shard at shard time `now`. True: there was more than one tick takes.
   bool tick(time_ms now);
 
-  std::uint64_t fired() const { return fired_.load(std::memory_order_relaxed); }
-
  private:
   struct shard_state {
     time_ms seek_from = 0;
@@ -62,7 +59,6 @@ class timer_service {
   const engine_ports& ports_;
   std::vector<shard_state> shards_;  ///< the service's thread, but seek_from under mutex_
   std::uint64_t ticks_ = 0;
-  std::atomic<std::uint64_t> fired_{0};
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stop_ = false;
