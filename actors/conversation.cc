@@ -2,6 +2,7 @@
 #include "actors/conversation.h"
 
 #include "actors/actor_shell.h"
+#include "actors/derived_ids.h"
 #include "actors/directory.h"
 #include "actors/reply_gather.h"
 #include "conf/limits.h"
@@ -179,7 +180,7 @@ void conversation_shell::judge_one(conversation_request& request, const conversa
       break;
     case ruling::kind::repeated:
       if (request.verb == conversation_verb::notice) r.reply = reply_kind::done;
-      answer.frame = answer_frame(request.asked.to().correlation, r);
+      answer.frame = answer_frame(request, r);
       answer.asked = std::move(request.asked);
       answer.gather = gather;
       if (r.seq <= committed_head_)
@@ -189,14 +190,14 @@ void conversation_shell::judge_one(conversation_request& request, const conversa
       break;
     case ruling::kind::announced:
     case ruling::kind::changed:
-      answer.frame = answer_frame(request.asked.to().correlation, r);
+      answer.frame = answer_frame(request, r);
       answer.asked = std::move(request.asked);
       answer.gather = gather;
       answer_when_committed(std::move(answer));
       break;
     case ruling::kind::signalled:
       post_typing(request);
-      request.asked.answer_with(answer_frame(request.asked.to().correlation, r));
+      request.asked.answer_with(answer_frame(request, r));
       break;
     case ruling::kind::rejected:
       request.asked.reject(r.code, r.detail, r.code == errc::conflict ? conflict_retry_ms : 0);
@@ -352,13 +353,23 @@ void conversation_shell::review_burning() {
   });
 }
 
+conversation_shell::user_home conversation_shell::home_of(user_id user) const {
+  const conversation_id id{entity_.id};
+  const auto external = state_->external(user);
+  if (!external) return {{entity_kind::user, entity_.tenant, user.value}, id, {}};
+  return {{entity_kind::user, external->home_tenant, external->home_user.value},
+          link_id(ports_.cluster, external->home_tenant, entity_.tenant, id),
+          seat{entity_.tenant, id, user}};
+}
+
 void conversation_shell::order_index(const membership_change& change, push_moment pushed) {
+  const user_home home = home_of(change.user);
+  // A guest's sessions learn of his first conversation here from this order: they had no push.
+  if (home.link) pushed = push_moment::min();
   ordered_[{change.seq, change.user}] = {change.member, pushed};
   auto order = std::make_shared<registrar_request>();
-  order->order = index_order{conversation_id{entity_.id}, change.seq, change.member};
-  ports_.actors->deliver_to_registrar(
-      entity_ref{entity_kind::user, entity_.tenant, change.user.value},
-      registrar_work{std::move(order)});
+  order->order = index_order{home.conversation, change.seq, change.member, home.link};
+  ports_.actors->deliver_to_registrar(home.registrar, registrar_work{std::move(order)});
 }
 
 void conversation_shell::on_index_learnt(const index_learnt& learnt) {
@@ -389,12 +400,11 @@ void conversation_shell::order_inbox(const owed_entry& entry) {
     at->second.again = true;
     return;
   }
+  const user_home home = home_of(entry.user);
   auto order = std::make_shared<registrar_request>();
-  order->order =
-      inbox_order{entry.kind, conversation_id{entity_.id}, entry.at, entry.about, entry.slot};
-  ports_.actors->deliver_to_registrar(
-      entity_ref{entity_kind::user, entity_.tenant, entry.user.value},
-      registrar_work{std::move(order)});
+  order->order = inbox_order{entry.kind,  home.conversation, entry.at,
+                             entry.about, entry.slot,        home.link};
+  ports_.actors->deliver_to_registrar(home.registrar, registrar_work{std::move(order)});
 }
 
 void conversation_shell::on_inbox_learnt(const inbox_learnt& learnt) {
@@ -408,8 +418,10 @@ void conversation_shell::on_inbox_learnt(const inbox_learnt& learnt) {
   propose();
 }
 
-std::string conversation_shell::answer_frame(std::uint64_t correlation, const ruling& r) const {
-  const conversation_id id{entity_.id};
+std::string conversation_shell::answer_frame(const conversation_request& request,
+                                             const ruling& r) const {
+  const std::uint64_t correlation = request.asked.to().correlation;
+  const conversation_id id = home_of(request.user).conversation;
   std::string frame;
   switch (r.reply) {
     case reply_kind::ok:

@@ -68,6 +68,13 @@ class conversation_shell {
   void answer_when_committed(waiting_answer answer);
   void answer_late(event_seq committed);
   static void give(waiting_answer& answer);
+  /// Who keeps a user's index and inbox, and what the conversation is called there.
+  struct user_home {
+    entity_ref registrar;
+    conversation_id conversation{};
+    std::optional<seat> link;
+  };
+  user_home home_of(user_id user) const;
   void order_index(const membership_change& change, push_moment pushed);
   void order_inbox(const owed_entry& entry);
   void post_typing(const conversation_request& request);
@@ -75,7 +82,7 @@ class conversation_shell {
   void review_burning();
   /// The timer service looked before this actor loaded: reads the messages once more.
   void look_again(std::vector<keys::timer_key> timers);
-  std::string answer_frame(std::uint64_t correlation, const ruling& r) const;
+  std::string answer_frame(const conversation_request& request, const ruling& r) const;
   void try_retire();
   void end(bool respawn);
 

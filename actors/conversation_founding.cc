@@ -24,6 +24,8 @@ ruling conversation_state::found(request_ref request, batch_ref batch, context_r
     r.time = record_.created;
     return r;
   }
+  if (request.more != nullptr && !request.more->external.empty())
+    return rejected(errc::invalid_argument, "people of other tenants are added after the founding");
   const auto title = batch.text_of(request);
   std::vector<user_id> members{request.user};
   for (const user_id user : batch.users_of(request))

@@ -7,7 +7,9 @@
 #include "storage/reads_summary.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace conclave::actors {
@@ -24,6 +26,7 @@ constexpr std::size_t summary_bytes = 160;
 
 struct entry {
   conversation_id conversation{};
+  seat at;
   index_record own;
   steady_point point;
   std::optional<storage::conversation_row> row;  ///< nothing: it did not change
@@ -37,8 +40,8 @@ struct entry {
 class listing {
  public:
   listing(const gateway_shared& shared, tenant_id tenant, user_id user,
-          const list_conversations& request)
-      : shared_(shared), tenant_(tenant), user_(user), request_(request) {}
+          const session_links_ref& links, const list_conversations& request)
+      : shared_(shared), tenant_(tenant), user_(user), links_(links), request_(request) {}
 
   status gather() {
     auto index = storage::list_index(shared_.store->view(shared_.ports->shards.home_of(tenant_)),
@@ -48,15 +51,16 @@ class listing {
     if (more_) index->resize(request_.limit);
     std::size_t bytes = 0;
     for (const auto& [conversation, own] : *index) {
-      const steady_point point(shared_, tenant_, conversation);
-      auto row = summary_of(conversation, own);
+      const seat at = seat_in(conversation);
+      const steady_point point(shared_, at.tenant, at.conversation);
+      auto row = summary_of(at, own);
       if (!row.ok()) return std::move(row).error();
-      entries_.push_back({conversation, own, point, std::move(*row)});
+      entries_.push_back({conversation, at, own, point, std::move(*row)});
       bytes += entries_.back().bytes();
       if (bytes > max_list_bytes) break;  // cut() leaves the last one out
     }
     if (entries_.size() < index->size()) more_ = true;
-    return done{};
+    return name_hosts();
   }
 
   /// Reads again what does not hold any more. False: there was something.
@@ -65,8 +69,8 @@ class listing {
     for (entry& e : entries_) {
       if (e.holds()) continue;
       steady = false;
-      const steady_point point(shared_, tenant_, e.conversation);
-      auto row = summary_of(e.conversation, e.own);
+      const steady_point point(shared_, e.at.tenant, e.at.conversation);
+      auto row = summary_of(e.at, e.own);
       if (!row.ok()) return std::move(row).error();
       e.point = point;
       e.row = std::move(*row);
@@ -86,31 +90,52 @@ class listing {
     more_ = true;
   }
 
+  /// Valid as long as this.
   conversations_page page() const {
     conversations_page page;
     page.more = more_;
     if (more_ && !entries_.empty()) page.next = entries_.back().conversation;
     for (const entry& e : entries_) {
-      if (e.row) page.conversations.push_back(line(*e.row, e.own));
+      if (e.row) page.conversations.push_back(line(e));
     }
     return page;
   }
 
  private:
-  outcome<std::optional<storage::conversation_row>> summary_of(conversation_id conversation,
+  seat seat_in(conversation_id conversation) const {
+    const seat* const other = links_ == nullptr ? nullptr : links_->find(conversation);
+    return other != nullptr ? *other : seat{tenant_, conversation, user_};
+  }
+
+  /// Names of the other tenants whose conversations these are.
+  status name_hosts() {
+    const auto system = shared_.store->view(system_shard);
+    for (const entry& e : entries_) {
+      if (e.at.tenant == tenant_ || hosts_.contains(e.at.tenant)) continue;
+      auto host = storage::get_tenant(system, e.at.tenant);
+      if (!host.ok()) return std::move(host).error();
+      hosts_.emplace(e.at.tenant, std::move(host->name));
+    }
+    return done{};
+  }
+
+  outcome<std::optional<storage::conversation_row>> summary_of(const seat& at,
                                                                const index_record& own) const {
-    const auto view = shared_.store->view(shared_.ports->shards.shard_of(tenant_, conversation));
-    auto row = storage::summarize(view, tenant_, user_, conversation, own, shared_.ports->now(),
-                                  request_.changed_after);
+    const auto view =
+        shared_.store->view(shared_.ports->shards.shard_of(at.tenant, at.conversation));
+    auto row = storage::summarize(view, at.tenant, at.user, at.conversation, own,
+                                  shared_.ports->now(), request_.changed_after);
     // The member row decides; an index entry without one shows nothing.
     if (!row.ok() && row.error().code == errc::not_found)
       return std::optional<storage::conversation_row>();
     return row;
   }
 
-  static conversation_summary line(const storage::conversation_row& row, const index_record& own) {
+  conversation_summary line(const entry& e) const {
+    const storage::conversation_row& row = *e.row;
+    const index_record& own = e.own;
     conversation_summary summary;
-    summary.conversation = row.conversation;
+    summary.conversation = e.conversation;
     summary.kind = row.kind;
     summary.title = row.title;
     summary.head = row.head;
@@ -130,13 +155,20 @@ class listing {
     summary.invite = static_cast<std::uint8_t>(row.invite);
     summary.all_muted = row.all_muted;
     summary.silenced_until = row.silenced_until;
+    summary.external = row.external;
+    if (e.at.tenant != tenant_) {
+      summary.host = hosts_.at(e.at.tenant);
+      summary.self = e.at.user;
+    }
     return summary;
   }
 
   const gateway_shared& shared_;
   tenant_id tenant_;
   user_id user_;
+  session_links_ref links_;
   list_conversations request_;
+  std::map<tenant_id, std::string> hosts_;
   std::vector<entry> entries_;
   bool more_ = false;
 };
@@ -144,10 +176,11 @@ class listing {
 }  // namespace
 
 outcome<std::string> conversation_list(const gateway_shared& shared, tenant_id tenant, user_id user,
+                                       const session_links_ref& links,
                                        const list_conversations& request,
                                        std::uint64_t correlation) {
   const time_ms now = shared.ports->now();
-  listing list(shared, tenant, user, request);
+  listing list(shared, tenant, user, links, request);
   if (const status s = list.gather(); !s.ok()) return s.error();
   for (int i = 0; i < steady_tries; ++i) {
     const auto steady = list.renew();

@@ -18,6 +18,7 @@ inline constexpr std::size_t max_list_bytes = limits::max_answer_bytes - 1024;
 
 /// The frame of a CONVERSATIONS_PAGE.
 outcome<std::string> conversation_list(const gateway_shared& shared, tenant_id tenant, user_id user,
+                                       const session_links_ref& links,
                                        const list_conversations& request,
                                        std::uint64_t correlation);
 

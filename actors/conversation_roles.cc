@@ -11,11 +11,29 @@ namespace conclave::actors {
 namespace {
 constexpr std::string_view only_admins = "only owner and admins may do that";
 constexpr std::string_view not_here = "not in this kind of conversation";
+constexpr std::string_view stay_members = "people of other tenants stay plain members";
 }  // namespace
+
+/// Whoever brings in people of other tenants answers for it: owner and admins, whatever the
+/// settings say. The policies of the tenants were looked at before the request came here.
+ruling conversation_state::may_add_external(request_ref request, const member_record& asker) const {
+  if (asker.home_user) return rejected(errc::forbidden, "people of other tenants add nobody");
+  if (request.more == nullptr) return accepted();
+  const request_details& more = *request.more;
+  if (more.external.empty() && more.external_refused == errc::ok) return accepted();
+  if (!is_admin(asker))
+    return rejected(errc::forbidden, "only owner and admins add people of other tenants");
+  if (more.external_refused == errc::forbidden)
+    return rejected(errc::forbidden, "the policy keeps people of other tenants out");
+  if (more.external_refused != errc::ok)
+    return rejected(more.external_refused, "nobody of this name may be added");
+  return accepted();
+}
 
 ruling conversation_state::add(request_ref request, batch_ref batch, context_ref context) {
   if (!managed()) return rejected(errc::forbidden, not_here);
   const member_record& asker = *member(request.user);
+  if (const ruling r = may_add_external(request, asker); r.code != errc::ok) return r;
   const bool proposes = !is_admin(asker) && record_.invite == invite_policy::approval;
   if (!is_admin(asker) && record_.invite != invite_policy::members && !proposes)
     return rejected(errc::forbidden, "only owner and admins add members");
@@ -30,6 +48,13 @@ ruling conversation_state::add(request_ref request, batch_ref batch, context_ref
     return rejected(errc::too_many_members);
   if (proposes) return propose_members(request, std::move(body.users), context);
   const event_seq at{head_.value + 1};
+  if (request.more != nullptr) {
+    for (const external_person& person : request.more->external) {
+      if (member(person.user) != nullptr) continue;
+      members_[person.user].home_tenant = person.home_tenant;
+      members_[person.user].home_user = person.home_user;
+    }
+  }
   for (const user_id user : body.users) {
     if (waiting_.erase(user) != 0) open_.redo.erase(keys::join_request(tenant_, id_, user));
     join(user, member_role::member, at);
@@ -76,6 +101,7 @@ ruling conversation_state::set_role(request_ref request, batch_ref batch, contex
   const member_record* target = member(user);
   if (target == nullptr) return rejected(errc::not_found, "not a member");
   if (target->role == role) return rejected(errc::already_exists, "he has that role");
+  if (target->home_user) return rejected(errc::forbidden, stay_members);
   members_[user].role = role;
   put_member(user);
   if (role == member_role::owner) {

@@ -87,6 +87,12 @@ const member_record* conversation_state::member(user_id user) const {
   return found_at != members_.end() && found_at->second.is_member() ? &found_at->second : nullptr;
 }
 
+std::optional<external_person> conversation_state::external(user_id user) const {
+  const auto at = members_.find(user);
+  if (at == members_.end() || !at->second.home_user) return {};
+  return external_person{user, at->second.home_tenant, at->second.home_user};
+}
+
 event_seq conversation_state::read_mark(user_id user) const {
   const auto at = members_.find(user);
   return at == members_.end() ? event_seq{} : at->second.read;
@@ -183,6 +189,7 @@ void conversation_state::join(user_id user, member_role role, event_seq at) {
   row.spans.push_back({from, {}});
   if (row.spans.size() > max_member_spans) row.spans.erase(row.spans.begin());
   put_member(user);
+  count_external(row, 1);
   owe_index(at, user, true);
 }
 
@@ -191,7 +198,14 @@ void conversation_state::leave(user_id user, event_seq at) {
   row.left = at;
   row.spans.back().last = at;
   put_member(user);
+  count_external(row, -1);
   owe_index(at, user, false);
+}
+
+void conversation_state::count_external(const member_record& row, int change) {
+  if (!row.home_user) return;
+  record_.external += static_cast<std::uint32_t>(change);
+  put_record();
 }
 
 void conversation_state::put_member(user_id user) {

@@ -125,6 +125,8 @@ class conversation_state {
   bool exists() const { return exists_; }
   event_seq head() const { return head_; }
   const member_list_ref& members() const { return members_now_; }
+  /// Where a member, or former one, of another tenant is at home; nothing for the others.
+  std::optional<external_person> external(user_id user) const;
   /// Changes and entries that were unfinished when the state was loaded.
   const std::vector<membership_change>& unfinished() const { return unfinished_; }
   const std::vector<owed_entry>& unfinished_owed() const { return unfinished_owed_; }
@@ -180,6 +182,7 @@ class conversation_state {
              user_id who, event_seq by, time_ms at);
   // conversation_roles.cc
   ruling add(request_ref request, batch_ref batch, context_ref context);
+  ruling may_add_external(request_ref request, const member_record& asker) const;
   ruling propose_members(request_ref request, std::vector<user_id> users, context_ref context);
   ruling remove(request_ref request, batch_ref batch, context_ref context);
   ruling set_role(request_ref request, batch_ref batch, context_ref context);
@@ -223,6 +226,7 @@ class conversation_state {
   void join(user_id user, member_role role, event_seq at);
   void leave(user_id user, event_seq at);
   void put_member(user_id user);
+  void count_external(const member_record& row, int change);
   void put_record();
   void put_timer(const keys::timer_key& key);
   void owe_index(event_seq seq, user_id user, bool member);

@@ -34,4 +34,10 @@ conversation_id system_id(const std::string& cluster, tenant_id tenant, user_id 
   return derived(cluster, tenant, "system/" + std::to_string(user.value));
 }
 
+conversation_id link_id(const std::string& cluster, tenant_id tenant, tenant_id host,
+                        conversation_id conversation) {
+  return derived(cluster, tenant,
+                 "link/" + std::to_string(host.value) + '/' + std::to_string(conversation.value));
+}
+
 }  // namespace conclave::actors

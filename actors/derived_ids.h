@@ -20,4 +20,8 @@ conversation_id direct_id(const std::string& cluster, tenant_id tenant, user_id 
 /// The one in which the node talks to a user.
 conversation_id system_id(const std::string& cluster, tenant_id tenant, user_id user);
 
+/// What the people of `tenant` call a conversation of `host`.
+conversation_id link_id(const std::string& cluster, tenant_id tenant, tenant_id host,
+                        conversation_id conversation);
+
 }  // namespace conclave::actors

@@ -76,6 +76,7 @@ struct engine::impl {
     ports.commits = &commits;
     ports.actors = &actors;
     ports.shards = shard_map(store.shard_count());
+    ports.cluster = store.node().cluster;
     ports.on_reader = [this](std::function<void()> job) { return readers.submit(std::move(job)); };
     ports.load_conversation = [this](const entity_ref& e) {
       return storage::load_conversation(store.view(ports.shards.shard_of(e)), e.tenant,

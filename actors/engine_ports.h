@@ -13,6 +13,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 namespace conclave::actors {
@@ -36,6 +37,7 @@ struct engine_ports {
   directory* actors = nullptr;
   std::vector<reply_port*> loops;
   shard_map shards{1};
+  std::string cluster;  ///< its name: derived ids hang on it
 
   /// Runs a job on the reader pool; false: the pool is full or stopped.
   std::function<bool(std::function<void()>)> on_reader;

@@ -41,7 +41,7 @@ void fanout::deliver_segment(const delivery& news, const delivery_part& part,
   for (session* s : online_.resolve(news.tenant, news.conversation, segment.members)) {
     if (s->connection->closing()) continue;
     if (s->fanout_mark != mark_) {
-      push(*s, news.conversation, buffer, *first, *(end - 1), segment.event_count);
+      push(*s, news, buffer, *first, *(end - 1), segment.event_count);
       continue;
     }
     s->fanout_mark = 0;
@@ -65,8 +65,7 @@ void fanout::walk(session& s, const delivery& news, const delivery_part& part,
   const delivered_event* run = nullptr;  // first of the foreign events not yet pushed
   const auto push_run = [&](const delivered_event* until) {
     if (run != nullptr && member)
-      push(s, news.conversation, buffer, *run, *(until - 1),
-           static_cast<std::uint64_t>(until - run));
+      push(s, news, buffer, *run, *(until - 1), static_cast<std::uint64_t>(until - run));
     run = nullptr;
   };
   for (const delivered_event* e = begin; e != end; ++e) {
@@ -87,14 +86,24 @@ void fanout::walk(session& s, const delivery& news, const delivery_part& part,
   push_run(end);
 }
 
-void fanout::push(session& s, conversation_id conversation, const net::loop_buffer_ref& buffer,
+void fanout::push(session& s, const delivery& news, const net::loop_buffer_ref& buffer,
                   const delivered_event& first, const delivered_event& last, std::uint64_t events) {
+  const conversation_id local = s.local_id(news.tenant, news.conversation);
+  if (!local) return;  // a guest whose link is on its way: a HEAD follows it
   if (s.lagging || s.connection->outbox_bytes() > limits::outbox_high_bytes) {
-    owe_head(s, conversation, last.seq);
+    owe_head(s, local, last.seq);
     return;
   }
-  s.connection->send(buffer, first.frame_offset,
-                     last.frame_offset + last.frame_size - first.frame_offset);
+  const std::size_t size = last.frame_offset + last.frame_size - first.frame_offset;
+  if (s.tenant == news.tenant) {
+    s.connection->send(buffer, first.frame_offset, size);
+  } else {
+    std::string& out = s.connection->tail();
+    const std::size_t from = out.size();
+    out.append(buffer.bytes(), first.frame_offset, size);
+    rename_event_frames(out, from, local);
+    s.connection->queued();
+  }
   counters_.pushes += events;
 }
 
@@ -122,23 +131,24 @@ void fanout::hint(const head_hint& hint) {
 }
 
 void fanout::hint_one(session& s, const head_hint& hint) {
-  if (s.connection->closing()) return;
-  if (s.lagging) return owe_head(s, hint.conversation, hint.head);
-  append_frame(s.connection->tail(), 0, head_push{hint.conversation, hint.head});
+  const conversation_id local = s.local_id(hint.tenant, hint.conversation);
+  if (s.connection->closing() || !local) return;
+  if (s.lagging) return owe_head(s, local, hint.head);
+  append_frame(s.connection->tail(), 0, head_push{local, hint.head});
   s.connection->queued();
 }
 
 void fanout::tell_watchers(const signal& news, time_ms now) {
   for (session* s : online_.resolve(news.tenant, news.conversation, news.members)) {
     // Soft news are the first thing that a slow connection goes without.
-    if (s->user == news.user || s->lagging || s->connection->closing() ||
-        !s->watches(news.conversation, now))
+    const conversation_id local = s->local_id(news.tenant, news.conversation);
+    if (s->lagging || s->connection->closing() || !local || !s->watches(local, now) ||
+        s->seat_in(local).user == news.user)
       continue;
     if (news.what == signal::kind::typing)
-      append_frame(s->connection->tail(), 0,
-                   typing_push{news.conversation, news.user, news.stopped});
+      append_frame(s->connection->tail(), 0, typing_push{local, news.user, news.stopped});
     else
-      append_frame(s->connection->tail(), 0, read_by_push{news.conversation, news.user, news.seq});
+      append_frame(s->connection->tail(), 0, read_by_push{local, news.user, news.seq});
     s->connection->queued();
   }
 }

@@ -43,7 +43,7 @@ class fanout {
   /// The segment as the asker sees it: his OKs, and with `member` the other events.
   void walk(session& s, const delivery& news, const delivery_part& part,
             const delivery_segment& segment, const net::loop_buffer_ref& buffer, bool member);
-  void push(session& s, conversation_id conversation, const net::loop_buffer_ref& buffer,
+  void push(session& s, const delivery& news, const net::loop_buffer_ref& buffer,
             const delivered_event& first, const delivered_event& last, std::uint64_t events);
   void hint_one(session& s, const head_hint& hint);
   void owe_inbox(session& s, std::uint64_t head);

@@ -139,6 +139,8 @@ gateway::request_handler gateway::user_request(frame_type type) {
       return &gateway::on_create;
     case frame_type::add_members:
       return &gateway::on_add_members;
+    case frame_type::add_external:
+      return &gateway::on_add_external;
     case frame_type::remove_member:
       return &gateway::on_remove_member;
     case frame_type::list_conversations:

@@ -175,6 +175,9 @@ class gateway final : public net::loop_handler, public reply_port {
   void deliver_checked(const session& s, conversation_id conversation,
                        std::shared_ptr<conversation_batch> batch);
 
+  // gateway_external.cc: people of other tenants
+  void on_add_external(session& s, const frame_view& frame);
+
   // gateway_password.cc: what a password proves, and how it changes
   void on_login_password(session& s, const frame_view& frame);
   void on_change_password(session& s, const frame_view& frame);

@@ -123,6 +123,7 @@ void gateway::finish_login(net::connection_id id, std::uint64_t correlation,
   answer.renew_by = who.renew_by;
   answer.inbox_head = std::max(who.inbox_head, std::exchange(s.owed_inbox_head, 0));
   answer_now(s, correlation, answer);
+  s.links = with_links(s.links, who.links);
   s.logged_in_at = std::chrono::steady_clock::now();
   online_.add(s);
   if (!s.admin) {
@@ -171,11 +172,14 @@ void gateway::on_user_news(const user_news& news) {
   if (const auto* strangers = logging_in_.of(news.tenant, news.user)) {
     for (session* s : *strangers) {
       s->owed_inbox_head = std::max(s->owed_inbox_head, news.inbox_head);
+      s->links = with_links(s->links, news.links);
       for (const auto& end : news.ended) s->ended = s->ended || hit_by(*s, end);
     }
   }
   const auto* sessions = online_.of(news.tenant, news.user);
   if (sessions == nullptr) return;
+  if (!news.links.empty())
+    for (session* s : std::vector(*sessions)) online_.add_links(*s, news.links);
   for (session* s : *sessions)
     for (const auto& end : news.ended)
       if (hit_by(*s, end)) end_session(*s, end.why, {});

@@ -33,7 +33,7 @@ void gateway::deliver_with_target(const session& s, conversation_id conversation
 void gateway::on_edit(session& s, const frame_view& frame) {
   const auto message = decoded<edit>(s, frame);
   if (!message.ok()) return;
-  conversation_request request = request_of(s, conversation_verb::edit, message->client_seq);
+  conversation_request request = request_of(s, message->conversation, conversation_verb::edit, message->client_seq);
   request.asked = admit(s, frame.header.correlation, frame.payload.size());
   if (!request.asked.armed()) return;
   auto details = std::make_shared<request_details>();
@@ -44,7 +44,7 @@ void gateway::on_edit(session& s, const frame_view& frame) {
 void gateway::on_recall(session& s, const frame_view& frame) {
   const auto message = decoded<recall>(s, frame);
   if (!message.ok()) return;
-  conversation_request request = request_of(s, conversation_verb::recall, message->client_seq);
+  conversation_request request = request_of(s, message->conversation, conversation_verb::recall, message->client_seq);
   request.asked = admit(s, frame.header.correlation, frame.payload.size());
   if (!request.asked.armed()) return;
   auto details = std::make_shared<request_details>();
@@ -55,7 +55,7 @@ void gateway::on_recall(session& s, const frame_view& frame) {
 void gateway::on_react(session& s, const frame_view& frame) {
   const auto message = decoded<react>(s, frame);
   if (!message.ok()) return;
-  conversation_request request = request_of(s, conversation_verb::react, message->client_seq);
+  conversation_request request = request_of(s, message->conversation, conversation_verb::react, message->client_seq);
   request.asked = admit(s, frame.header.correlation, frame.payload.size());
   if (!request.asked.armed()) return;
   auto details = std::make_shared<request_details>();
@@ -67,7 +67,7 @@ void gateway::on_react(session& s, const frame_view& frame) {
 void gateway::on_pin(session& s, const frame_view& frame) {
   const auto message = decoded<pin>(s, frame);
   if (!message.ok()) return;
-  conversation_request request = request_of(s, conversation_verb::pin, message->client_seq);
+  conversation_request request = request_of(s, message->conversation, conversation_verb::pin, message->client_seq);
   request.asked = admit(s, frame.header.correlation, frame.payload.size());
   if (!request.asked.armed()) return;
   auto details = std::make_shared<request_details>();
@@ -79,7 +79,7 @@ void gateway::on_pin(session& s, const frame_view& frame) {
 void gateway::on_open(session& s, const frame_view& frame) {
   const auto message = decoded<open_burning>(s, frame);
   if (!message.ok()) return;
-  conversation_request request = request_of(s, conversation_verb::open, 0);
+  conversation_request request = request_of(s, message->conversation, conversation_verb::open, 0);
   request.asked = admit(s, frame.header.correlation, frame.payload.size());
   if (!request.asked.armed()) return;
   auto details = std::make_shared<request_details>();
@@ -90,14 +90,18 @@ void gateway::on_open(session& s, const frame_view& frame) {
 void gateway::on_forward(session& s, const frame_view& frame) {
   const auto message = decoded<forward>(s, frame);
   if (!message.ok()) return;
-  conversation_request request = request_of(s, conversation_verb::forward, message->client_seq);
+  conversation_request request = request_of(s, message->conversation, conversation_verb::forward, message->client_seq);
   request.asked = admit(s, frame.header.correlation, frame.payload.size());
   if (!request.asked.armed()) return;
   const entity_ref entity = conversation_entity(s, message->conversation);
+  const seat from_seat = s.seat_in(message->from_conversation);
+  // An origin is told in the ids of one tenant, and what tenants share does not wander off.
+  if (from_seat.tenant != entity.tenant)
+    return request.asked.reject(errc::forbidden, "not from one tenant's conversation to another's");
   auto batch = std::make_shared<conversation_batch>();
   batch->requests.push_back(std::move(request));
   const bool taken =
-      shared_.ports->on_reader([shared = &shared_, entity, batch, from = message->from_conversation,
+      shared_.ports->on_reader([shared = &shared_, entity, batch, from = from_seat.conversation,
                                 seq = message->from_seq] {
         conversation_request& asked = batch->requests.front();
         const auto view = shared->store->view(shared->ports->shards.shard_of(entity.tenant, from));
@@ -127,7 +131,7 @@ void gateway::on_mark_read(session& s, const frame_view& frame) {
   if (!message.ok()) return;
   auto details = std::make_shared<request_details>();
   details->seq = message->seq;
-  deliver_plain(s, frame, message->conversation, request_of(s, conversation_verb::mark_read, 0),
+  deliver_plain(s, frame, message->conversation, request_of(s, message->conversation, conversation_verb::mark_read, 0),
                 std::move(details));
 }
 

@@ -6,6 +6,7 @@
 #include "actors/join_code.h"
 #include "actors/reply_gather.h"
 #include "schemas/moderation_messages.h"
+#include "schemas/names.h"
 #include "schemas/policy_messages.h"
 #include "schemas/utf8.h"
 #include "storage/reads.h"
@@ -32,7 +33,7 @@ void gateway::on_set_role(session& s, const frame_view& frame) {
   auto details = std::make_shared<request_details>();
   details->role = message->role;
   deliver_plain(s, frame, message->conversation,
-                request_of(s, conversation_verb::set_role, message->client_seq), std::move(details),
+                request_of(s, message->conversation, conversation_verb::set_role, message->client_seq), std::move(details),
                 std::span(&message->user, 1));
 }
 
@@ -42,7 +43,7 @@ void gateway::on_mute_member(session& s, const frame_view& frame) {
   auto details = std::make_shared<request_details>();
   details->until = message->until;
   deliver_plain(s, frame, message->conversation,
-                request_of(s, conversation_verb::mute_member, message->client_seq),
+                request_of(s, message->conversation, conversation_verb::mute_member, message->client_seq),
                 std::move(details), std::span(&message->user, 1));
 }
 
@@ -55,7 +56,7 @@ void gateway::on_change_settings(session& s, const frame_view& frame) {
       std::string(message->title), std::string(message->topic), message->join, message->invite,
       message->visibility,         message->all_muted};
   deliver_plain(s, frame, message->conversation,
-                request_of(s, conversation_verb::change_settings, message->client_seq),
+                request_of(s, message->conversation, conversation_verb::change_settings, message->client_seq),
                 std::move(details));
 }
 
@@ -63,7 +64,7 @@ void gateway::on_dissolve(session& s, const frame_view& frame) {
   const auto message = decoded<dissolve>(s, frame);
   if (!message.ok()) return;
   deliver_plain(s, frame, message->conversation,
-                request_of(s, conversation_verb::dissolve, message->client_seq),
+                request_of(s, message->conversation, conversation_verb::dissolve, message->client_seq),
                 std::make_shared<request_details>());
 }
 
@@ -71,10 +72,10 @@ void gateway::on_new_join_code(session& s, const frame_view& frame) {
   const auto message = decoded<new_join_code>(s, frame);
   if (!message.ok()) return;
   auto details = std::make_shared<request_details>();
-  const join_code_parts code = make_join_code(message->conversation);
+  const join_code_parts code = make_join_code(s.seat_in(message->conversation).conversation);
   details->join_secret = code.secret;
   details->join_code = format_join_code(code);
-  deliver_plain(s, frame, message->conversation, request_of(s, conversation_verb::new_join_code, 0),
+  deliver_plain(s, frame, message->conversation, request_of(s, message->conversation, conversation_verb::new_join_code, 0),
                 std::move(details));
 }
 
@@ -85,7 +86,7 @@ void gateway::on_join(session& s, const frame_view& frame) {
   if (!code) return answer_error(s, frame.header.correlation, errc::not_found);
   auto details = std::make_shared<request_details>();
   details->join_secret = code->secret;
-  conversation_request request = request_of(s, conversation_verb::join, 0);
+  conversation_request request = request_of(s, code->conversation, conversation_verb::join, 0);
   request.asked = admit(s, frame.header.correlation, frame.payload.size());
   if (!request.asked.armed()) return;
   request.more = std::move(details);
@@ -100,7 +101,7 @@ void gateway::on_answer_join(session& s, const frame_view& frame) {
   if (!message.ok()) return;
   auto details = std::make_shared<request_details>();
   details->accept = message->accept;
-  deliver_plain(s, frame, message->conversation, request_of(s, conversation_verb::answer_join, 0),
+  deliver_plain(s, frame, message->conversation, request_of(s, message->conversation, conversation_verb::answer_join, 0),
                 std::move(details), std::span(&message->user, 1));
 }
 
@@ -152,7 +153,8 @@ void gateway::on_send_notice(session& s, const frame_view& frame) {
         const auto home = shared->store->view(shared->ports->shards.home_of(*tenant));
         std::vector<user_id> users;
         for (const std::string& name : names) {
-          const auto user = storage::find_user(home, *tenant, name);
+          const auto user = valid_name(name) ? storage::find_user(home, *tenant, name)
+                                             : outcome<user_id>(errc::not_found);
           if (!user.ok()) return asked->reject(user.error().code, "there is no user " + name);
           users.push_back(*user);
         }

@@ -8,6 +8,7 @@
 #include "actors/login_guess.h"
 #include "crypto/secret.h"
 #include "schemas/account_messages.h"
+#include "schemas/names.h"
 #include "schemas/policy_messages.h"
 #include "storage/reads.h"
 #include "storage/reads_account.h"
@@ -68,6 +69,7 @@ class gateway::login_waiter final : public issue_waiter {
     who_.renew_by = device.renew_by;
     who_.inbox_head = device.inbox_head;
     who_.exclusive = device.exclusive;
+    who_.links = device.links;
     gate_.loop_.post([gate = &gate_, id = id_, correlation = correlation_, who = std::move(who_)] {
       gate->finish_login(id, correlation, who);
     });
@@ -199,7 +201,9 @@ void gateway::on_set_password(session& s, const frame_view& frame) {
         if (!tenant.ok())
           return work->asked.reject(tenant.error().code, "there is no tenant of this name");
         const auto home = shared->store->view(shared->ports->shards.home_of(*tenant));
-        const auto user = storage::find_user(home, *tenant, user_name);
+        // Somebody of another tenant, whose name has an @, proves himself there alone.
+        const auto user = valid_name(user_name) ? storage::find_user(home, *tenant, user_name)
+                                                : outcome<user_id>(errc::not_found);
         if (!user.ok())
           return work->asked.reject(user.error().code, "there is no user of this name");
         auto request = std::make_shared<registrar_request>();

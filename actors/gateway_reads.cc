@@ -11,6 +11,21 @@ namespace conclave::actors {
 
 namespace {
 constexpr std::uint32_t read_retry_ms = 50;
+
+using is_here = std::function<bool(user_id)>;
+
+/// Who may be looked up: with `within` those who are or were in the conversation, else everybody of
+/// the tenant. errc::not_found unless the asker is or was in it himself.
+outcome<is_here> people_of(const gateway_shared& shared, const seat& at, bool within) {
+  if (!within) return is_here([](user_id) { return true; });
+  const auto view = std::make_shared<storage::state_view>(
+      shared.store->view(shared.ports->shards.shard_of(at.tenant, at.conversation)));
+  is_here known = [view, at](user_id user) {
+    return view->get(keys::member(at.tenant, at.conversation, user)).ok();
+  };
+  if (!known(at.user)) return errc::not_found;
+  return known;
+}
 }  // namespace
 
 void gateway::read(session& s, std::uint64_t correlation,
@@ -50,12 +65,14 @@ void gateway::on_history(session& s, const frame_view& frame) {
   const auto message = decoded<history>(s, frame);
   if (!message.ok()) return;
   read(s, frame.header.correlation,
-       [shared = &shared_, tenant = s.tenant, user = s.user,
+       [shared = &shared_, at = s.seat_in(message->conversation),
         request = *message](std::uint64_t correlation) -> outcome<std::string> {
-         auto slice = steady_read(*shared, tenant, request.conversation,
-                                  [&](const storage::state_view& view, time_ms now) {
-                                    return storage::read_history(view, tenant, user, request, now);
-                                  });
+         history asked = request;
+         asked.conversation = at.conversation;
+         auto slice = steady_read(
+             *shared, at.tenant, at.conversation, [&](const storage::state_view& view, time_ms now) {
+               return storage::read_history(view, at.tenant, at.user, asked, now);
+             });
          if (!slice.ok()) return std::move(slice).error();
          return frame_of(correlation, history_page{request.conversation, slice->head, slice->next,
                                                    raw_events{slice->count, slice->bytes}});
@@ -66,9 +83,9 @@ void gateway::on_list_conversations(session& s, const frame_view& frame) {
   const auto message = decoded<list_conversations>(s, frame);
   if (!message.ok()) return;
   read(s, frame.header.correlation,
-       [shared = &shared_, tenant = s.tenant, user = s.user,
+       [shared = &shared_, tenant = s.tenant, user = s.user, links = s.links,
         request = *message](std::uint64_t correlation) -> outcome<std::string> {
-         return conversation_list(*shared, tenant, user, request, correlation);
+         return conversation_list(*shared, tenant, user, links, request, correlation);
        });
 }
 
@@ -76,21 +93,21 @@ void gateway::on_list_members(session& s, const frame_view& frame) {
   const auto message = decoded<list_members>(s, frame);
   if (!message.ok()) return;
   read(s, frame.header.correlation,
-       [shared = &shared_, tenant = s.tenant, user = s.user,
+       [shared = &shared_, at = s.seat_in(message->conversation),
         request = *message](std::uint64_t correlation) -> outcome<std::string> {
          const shard_map& shards = shared->ports->shards;
-         const auto view = shared->store->view(shards.shard_of(tenant, request.conversation));
-         auto rows = storage::list_members(view, tenant, user, request.conversation, request.after,
-                                           request.limit);
+         const auto view = shared->store->view(shards.shard_of(at.tenant, at.conversation));
+         auto rows = storage::list_members(view, at.tenant, at.user, at.conversation,
+                                           request.after, request.limit);
          if (!rows.ok()) return std::move(rows).error();
          members_page page;
          page.more = rows->size() > request.limit;
          if (page.more) rows->resize(request.limit);
-         const auto home = shared->store->view(shards.home_of(tenant));
+         const auto home = shared->store->view(shards.home_of(at.tenant));
          std::vector<std::string> names;
          names.reserve(rows->size());
          for (const auto& row : *rows) {
-           auto user_row = storage::get_user(home, tenant, row.user);
+           auto user_row = storage::get_user(home, at.tenant, row.user);
            names.push_back(user_row.ok() ? std::move(user_row->name) : std::string());
            page.members.push_back({row.user, row.record.role, row.record.joined, names.back(),
                                    row.record.muted_until, row.record.read});
@@ -104,21 +121,25 @@ void gateway::on_resolve_users(session& s, const frame_view& frame) {
   if (!message.ok()) return;
   std::vector<std::string> names(message->names.begin(), message->names.end());
   read(s, frame.header.correlation,
-       [shared = &shared_, tenant = s.tenant, names = std::move(names),
+       [shared = &shared_, within = static_cast<bool>(message->conversation),
+        at = s.seat_in(message->conversation), names = std::move(names),
         ids = message->users](std::uint64_t correlation) -> outcome<std::string> {
-         const auto home = shared->store->view(shared->ports->shards.home_of(tenant));
+         const auto here = people_of(*shared, at, within);
+         if (!here.ok()) return here.error();
+         const auto home = shared->store->view(shared->ports->shards.home_of(at.tenant));
          users_resolved page;
          for (const auto& name : names) {
-           auto id = storage::find_user(home, tenant, name);
-           if (id.ok())
+           auto id = storage::find_user(home, at.tenant, name);
+           if (id.ok() && (*here)(*id))
              page.users.push_back({*id, name});
-           else if (id.error().code != errc::not_found)
+           else if (!id.ok() && id.error().code != errc::not_found)
              return std::move(id).error();
          }
          std::vector<std::string> found_names;
          found_names.reserve(ids.size());
          for (const user_id id : ids) {
-           auto row = storage::get_user(home, tenant, id);
+           if (!(*here)(id)) continue;
+           auto row = storage::get_user(home, at.tenant, id);
            if (!row.ok() && row.error().code != errc::not_found) return std::move(row).error();
            if (!row.ok()) continue;
            found_names.push_back(std::move(row->name));

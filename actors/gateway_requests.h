@@ -14,14 +14,15 @@
 namespace conclave::actors {
 
 inline entity_ref conversation_entity(const session& s, conversation_id conversation) {
-  return {entity_kind::conversation, s.tenant, conversation.value};
+  const seat at = s.seat_in(conversation);
+  return {entity_kind::conversation, at.tenant, at.conversation.value};
 }
 
-inline conversation_request request_of(const session& s, conversation_verb verb,
-                                       std::uint64_t key) {
+inline conversation_request request_of(const session& s, conversation_id conversation,
+                                       conversation_verb verb, std::uint64_t key) {
   conversation_request request;
   request.verb = verb;
-  request.user = s.user;
+  request.user = s.seat_in(conversation).user;
   request.device = s.device;
   request.key = key;
   return request;

@@ -1,6 +1,7 @@
 /// Requests that change something: decoded, admitted and gathered into one batch per conversation
 /// of this wake-up; see gateway.h.
 #include "actors/derived_ids.h"
+#include "actors/external.h"
 #include "actors/gateway.h"
 #include "actors/gateway_requests.h"
 #include "conf/log.h"
@@ -56,7 +57,7 @@ void gateway::on_send(session& s, const frame_view& frame) {
   ticket asked = admit(s, frame.header.correlation, frame.payload.size());
   if (!asked.armed()) return;
   conversation_batch& batch = batch_for(s, message->conversation);
-  conversation_request request = request_of(s, conversation_verb::send, message->client_seq);
+  conversation_request request = request_of(s, message->conversation, conversation_verb::send, message->client_seq);
   request.asked = std::move(asked);
   request.kind = message->kind;
   set_text(request, batch, message->body.data);
@@ -77,7 +78,7 @@ void gateway::on_create(session& s, const frame_view& frame) {
   const conversation_id id = direct ? direct_id(cluster, s.tenant, s.user, peer)
                                     : founded_id(cluster, s.tenant, s.user, message->op_id);
   auto batch = std::make_shared<conversation_batch>();
-  conversation_request request = request_of(s, conversation_verb::create, message->op_id);
+  conversation_request request = request_of(s, id, conversation_verb::create, message->op_id);
   request.asked = std::move(asked);
   request.visibility = message->visibility;
   request.founded = message->kind;
@@ -97,8 +98,12 @@ void gateway::on_add_members(session& s, const frame_view& frame) {
   if (!message.ok()) return;
   ticket asked = admit(s, frame.header.correlation, frame.payload.size());
   if (!asked.armed()) return;
+  // Nor may he try which of the host's ids are somebody's.
+  if (s.seat_in(message->conversation).tenant != s.tenant)
+    return asked.reject(errc::forbidden, "people of other tenants add nobody");
   auto batch = std::make_shared<conversation_batch>();
-  conversation_request request = request_of(s, conversation_verb::add_members, message->client_seq);
+  conversation_request request = request_of(s, message->conversation,
+                                            conversation_verb::add_members, message->client_seq);
   request.asked = std::move(asked);
   set_users(request, *batch, message->users);
   batch->requests.push_back(std::move(request));
@@ -117,15 +122,20 @@ void gateway::deliver_checked(const session& s, conversation_id conversation,
         first.verb == conversation_verb::create || first.verb == conversation_verb::join;
     if (comes_in && has_too_many(*shared, home, entity, first.user))
       return first.asked.reject(errc::limit_reached, "too many conversations");
+    std::vector<external_person> external;
     for (const user_id user : batch->users) {
       const auto row = storage::get_user(home, entity.tenant, user);
-      if (row.ok()) continue;
+      if (row.ok()) {
+        if (const auto person = external_of(user, *row)) external.push_back(*person);
+        continue;
+      }
       const bool absent = row.error().code == errc::not_found;
       batch->requests.front().asked.reject(
           absent ? errc::invalid_argument : errc::overloaded,
           absent ? "there is no user " + std::to_string(user.value) : std::string());
       return;
     }
+    note_external(*shared->ports, entity.tenant, batch->requests.front(), std::move(external));
     shared->ports->actors->deliver_to_conversation(entity, conversation_work{batch});
   });
   if (!taken) batch->requests.front().asked.reject(errc::overloaded, {}, 100);
@@ -138,7 +148,7 @@ void gateway::on_remove_member(session& s, const frame_view& frame) {
   if (!asked.armed()) return;
   conversation_batch& batch = batch_for(s, message->conversation);
   conversation_request request =
-      request_of(s, conversation_verb::remove_member, message->client_seq);
+      request_of(s, message->conversation, conversation_verb::remove_member, message->client_seq);
   request.asked = std::move(asked);
   set_users(request, batch, std::span(&message->user, 1));
   batch.requests.push_back(std::move(request));

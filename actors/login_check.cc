@@ -1,6 +1,7 @@
 /// Tokens and passwords against the rows; see login_check.h.
 #include "actors/login_check.h"
 
+#include "actors/external.h"
 #include "actors/plans_device.h"
 #include "crypto/digest.h"
 #include "storage/reads.h"
@@ -26,6 +27,9 @@ outcome<login_result> with_names(const storage::store& store, const storage::sta
   const auto mark = storage::get_inbox_mark(home, who.tenant, who.user);
   if (!mark.ok()) return mark.error();
   who.inbox_head = mark->head;
+  auto links = links_of(home, who.tenant, who.user);
+  if (!links.ok()) return std::move(links).error();
+  who.links = std::move(*links);
   who.tenant_name = "system";
   if (who.tenant == system_tenant) return who;
   auto tenant = storage::get_tenant(store.view(system_shard), who.tenant);

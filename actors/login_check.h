@@ -4,6 +4,7 @@
 #pragma once
 
 #include "actors/engine_ports.h"
+#include "actors/session_links.h"
 #include "crypto/password.h"
 #include "crypto/token.h"
 #include "schemas/ids.h"
@@ -13,6 +14,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace conclave::actors {
 
@@ -30,6 +32,7 @@ struct login_result {
   time_ms renew_by = 0;
   std::uint64_t inbox_head = 0;
   bool exclusive = false;       ///< one session per user and kind
+  std::vector<session_link> links;
   bool former_is_over = false;  ///< the device's earlier token is to be worth nothing from now on
 };
 

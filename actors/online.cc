@@ -5,16 +5,35 @@
 
 namespace conclave::actors {
 
+void online::add_as(session& s, tenant_id tenant, user_id user) {
+  auto& sessions = users_[{tenant, user}];
+  if (std::find(sessions.begin(), sessions.end(), &s) == sessions.end()) sessions.push_back(&s);
+}
+
+void online::remove_as(session& s, tenant_id tenant, user_id user) {
+  auto at = users_.find({tenant, user});
+  if (at == users_.end()) return;
+  std::erase(at->second, &s);
+  if (at->second.empty()) users_.erase(at);
+}
+
 void online::add(session& s) {
-  users_[{s.tenant, s.user}].push_back(&s);
+  add_as(s, s.tenant, s.user);
+  if (s.links != nullptr)
+    for (const auto& [tenant, user] : s.links->guests()) add_as(s, tenant, user);
   ++change_;
 }
 
 void online::remove(session& s) {
-  auto at = users_.find({s.tenant, s.user});
-  if (at == users_.end()) return;
-  std::erase(at->second, &s);
-  if (at->second.empty()) users_.erase(at);
+  remove_as(s, s.tenant, s.user);
+  if (s.links != nullptr)
+    for (const auto& [tenant, user] : s.links->guests()) remove_as(s, tenant, user);
+  ++change_;
+}
+
+void online::add_links(session& s, const std::vector<session_link>& links) {
+  s.links = with_links(s.links, links);
+  for (const session_link& link : links) add_as(s, link.second.tenant, link.second.user);
   ++change_;
 }
 

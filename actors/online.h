@@ -15,8 +15,11 @@ namespace conclave::actors {
 
 class online {
  public:
+  /// Under its user, and under each guest that he is in other tenants.
   void add(session& s);
   void remove(session& s);
+  /// More conversations of other tenants.
+  void add_links(session& s, const std::vector<session_link>& links);
 
   /// Sessions of one user here.
   const std::vector<session*>* of(tenant_id tenant, user_id user) const;
@@ -51,6 +54,9 @@ class online {
     std::uint64_t change = 0;
     std::vector<session*> sessions;
   };
+
+  void add_as(session& s, tenant_id tenant, user_id user);
+  void remove_as(session& s, tenant_id tenant, user_id user);
 
   static constexpr std::size_t max_cached = 16'384;
 

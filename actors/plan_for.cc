@@ -1,4 +1,5 @@
 /// From an order to the rule that judges it; see plans.h.
+#include "actors/external.h"
 #include "actors/plans.h"
 #include "actors/plans_device.h"
 #include "actors/plans_inbox.h"
@@ -47,6 +48,9 @@ struct planner {
   }
   registrar_plan operator()(const index_order& o) const { return plan_index(view, context, o); }
   registrar_plan operator()(const inbox_order& o) const { return plan_inbox(view, context, o); }
+  registrar_plan operator()(const admit_external_order& o) const {
+    return plan_admit_external(view, context, o);
+  }
 };
 
 }  // namespace

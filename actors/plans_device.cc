@@ -1,6 +1,8 @@
 /// Devices and their tokens; see plans_device.h.
 #include "actors/plans_device.h"
 
+#include "actors/external.h"
+
 #include "crypto/token.h"
 #include "schemas/account_messages.h"
 #include "schemas/codec.h"
@@ -80,6 +82,8 @@ registrar_plan plan_issue_device(const storage::state_view& home, const plan_con
   if (!devices.ok()) return refuse(devices.error());
   auto inbox = inbox_draft::begin(home, context);
   if (!inbox.ok()) return refuse(inbox.error());
+  auto links = links_of(home, tenant, context.user());
+  if (!links.ok()) return refuse(links.error());
 
   registrar_plan plan;
   device_row made;
@@ -124,6 +128,7 @@ registrar_plan plan_issue_device(const storage::state_view& home, const plan_con
   issued->renew_by = renew_by(context.policy, context.now);
   issued->inbox_head = inbox->head();
   issued->exclusive = (context.policy.exclusive_kinds >> static_cast<unsigned>(issued->kind)) & 1;
+  issued->links = std::move(*links);
   plan.issued = std::move(issued);
   return plan;
 }

@@ -90,6 +90,12 @@ registrar_plan plan_index(const storage::state_view& home, const plan_context& c
   registrar_plan plan;
   plan.redo.put(keys::user_conversation(tenant, context.user(), order.conversation),
                 encode(record));
+  if (order.link) {
+    const seat& at = *order.link;
+    plan.redo.put(keys::link(tenant, context.user(), order.conversation),
+                  encode(link_record{at.tenant, at.conversation, at.user}));
+    news_of(plan, context).links.emplace_back(order.conversation, at);
+  }
   inbox_record entry;
   entry.kind = order.member ? inbox_kind::conversation_added : inbox_kind::conversation_removed;
   entry.conversation = order.conversation;

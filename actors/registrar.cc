@@ -3,6 +3,7 @@
 
 #include "actors/actor_shell.h"
 #include "actors/directory.h"
+#include "actors/external.h"
 #include "actors/provisioning.h"
 #include "conf/limits.h"
 #include "conf/log.h"
@@ -113,6 +114,8 @@ void registrar_shell::finish_front() {
   if (!plan->issue_to.empty())
     start_provisioning(*ports_.actors, entity_.tenant, std::get<provision_order>(request->order),
                        plan->issue_to, std::move(request->asked));
+  if (const auto* order = std::get_if<admit_external_order>(&request->order))
+    go_on_with(ports_, entity_.tenant, *order, plan->admitted, std::move(request->asked));
   // Before the news: the session that this opens hears of its own device.
   if (request->waiter != nullptr && plan->issued != nullptr) request->waiter->issued(*plan->issued);
   tell(*request, *plan);
@@ -132,14 +135,18 @@ void registrar_shell::tell(registrar_request& request, registrar_plan& plan) {
   if (const auto news = std::exchange(plan.news, nullptr))
     for (reply_port* loop : ports_.loops) loop->post(std::shared_ptr<const user_news>(news));
   const user_id me{entity_.id};
+  const auto ordered_by = [&](const auto& order) {
+    const seat by = order.link.value_or(seat{entity_.tenant, order.conversation, me});
+    return std::pair(entity_ref{entity_kind::conversation, by.tenant, by.conversation.value},
+                     by.user);
+  };
   if (const auto* order = std::get_if<index_order>(&request.order)) {
-    ports_.actors->deliver_to_conversation(
-        entity_ref{entity_kind::conversation, entity_.tenant, order->conversation.value},
-        index_learnt{order->seq, me});
+    const auto [conversation, user] = ordered_by(*order);
+    ports_.actors->deliver_to_conversation(conversation, index_learnt{order->seq, user});
   } else if (const auto* owed = std::get_if<inbox_order>(&request.order)) {
-    ports_.actors->deliver_to_conversation(
-        entity_ref{entity_kind::conversation, entity_.tenant, owed->conversation.value},
-        inbox_learnt{me, owed->kind, owed->slot});
+    const auto [conversation, user] = ordered_by(*owed);
+    ports_.actors->deliver_to_conversation(conversation,
+                                           inbox_learnt{user, owed->kind, owed->slot});
   }
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "actors/reply.h"
+#include "actors/session_links.h"
 #include "actors/user_news.h"
 #include "schemas/account_messages.h"
 #include "schemas/ids.h"
@@ -93,18 +94,34 @@ struct set_conversation_order {
 
 /// To a user, by a conversation: a membership of yours changed. Answered by index_learnt.
 struct index_order {
-  conversation_id conversation{};
+  conversation_id conversation{};  ///< as the user knows it
   event_seq seq{};
   bool member = true;
+  std::optional<seat> link;  ///< the conversation is another tenant's
 };
 
 /// To a user, by a conversation: something for your inbox. Answered by inbox_learnt.
 struct inbox_order {
   inbox_kind kind{};
-  conversation_id conversation{};
+  conversation_id conversation{};  ///< as the user knows it
   event_seq at{};
   user_id about{};
-  std::uint64_t slot = 0;  ///< repeated in inbox_learnt
+  std::uint64_t slot = 0;    ///< repeated in inbox_learnt
+  std::optional<seat> link;  ///< the conversation is another tenant's
+};
+
+struct conversation_batch;
+
+/// To a tenant: people of another one get ids here, then `next` goes on to its conversation.
+struct admit_external_order {
+  struct person {
+    user_id home_user{};
+    std::string name;  ///< name@tenant
+  };
+  tenant_id home{};
+  std::vector<person> people;
+  std::shared_ptr<conversation_batch> next;  ///< one add_members, without its ticket
+  conversation_id conversation{};
 };
 
 /// A device with its new token, once both are durable.
@@ -118,6 +135,7 @@ struct issued_device {
   time_ms renew_by = 0;
   std::uint64_t inbox_head = 0;
   bool exclusive = false;  ///< one session per user and kind
+  std::vector<session_link> links;
 };
 
 /// Who waits for an issued device: told at most once, on the registrar's run. Destroyed untold:
@@ -133,7 +151,8 @@ struct registrar_request {
   ticket asked;  ///< people's requests; not armed for orders from inside
   std::variant<create_tenant_order, provision_order, set_policy_order, issue_device_order,
                renew_token_order, former_over_order, end_device_order, set_password_order,
-               rehash_order, set_conversation_order, index_order, inbox_order>
+               rehash_order, set_conversation_order, index_order, inbox_order,
+               admit_external_order>
       order;
   std::unique_ptr<issue_waiter> waiter;  ///< with issue_device_order
 };
@@ -148,6 +167,7 @@ struct registrar_plan {
   std::shared_ptr<user_news> news;
   std::shared_ptr<const issued_device> issued;      ///< for the waiter
   std::vector<user_id> issue_to;                    ///< provision_order: who gets a device next
+  std::vector<user_id> admitted;                    ///< admit_external_order: their ids here
   std::shared_ptr<const tenant_policy> new_policy;  ///< set_policy_order: in force from now on
 };
 

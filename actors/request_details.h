@@ -29,6 +29,13 @@ struct burning_message {
   storage::target_image target;
 };
 
+/// Somebody of another tenant who is to become a member.
+struct external_person {
+  user_id user{};  ///< in the conversation's tenant
+  tenant_id home_tenant{};
+  user_id home_user{};
+};
+
 struct request_details {
   // send
   event_seq reply_to{};
@@ -38,6 +45,10 @@ struct request_details {
   time_ms expires_at = 0;
   std::uint64_t expires_after_ms = 0;
   std::uint32_t burn_ms = 0;
+
+  // add_members: those of other tenants among the users, or why they may not come
+  std::vector<external_person> external;
+  errc external_refused = errc::ok;
 
   // forward: the origin, or why there is none
   errc origin_refused = errc::ok;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "actors/reply.h"
+#include "actors/session_links.h"
 #include "actors/usage.h"
 #include "conf/limits.h"
 #include "net/connection.h"
@@ -116,6 +117,19 @@ struct session final : net::connection_user {
   std::chrono::steady_clock::time_point logged_in_at;  ///< pushes come from here on
   std::uint64_t login_number = 0;  ///< later logins of a device replace earlier ones
   bool ended = false;  ///< the device ended while its token was looked at: it does not come in
+
+  session_links_ref links;  ///< null: in no conversation of another tenant
+
+  /// Where a conversation that the client names is, and who he is there.
+  seat seat_in(conversation_id conversation) const {
+    const seat* const other = links == nullptr ? nullptr : links->find(conversation);
+    return other != nullptr ? *other : seat{tenant, conversation, user};
+  }
+  /// What the client calls a conversation; 0: he does not know of it.
+  conversation_id local_id(tenant_id host, conversation_id conversation) const {
+    if (host == tenant) return conversation;
+    return links == nullptr ? conversation_id{} : links->local_of(host, conversation);
+  }
 
   open_requests requests;
   std::uint32_t open_reads = 0;

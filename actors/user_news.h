@@ -9,6 +9,7 @@
 #pragma once
 
 #include "actors/reply.h"
+#include "actors/session_links.h"
 #include "schemas/errc.h"
 #include "schemas/ids.h"
 
@@ -38,6 +39,7 @@ struct user_news {
   std::string frames;            ///< INBOX_ENTRY pushes, one behind the other
   std::uint64_t inbox_head = 0;  ///< seq of the last of them; 0: none
   std::vector<ended_device> ended;
+  std::vector<session_link> links;  ///< conversations of other tenants that he came into
 
   ticket asked;
   std::string answer;

@@ -9,6 +9,7 @@ CONCLAVE_CODEC_OF(create_conversation);
 CONCLAVE_CODEC_OF(conversation_created);
 CONCLAVE_CODEC_OF(send);
 CONCLAVE_CODEC_OF(add_members);
+CONCLAVE_CODEC_OF(add_external);
 CONCLAVE_CODEC_OF(remove_member);
 CONCLAVE_CODEC_OF(ok_answer);
 CONCLAVE_CODEC_OF(head_push);

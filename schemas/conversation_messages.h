@@ -121,6 +121,29 @@ struct add_members {
   }
 };
 
+struct add_external {
+  static constexpr frame_type type = frame_type::add_external;
+  static constexpr frame_type answered_by = frame_type::ok;
+  static constexpr std::string_view name = "ADD_EXTERNAL";
+  static constexpr std::string_view doc =
+      "Adds people of another tenant, by name; owner and admins of a group or announcement, when "
+      "the policies of both tenants allow it. Otherwise like ADD_MEMBERS. Answer: OK or ERROR; "
+      "not_found says that nobody of such a name may be added, and not why.";
+
+  conversation_id conversation{};
+  std::uint64_t client_seq = 0;
+  std::string_view tenant_name;
+  std::vector<std::string_view> names;
+
+  template <class Self, class Visitor>
+  static void fields(Self& m, Visitor& v) {
+    v("conversation", m.conversation, id_bounds, "");
+    v("client_seq", m.client_seq, id_bounds, "the device's counter in this conversation");
+    v("tenant_name", m.tenant_name, bounds{1, 64}, "of the other tenant");
+    v("names", m.names, bounds{1, 100}, "of its users");
+  }
+};
+
 struct remove_member {
   static constexpr frame_type type = frame_type::remove_member;
   static constexpr std::string_view name = "REMOVE_MEMBER";

@@ -60,6 +60,18 @@ event_frame_place append_event_frame(std::string& out, conversation_id conversat
   return place;
 }
 
+void rename_event_frames(std::string& frames, std::size_t from, conversation_id to) {
+  // Behind the header: one byte that says "two elements", then the id in its widest form.
+  constexpr std::size_t id_offset = frame_header_size + 1;
+  std::string id;
+  wire::append_fixed_uint64(id, to.value);
+  while (from < frames.size()) {
+    const frame_header header = read_frame_header(frames.data() + from);
+    frames.replace(from + id_offset, id.size(), id);
+    from += frame_length_size + header.length;
+  }
+}
+
 outcome<event_push_view> split_event_payload(std::string_view payload) {
   wire::reader in(payload);
   std::uint32_t elements = 0;

@@ -103,6 +103,10 @@ struct event_frame_place {
 event_frame_place append_event_frame(std::string& out, conversation_id conversation,
                                      const event_view& event);
 
+/// Gives the EVENT frames that fill `frames` from `from` to its end another conversation id: for
+/// whoever knows it under another one.
+void rename_event_frames(std::string& frames, std::size_t from, conversation_id to);
+
 /// Takes an EVENT frame's payload apart without touching the event's fields.
 struct event_push_view {
   conversation_id conversation{};

@@ -27,6 +27,7 @@ enum class frame_type : std::uint8_t {
   list_devices = 0x07,
   end_device = 0x08,
   change_password = 0x09,
+  add_external = 0x0a,
   new_join_code = 0x0b,
   create_conversation = 0x10,
   send = 0x11,

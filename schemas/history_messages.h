@@ -104,6 +104,9 @@ struct conversation_summary {
   std::uint8_t invite = 0;
   bool all_muted = false;
   time_ms silenced_until = 0;
+  bool external = false;
+  std::string_view host;
+  user_id self{};
 
   template <class Self, class Visitor>
   static void fields(Self& m, Visitor& v) {
@@ -130,6 +133,11 @@ struct conversation_summary {
       "who adds members: 1 admins, 2 all members, 3 members with approval");
     v("all_muted", m.all_muted, flag_bounds, "only owner and admins say something");
     v("silenced_until", m.silenced_until, seq_bounds, "the caller may say nothing before then");
+    v("external", m.external, flag_bounds, "people of more than one tenant are in it");
+    v("host", m.host, bounds{0, 64},
+      "name of the tenant whose conversation it is; empty: the caller's own");
+    v("self", m.self, id_or_none_bounds,
+      "with `host`: the caller's id in this conversation, where all user ids are the host's");
   }
 };
 
@@ -190,7 +198,7 @@ struct member_entry {
     v("user", m.user, id_bounds, "");
     v("role", m.role, bounds{1, 255}, "1 member, 2 admin, 3 owner");
     v("joined", m.joined, id_bounds, "seq of the event that added the member");
-    v("user_name", m.user_name, bounds{0, 64}, "");
+    v("user_name", m.user_name, bounds{0, 129}, "`name@tenant`: of another tenant");
     v("muted_until", m.muted_until, seq_bounds, "may say nothing before then");
     v("read", m.read, seq_bounds, "has read up to here");
   }
@@ -215,16 +223,21 @@ struct resolve_users {
   static constexpr frame_type type = frame_type::resolve_users;
   static constexpr std::string_view name = "RESOLVE_USERS";
   static constexpr std::string_view doc =
-      "Names to ids and back, within the caller's tenant. Unknown ones are left out of the answer. "
-      "Answer: USERS_RESOLVED or ERROR.";
+      "Names to ids and back, within the caller's tenant, or among those who are or were in a "
+      "conversation. Unknown ones are left out of the answer. Answer: USERS_RESOLVED or ERROR.";
 
   std::vector<std::string_view> names;
   std::vector<user_id> users;
+  conversation_id conversation{};
+
+  static constexpr std::uint32_t required_fields = 2;
 
   template <class Self, class Visitor>
   static void fields(Self& m, Visitor& v) {
     v("names", m.names, bounds{0, 500}, "");
     v("users", m.users, bounds{0, 500}, "");
+    v("conversation", m.conversation, id_or_none_bounds,
+      "only people of this one, in its host's ids and names; 0: of the caller's tenant");
   }
 };
 
@@ -237,7 +250,7 @@ struct user_entry {
   template <class Self, class Visitor>
   static void fields(Self& m, Visitor& v) {
     v("user", m.user, id_bounds, "");
-    v("user_name", m.user_name, bounds{1, 64}, "");
+    v("user_name", m.user_name, bounds{1, 129}, "`name@tenant`: of another tenant");
   }
 };
 

@@ -37,6 +37,7 @@ std::optional<std::size_t> ids_in(table t) {
     case table::device:
     case table::operation:
     case table::user_conversation:
+    case table::link:
     case table::member:
     case table::event:
     case table::inbox:
@@ -140,6 +141,10 @@ std::string credential(tenant_id tenant, user_id user) {
 
 std::string policy(tenant_id tenant) {
   return start(table::policy, tenant);
+}
+
+std::string link(tenant_id tenant, user_id user, conversation_id local) {
+  return key_of(table::link, tenant, user.value, local.value);
 }
 
 std::string version(tenant_id tenant, conversation_id conversation, event_seq target,

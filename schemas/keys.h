@@ -34,6 +34,7 @@ enum class table : std::uint8_t {
   inbox_mark = 0x26,         ///< tenant | user -> inbox_mark_record [the user]
   credential = 0x27,         ///< tenant | user -> credential_record [the user]
   policy = 0x28,             ///< tenant -> tenant_policy (home shard) [the tenant]
+  link = 0x29,               ///< tenant | user | local conversation -> link_record [the user]
   // The rest is written by the conversation.
   conversation = 0x30,  ///< tenant | conversation -> conversation_record
   member = 0x31,        ///< tenant | conversation | user -> member_record
@@ -84,6 +85,7 @@ std::string inbox(tenant_id tenant, user_id user, std::uint64_t inbox_seq);
 std::string inbox_mark(tenant_id tenant, user_id user);
 std::string credential(tenant_id tenant, user_id user);
 std::string policy(tenant_id tenant);
+std::string link(tenant_id tenant, user_id user, conversation_id local);
 std::string version(tenant_id tenant, conversation_id conversation, event_seq target,
                     event_seq edit);
 std::string reaction(tenant_id tenant, conversation_id conversation, event_seq target,

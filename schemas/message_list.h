@@ -27,7 +27,7 @@ struct message_list {
 
 using all_messages = message_list<
     hello, login, ping, login_password, renew_token, logout, list_devices, end_device,
-    change_password, new_join_code, create_conversation, send, add_members, remove_member, edit,
+    change_password, add_external, new_join_code, create_conversation, send, add_members, remove_member, edit,
     recall, react, pin, history, list_conversations, list_members, resolve_users, read_inbox,
     list_gone, list_readers, list_versions, forward, set_role, mute_member, change_settings,
     dissolve, join, answer_join, list_join_requests, mark_read, open_burning, typing, watch,

@@ -27,6 +27,10 @@ struct tenant_policy {
   std::uint32_t tenant_rate = 0;
   std::uint32_t user_open_requests = 1'024;
   std::uint32_t tenant_open_requests = 0;
+  bool host_external = false;
+  bool visit_external = false;
+
+  static constexpr std::uint32_t required_fields = 12;
 
   friend bool operator==(const tenant_policy&, const tenant_policy&) = default;
 
@@ -50,6 +54,10 @@ struct tenant_policy {
     v("user_open_requests", m.user_open_requests, bounds{},
       "unanswered requests of a user; 0: unbounded");
     v("tenant_open_requests", m.tenant_open_requests, bounds{}, "of the tenant; 0: unbounded");
+    v("host_external", m.host_external, flag_bounds,
+      "owners and admins may add people of other tenants to this tenant's conversations");
+    v("visit_external", m.visit_external, flag_bounds,
+      "other tenants may add this tenant's people to their conversations");
   }
 };
 
@@ -64,6 +72,8 @@ struct set_policy {
 
   std::string_view tenant_name;
   tenant_policy policy;
+
+  static constexpr std::uint32_t required_fields = 1 + tenant_policy::required_fields;
 
   template <class Self, class Visitor>
   static void fields(Self& m, Visitor& v) {
@@ -91,6 +101,8 @@ struct policy_answer {
   static constexpr std::string_view doc = "As it is in force; the defaults where none was set.";
 
   tenant_policy policy;
+
+  static constexpr std::uint32_t required_fields = tenant_policy::required_fields;
 
   template <class Self, class Visitor>
   static void fields(Self& m, Visitor& v) {

@@ -315,6 +315,7 @@ nlohmann::ordered_json stored_records_model() {
   describe_stored<join_request_record>(list, "join_request_record", "join_request");
   describe_stored<job_record>(list, "job_record", "job");
   describe_stored<owed_record>(list, "owed_record", "owed");
+  describe_stored<link_record>(list, "link_record", "link");
   describe_stored<node_record>(list, "node_record", "meta: node");
   describe_stored<chain_mark_record>(list, "chain_mark_record", "meta: chain_mark");
   return list;

@@ -64,6 +64,8 @@ struct layout<user_record> {
   static void fields(Self& m, Visitor& v) {
     v("name", m.name, stored_text_bounds, "");
     v("created", m.created, bounds{}, "shard time");
+    v("home_tenant", m.home_tenant, bounds{}, "of a person of another tenant");
+    v("home_user", m.home_user, bounds{}, "his id there; 0: he is of this tenant");
   }
 };
 
@@ -155,6 +157,7 @@ struct layout<conversation_record> {
     v("all_muted", m.all_muted, flag_bounds, "");
     v("join_hash", binary(m.join_hash), bounds{0, 64}, "SHA-256 of the join code's secret part");
     v("dissolved", m.dissolved, bounds{}, "seq of the last event; 0: not dissolved");
+    v("external", m.external, bounds{}, "members of other tenants in it now");
   }
 };
 
@@ -178,6 +181,8 @@ struct layout<member_record> {
     v("read", m.read, bounds{}, "has read up to this seq");
     v("read_time", m.read_time, bounds{}, "since when, shard time");
     v("muted_until", m.muted_until, bounds{}, "may say nothing before then");
+    v("home_tenant", m.home_tenant, bounds{}, "of a member of another tenant");
+    v("home_user", m.home_user, bounds{}, "his id there; 0: he is of the conversation's tenant");
   }
 };
 
@@ -248,6 +253,16 @@ struct layout<owed_record> {
   template <class Self, class Visitor>
   static void fields(Self& m, Visitor& v) {
     v("about", m.about, bounds{}, "another user that it speaks of; 0: none");
+  }
+};
+
+template <>
+struct layout<link_record> {
+  template <class Self, class Visitor>
+  static void fields(Self& m, Visitor& v) {
+    v("tenant", m.tenant, bounds{}, "the host");
+    v("conversation", m.conversation, bounds{}, "as the host knows it");
+    v("self", m.self, bounds{}, "the user's id there");
   }
 };
 

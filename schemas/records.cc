@@ -100,6 +100,7 @@ CONCLAVE_RECORD(burn_record);
 CONCLAVE_RECORD(join_request_record);
 CONCLAVE_RECORD(job_record);
 CONCLAVE_RECORD(owed_record);
+CONCLAVE_RECORD(link_record);
 
 #undef CONCLAVE_RECORD
 

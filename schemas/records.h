@@ -63,9 +63,15 @@ struct tenant_record {
   friend bool operator==(const tenant_record&, const tenant_record&) = default;
 };
 
+/// A person of this tenant; or, with a home, one of another tenant who is or was in conversations
+/// of this one, named `name@tenant`: he has neither devices nor an inbox here.
 struct user_record {
+  static constexpr std::uint32_t required_fields = 2;
+
   std::string name;
   time_ms created = 0;
+  tenant_id home_tenant{};
+  user_id home_user{};  ///< 0: he is at home here
 
   friend bool operator==(const user_record&, const user_record&) = default;
 };
@@ -117,6 +123,15 @@ struct index_record {
   friend bool operator==(const index_record&, const index_record&) = default;
 };
 
+/// A conversation of another tenant that a user is or was in: what his local id stands for.
+struct link_record {
+  tenant_id tenant{};              ///< the host
+  conversation_id conversation{};  ///< as the host knows it
+  user_id self{};                  ///< who he is there
+
+  friend bool operator==(const link_record&, const link_record&) = default;
+};
+
 /// An entry of a user's inbox: what inbox_entry says, without its seq, which is in the key.
 struct inbox_record {
   inbox_kind kind{};
@@ -155,6 +170,7 @@ struct conversation_record {
   bool all_muted = false;
   std::string join_hash;  ///< SHA-256 of the join code's secret part; empty: none was made
   event_seq dissolved{};  ///< 0: not
+  std::uint32_t external = 0;  ///< members of other tenants in it now
 
   friend bool operator==(const conversation_record&, const conversation_record&) = default;
 };
@@ -177,6 +193,8 @@ struct member_record {
   event_seq read{};
   time_ms read_time = 0;
   time_ms muted_until = 0;  ///< may say nothing before then
+  tenant_id home_tenant{};
+  user_id home_user{};  ///< where he is at home; 0: in the conversation's tenant
 
   bool is_member() const { return left.value == 0; }
   friend bool operator==(const member_record&, const member_record&) = default;
@@ -275,6 +293,7 @@ std::string encode(const burn_record& r);
 std::string encode(const join_request_record& r);
 std::string encode(const job_record& r);
 std::string encode(const owed_record& r);
+std::string encode(const link_record& r);
 
 /// Specialised for each record above.
 template <class Record>

@@ -29,6 +29,19 @@ outcome<index_record> get_index(const state_view& home, tenant_id tenant, user_i
   return get_record<index_record>(home, keys::user_conversation(tenant, user, conversation));
 }
 
+outcome<std::vector<std::pair<conversation_id, link_record>>> list_links(const state_view& home,
+                                                                         tenant_id tenant,
+                                                                         user_id user) {
+  std::vector<std::pair<conversation_id, link_record>> links;
+  const status read = each_record<link_record>(
+      home, table::link, keys::all_of(table::link, tenant, user.value),
+      std::numeric_limits<std::size_t>::max(), [&](const keys::id_key& key, link_record record) {
+        links.emplace_back(conversation_id{key.second}, record);
+      });
+  if (!read) return read.error();
+  return links;
+}
+
 outcome<tenant_policy> get_policy(const state_view& home, tenant_id tenant) {
   auto row = get_record<tenant_policy>(home, keys::policy(tenant));
   if (!row.ok() && row.error().code == errc::not_found) return tenant_policy{};

@@ -23,6 +23,11 @@ outcome<credential_record> get_credential(const state_view& home, tenant_id tena
 outcome<index_record> get_index(const state_view& home, tenant_id tenant, user_id user,
                                 conversation_id conversation);
 
+/// The user's local ids for conversations of other tenants.
+outcome<std::vector<std::pair<conversation_id, link_record>>> list_links(const state_view& home,
+                                                                         tenant_id tenant,
+                                                                         user_id user);
+
 /// The defaults where none was set.
 outcome<tenant_policy> get_policy(const state_view& home, tenant_id tenant);
 

@@ -126,6 +126,7 @@ void take_record(conversation_row& row, conversation_record&& record) {
   row.topic = std::move(record.topic);
   row.dissolved = bool{record.dissolved};
   row.all_muted = record.all_muted;
+  row.external = record.external != 0;
   if (record.kind == conversation_kind::direct || record.kind == conversation_kind::system) return;
   row.join = record.join == join_policy{} ? join_policy::closed : record.join;
   row.invite = record.invite == invite_policy{} ? invite_policy::admins : record.invite;

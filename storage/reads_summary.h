@@ -31,6 +31,7 @@ struct conversation_row {
   invite_policy invite{};  ///< 0: it has no such setting
   bool all_muted = false;
   time_ms silenced_until = 0;
+  bool external = false;  ///< people of other tenants are in it
   bool hidden = false;  ///< as he set it, until somebody said something after that
 };
 

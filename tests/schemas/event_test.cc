@@ -318,5 +318,21 @@ TEST(event_body, keeps_to_its_bounds) {
   EXPECT_EQ(decode_body<pin_body>(test::from_hex("9101")).error().code, errc::malformed);
 }
 
+TEST(event_frame, gets_another_conversation_id_without_another_byte_of_it) {
+  std::string frames = "before";
+  const std::size_t from = frames.size();
+  event_view event;
+  event.kind = event_kind::text;
+  event.body = "hello";
+  std::string wanted = frames;
+  for (std::uint64_t seq = 1; seq <= 3; ++seq) {
+    event.seq = event_seq{seq};
+    append_event_frame(frames, conversation_id{7}, event);
+    append_event_frame(wanted, conversation_id{id_limit - 1}, event);
+  }
+  rename_event_frames(frames, from, conversation_id{id_limit - 1});
+  EXPECT_EQ(frames, wanted);
+}
+
 }  // namespace
 }  // namespace conclave

@@ -18,6 +18,7 @@ constexpr table id_tables[] = {table::tenant,
                                table::inbox_mark,
                                table::credential,
                                table::policy,
+                               table::link,
                                table::conversation,
                                table::member,
                                table::sender,
@@ -66,6 +67,8 @@ std::string make(table t, const keys::id_key& k) {
       return keys::credential(k.tenant, user_id(k.first));
     case table::policy:
       return keys::policy(k.tenant);
+    case table::link:
+      return keys::link(k.tenant, user_id(k.first), conversation_id(k.second));
     case table::version:
       return keys::version(k.tenant, conversation_id(k.first), event_seq(k.second),
                            event_seq(k.third));
