@@ -2,6 +2,7 @@
 /// end; and the user's settings, which outlive his memberships.
 #include "actors/plans_inbox.h"
 
+#include "actors/external.h"
 #include "tests/support/plan_fixture.h"
 
 namespace conclave::actors {
@@ -11,9 +12,10 @@ constexpr conversation_id room{9};
 
 class plans_inbox : public test::plan_world {
  protected:
-  registrar_plan index(std::uint64_t seq, bool member, conversation_id where = room) {
+  registrar_plan index(std::uint64_t seq, bool member, conversation_id where = room,
+                       std::optional<seat> link = {}) {
     return carry_out(alice, [&](const auto& v, const auto& c) {
-      return plan_index(v, c, {where, event_seq{seq}, member});
+      return plan_index(v, c, {where, event_seq{seq}, member, link});
     });
   }
   registrar_plan set(time_ms muted_until, bool pinned, bool hidden, conversation_id where = room) {
@@ -24,7 +26,7 @@ class plans_inbox : public test::plan_world {
   registrar_plan owed(inbox_kind kind, std::uint64_t at, std::uint64_t about = 0,
                       inbox_room bounds = {}) {
     return carry_out(alice, [&](const auto& v, const auto& c) {
-      return plan_inbox(v, c, {kind, room, event_seq{at}, user_id{about}}, bounds);
+      return plan_inbox(v, c, {kind, room, event_seq{at}, user_id{about}, 0, {}}, bounds);
     });
   }
   void be_a_user() {
@@ -99,6 +101,19 @@ TEST_F(plans_inbox, what_a_conversation_owes_becomes_an_entry_unless_nobody_is_t
   EXPECT_EQ(entry.conversation, room);
   EXPECT_EQ(entry.at.value, 3u);
   EXPECT_EQ(entry.user.value, 77u);
+}
+
+TEST_F(plans_inbox, a_conversation_of_another_tenant_gets_its_link_with_the_entry) {
+  const seat there{tenant_id{7}, conversation_id{70}, user_id{3}};
+  const auto plan = index(5, true, room, there);
+  ASSERT_NE(plan.news, nullptr);
+  EXPECT_EQ(plan.news->links, (std::vector<session_link>{{room, there}}));
+  const auto known = links_of(view(), acme, user_id{alice.id});
+  ASSERT_TRUE(known.ok());
+  EXPECT_EQ(*known, (std::vector<session_link>{{room, there}}));
+  index(8, false, room, there);
+  EXPECT_EQ(links_of(view(), acme, user_id{alice.id})->size(), 1u) << "he reads what he could see";
+  EXPECT_EQ(links_of(view(), acme, user_id{alice.id + 1})->size(), 0u);
 }
 
 TEST_F(plans_inbox, seqs_stay_dense_while_the_far_end_is_trimmed_in_steps) {

@@ -79,7 +79,7 @@ TEST(registrar_news, a_conversation_learns_that_the_inbox_has_it_also_when_nothi
     w.planner = [&](const entity_ref& e, const registrar_request&, registrar_plan& plan) {
       if (!writes && e.kind == entity_kind::user) plan.redo = {};
     };
-    give(w, alice, inbox_order{inbox_kind::read, test::room, event_seq{4}, {}});
+    give(w, alice, inbox_order{inbox_kind::read, test::room, event_seq{4}, {}, 0, {}});
     w.run();
     EXPECT_EQ(w.conversations_born, 1u) << "somebody was told";
     EXPECT_EQ(w.commits.seen.size(), writes ? 1u : 0u);
@@ -91,7 +91,7 @@ TEST(registrar_news, a_refused_order_of_a_conversation_is_not_learnt) {
   w.planner = [](const entity_ref&, const registrar_request&, registrar_plan& plan) {
     plan.refused = errc::io_error;
   };
-  give(w, alice, inbox_order{inbox_kind::read, test::room, event_seq{4}, {}});
+  give(w, alice, inbox_order{inbox_kind::read, test::room, event_seq{4}, {}, 0, {}});
   w.run();
   EXPECT_EQ(w.conversations_born, 0u) << "it will order it again";
 }

@@ -171,7 +171,7 @@ TEST_F(plans, an_index_keeps_the_newest_change) {
   const auto order = [&](std::uint64_t seq, bool member) {
     const auto context = context_for(alice);
     auto plan = plan_index(store_.data().view(shards_.shard_of(alice)), context,
-                           {room, event_seq{seq}, member});
+                           {room, event_seq{seq}, member, {}});
     EXPECT_EQ(plan.refused, errc::ok);
     const bool changes = !plan.redo.empty();
     commit(alice, plan);
