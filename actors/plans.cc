@@ -7,6 +7,7 @@
 #include "schemas/number_value.h"
 #include "schemas/operator_messages.h"
 #include "storage/reads.h"
+#include "storage/reads_account.h"
 
 #include <set>
 
@@ -30,6 +31,20 @@ outcome<std::vector<std::uint64_t>> earlier_results(const storage::state_view& v
   auto record = decode_record<operation_record>(*row);
   if (!record.ok()) return std::move(record).error();
   return std::move(record->results);
+}
+
+/// Forgets old operations as new ones come. op_ids are random, so the rows behind a new one are as
+/// good a sample of all as any, and looking at several per new row keeps their number in bounds.
+status forget_old_operations(const storage::state_view& home, const plan_context& context,
+                             const provision_order& order, registrar_plan& plan) {
+  const tenant_id tenant = context.entity.tenant;
+  const auto some = storage::list_operations(home, tenant, order.operator_id, order.op_id,
+                                             operations_looked_at);
+  if (!some.ok()) return some.error();
+  for (const auto& [op_id, time] : *some)
+    if (time + operation_kept_ms < context.now)
+      plan.redo.erase(keys::operation(tenant, order.operator_id, op_id));
+  return done{};
 }
 
 /// Finds the user of that name or adds him to the plan. `fresh_users` counts those added so far.
@@ -108,6 +123,8 @@ registrar_plan plan_provision(const storage::state_view& home, const plan_contex
   }
   if (!earlier->empty()) return plan;
   plan.redo.put(operation, encode(made));
+  const status forgotten = forget_old_operations(home, context, order, plan);
+  if (!forgotten.ok()) return refuse(forgotten.error());
   put_version(plan, context);
   return plan;
 }

@@ -17,6 +17,10 @@
 
 namespace conclave::actors {
 
+/// How long a request may be sent again under its op_id; then its row goes with one of the next.
+inline constexpr time_ms operation_kept_ms = 14ull * 24 * 3600 * 1000;
+inline constexpr std::size_t operations_looked_at = 32;
+
 /// Any request of any registrar.
 registrar_plan plan_for(const storage::store& store, const shard_map& shards,
                         const plan_context& context, const registrar_request& request);

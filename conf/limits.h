@@ -139,10 +139,15 @@ inline constexpr std::chrono::milliseconds passivate_after{60'000};
 /// bounds the time of one fsync.
 inline constexpr std::size_t max_commit_bytes = 2 * 1024 * 1024;
 
-/// The log of a single node is trimmed in steps of at least this many entries.
-inline constexpr std::uint64_t log_trim_entries = 10'000;
-/// …and keeps this many for learners to come and for verification.
+/// What a single node keeps of a shard's log, for verification: the newest bytes, and never more
+/// entries. Less than a memtable (64 MiB), so that most of a busy log is dropped before it would be
+/// written to a table.
+inline constexpr std::uint64_t log_keep_bytes = 16 * 1024 * 1024;
 inline constexpr std::uint64_t log_keep_entries = 50'000;
+/// It is trimmed in chunks of so many bytes or entries, a range delete each: many small ones would
+/// slow down whoever reads the log.
+inline constexpr std::uint64_t log_trim_bytes = 4 * 1024 * 1024;
+inline constexpr std::uint64_t log_trim_entries = 10'000;
 /// A chain mark is written every so many entries: start-up verifies at most these.
 inline constexpr std::uint64_t chain_mark_entries = 4'096;
 /// …or after so many bytes of a shard's log, so that verifying at start-up stays below a second.

@@ -82,7 +82,7 @@ void commit_group::seal_lane(shard_lane& lane) {
   CONCLAVE_CHECK(added.ok(), "a batch takes an applied row");
   lane.touched = false;
 
-  trim(lane);
+  trim(lane, entry_.size());
   if (lane.last.value - lane.marked.value >= limits::chain_mark_entries ||
       lane.bytes_since_mark >= limits::chain_mark_bytes) {
     mark(lane);
@@ -98,16 +98,14 @@ void commit_group::mark(shard_lane& lane) {
   lane.bytes_since_mark = 0;
 }
 
-void commit_group::trim(shard_lane& lane) {
-  if (lane.last.value < limits::log_keep_entries) return;
-  const log_index first{lane.last.value - limits::log_keep_entries + 1};
-  if (first.value - lane.first_kept.value < limits::log_trim_entries) return;
-  // One range delete for thousands of entries: many small ones would slow every reader down.
+void commit_group::trim(shard_lane& lane, std::uint64_t entry_bytes) {
+  const auto first = lane.tail.appended(lane.last, entry_bytes);
+  if (!first) return;
   const rocksdb::Status added =
       batch_.DeleteRange(log_, slice(keys::log_entry(lane.shard, lane.first_kept)),
-                         slice(keys::log_entry(lane.shard, first)));
+                         slice(keys::log_entry(lane.shard, *first)));
   CONCLAVE_CHECK(added.ok(), "a batch takes a range delete");
-  lane.first_kept = first;
+  lane.first_kept = *first;
   mark(lane);
 }
 

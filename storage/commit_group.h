@@ -7,6 +7,7 @@
 
 #include "schemas/log_entry.h"
 #include "schemas/records.h"
+#include "storage/log_tail.h"
 
 #include <rocksdb/db.h>
 #include <rocksdb/write_batch.h>
@@ -28,6 +29,7 @@ struct shard_lane {
   time_ms time = 0;
 
   log_index first_kept{1};
+  log_tail tail;
   log_index marked{};
   std::uint64_t bytes_since_mark = 0;
 
@@ -70,7 +72,7 @@ class commit_group {
   void seal_lane(shard_lane& lane);
   void apply_redo(shard_lane& lane);
   void mark(shard_lane& lane);
-  void trim(shard_lane& lane);
+  void trim(shard_lane& lane, std::uint64_t entry_bytes);
 
   rocksdb::DB* db_;
   rocksdb::ColumnFamilyHandle* log_;

@@ -29,6 +29,26 @@ outcome<index_record> get_index(const state_view& home, tenant_id tenant, user_i
   return get_record<index_record>(home, keys::user_conversation(tenant, user, conversation));
 }
 
+outcome<std::vector<std::pair<std::uint64_t, time_ms>>> list_operations(const state_view& home,
+                                                                        tenant_id tenant,
+                                                                        user_id user,
+                                                                        std::uint64_t behind,
+                                                                        std::size_t limit) {
+  std::vector<std::pair<std::uint64_t, time_ms>> found;
+  const keys::range all = keys::all_of(table::operation, tenant, user.value);
+  const std::string own = keys::operation(tenant, user, behind);
+  const auto read = [&](const keys::range& range) {
+    return each_record<operation_record>(home, table::operation, range, limit - found.size(),
+                                         [&](const keys::id_key& key, operation_record record) {
+                                           found.emplace_back(key.second, record.time);
+                                         });
+  };
+  status done_so_far = read({own + '\0', all.last});
+  if (done_so_far.ok() && found.size() < limit) done_so_far = read({all.first, own});
+  if (!done_so_far) return done_so_far.error();
+  return found;
+}
+
 outcome<std::vector<std::pair<conversation_id, link_record>>> list_links(const state_view& home,
                                                                          tenant_id tenant,
                                                                          user_id user) {

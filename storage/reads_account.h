@@ -8,6 +8,7 @@
 #include "schemas/records.h"
 #include "storage/store.h"
 
+#include <cstdint>
 #include <utility>
 #include <vector>
 
@@ -22,6 +23,14 @@ outcome<credential_record> get_credential(const state_view& home, tenant_id tena
 
 outcome<index_record> get_index(const state_view& home, tenant_id tenant, user_id user,
                                 conversation_id conversation);
+
+/// Operations of a user behind an op_id, by ascending op_id, and from the lowest on when these are
+/// fewer than `limit`: op_id and when it was carried out.
+outcome<std::vector<std::pair<std::uint64_t, time_ms>>> list_operations(const state_view& home,
+                                                                        tenant_id tenant,
+                                                                        user_id user,
+                                                                        std::uint64_t behind,
+                                                                        std::size_t limit);
 
 /// The user's local ids for conversations of other tenants.
 outcome<std::vector<std::pair<conversation_id, link_record>>> list_links(const state_view& home,

@@ -224,6 +224,7 @@ struct shard_writer::impl {
       lane.time = applied->time;
       lane.first_kept = log_index{std::max<std::uint64_t>(mark->first_kept.value, 1)};
       lane.marked = mark->index;
+      lane.tail.found(lane.first_kept, lane.last);
       lanes.push_back(std::move(lane));
     }
     return lanes;

@@ -151,6 +151,27 @@ TEST_F(plans, an_operation_belongs_to_its_names_and_its_operator) {
   EXPECT_EQ(provision(tenant_id{1}, {"carol"}, 7, user_id{2}).refused, errc::ok);
 }
 
+TEST_F(plans, operations_are_forgotten_after_their_time_as_others_come) {
+  const tenant_id tenant{1};
+  const auto kept = [&] {
+    return storage::list_operations(store_.data().view(shards_.home_of(tenant)), tenant, user_id{1},
+                                    0, 1'000)
+        ->size();
+  };
+  for (std::uint64_t op = 1; op <= 100; ++op)
+    ASSERT_EQ(provision(tenant, {"alice"}, op * 1'000).refused, errc::ok);
+  EXPECT_EQ(kept(), 100u);
+  store_.time.pass(operation_kept_ms - 1'000);
+  ASSERT_EQ(provision(tenant, {"alice"}, 50'001).refused, errc::ok);
+  EXPECT_EQ(kept(), 101u) << "not before";
+  store_.time.pass(2'000);
+  ASSERT_EQ(provision(tenant, {"alice"}, 99'001).refused, errc::ok);
+  EXPECT_EQ(kept(), 102u - operations_looked_at) << "those behind it, and on from the lowest";
+  for (std::uint64_t op = 0; op < 3; ++op)
+    ASSERT_EQ(provision(tenant, {"alice"}, 32'001 + op * 32'000).refused, errc::ok);
+  EXPECT_EQ(kept(), 5u) << "the young ones stay";
+}
+
 TEST_F(plans, p6_the_same_names_in_two_tenants_are_two_people) {
   // Tenants 1 and 3 share a shard.
   ASSERT_EQ(shards_.home_of(tenant_id{1}), shards_.home_of(tenant_id{3}));

@@ -1,0 +1,73 @@
+/// How much of a shard's log is kept: the newest bytes_kept, and never more than entries_kept
+/// entries and a chunk, dropped from the old end in chunks. Whatever is dropped while it still lies in a
+/// memtable is never written to a table at all, which is most of a busy log. Pure bookkeeping of
+/// the shard writer's thread; a few dozen numbers per shard.
+#pragma once
+
+#include "conf/limits.h"
+#include "schemas/ids.h"
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+
+namespace conclave::storage {
+
+struct log_tail_bounds {
+  std::uint64_t bytes_kept = limits::log_keep_bytes;
+  std::uint64_t entries_kept = limits::log_keep_entries;
+  std::uint64_t chunk_bytes = limits::log_trim_bytes;
+  std::uint64_t chunk_entries = limits::log_trim_entries;
+};
+
+class log_tail {
+ public:
+  explicit log_tail(log_tail_bounds bounds = {}) : bounds_(bounds) {}
+
+  /// What a restart finds: entries up to `last` whose bytes nobody counted. They go as one chunk.
+  void found(log_index first, log_index last) {
+    if (last < first) return;
+    chunks_.push_back({last, 0, last.value - first.value + 1});
+    entries_ += chunks_.back().entries;
+  }
+
+  /// Counts an entry. Gives the index from which on the log is to be kept when older ones may go.
+  std::optional<log_index> appended(log_index index, std::uint64_t bytes) {
+    open_.last = index;
+    open_.bytes += bytes;
+    ++open_.entries;
+    if (open_.bytes < bounds_.chunk_bytes && open_.entries < bounds_.chunk_entries) return {};
+    bytes_ += open_.bytes;
+    entries_ += open_.entries;
+    chunks_.push_back(open_);
+    open_ = {};
+    std::optional<log_index> from;
+    while (!chunks_.empty() && can_spare(chunks_.front())) {
+      from = log_index{chunks_.front().last.value + 1};
+      bytes_ -= chunks_.front().bytes;
+      entries_ -= chunks_.front().entries;
+      chunks_.pop_front();
+    }
+    return from;
+  }
+
+ private:
+  struct chunk {
+    log_index last{};
+    std::uint64_t bytes = 0;
+    std::uint64_t entries = 0;
+  };
+
+  bool can_spare(const chunk& oldest) const {
+    return bytes_ - oldest.bytes >= bounds_.bytes_kept ||
+           entries_ - oldest.entries >= bounds_.entries_kept;
+  }
+
+  log_tail_bounds bounds_;
+  std::deque<chunk> chunks_;  ///< oldest first
+  chunk open_;
+  std::uint64_t bytes_ = 0;  ///< of the chunks
+  std::uint64_t entries_ = 0;
+};
+
+}  // namespace conclave::storage
