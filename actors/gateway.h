@@ -161,6 +161,10 @@ class gateway final : public net::loop_handler, public reply_port {
   void on_remove_member(session& s, const frame_view& frame);
   void on_create_tenant(session& s, const frame_view& frame);
   void on_provision(session& s, const frame_view& frame);
+  /// An operator's order, to the registrar of the tenant of that name.
+  template <class Order>
+  void ask_tenant(session& s, const frame_view& frame, std::string_view tenant_name, Order order);
+  void deliver_to_tenant(std::string_view tenant_name, std::shared_ptr<registrar_request> request);
   conversation_batch& batch_for(const session& s, conversation_id conversation);
   void deliver_plain(session& s, const frame_view& frame, conversation_id conversation,
                      conversation_request request, std::shared_ptr<const request_details> details,
@@ -202,6 +206,9 @@ class gateway final : public net::loop_handler, public reply_port {
   void on_set_conversation(session& s, const frame_view& frame);
 
   // gateway_messages.cc: what is done to messages
+  void act_on_message(session& s, const frame_view& frame, conversation_id conversation,
+                      conversation_verb verb, std::uint64_t key, event_seq target,
+                      std::string_view text = {}, bool removed = false);
   void on_edit(session& s, const frame_view& frame);
   void on_recall(session& s, const frame_view& frame);
   void on_react(session& s, const frame_view& frame);
@@ -292,6 +299,16 @@ void gateway::ask_user(session& s, const frame_view& frame, Order order) {
   request->order = std::move(order);
   shared_.ports->actors->deliver_to_registrar(entity_ref{entity_kind::user, s.tenant, s.user.value},
                                               registrar_work{std::move(request)});
+}
+
+template <class Order>
+void gateway::ask_tenant(session& s, const frame_view& frame, std::string_view tenant_name,
+                         Order order) {
+  auto request = std::make_shared<registrar_request>();
+  request->asked = admit(s, frame.header.correlation, frame.payload.size());
+  if (!request->asked.armed()) return;
+  request->order = std::move(order);
+  deliver_to_tenant(tenant_name, std::move(request));
 }
 
 template <class Message>

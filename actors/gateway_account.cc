@@ -1,5 +1,6 @@
 /// A user's devices and their tokens, and what a tenant allows; see gateway.h. What changes
 /// something goes to the registrar that owns it, what only looks runs on the reader pool.
+#include "actors/frame_of.h"
 #include "actors/gateway.h"
 #include "schemas/account_messages.h"
 #include "schemas/policy_messages.h"
@@ -47,9 +48,7 @@ void gateway::on_list_devices(session& s, const frame_view& frame) {
          for (const auto& [id, row] : *rows)
            page.devices.push_back({id, row.kind == device_kind{} ? device_kind::other : row.kind,
                                    row.name, row.created, shared->board.online(tenant, user, id)});
-         std::string answer;
-         append_frame(answer, correlation, page);
-         return answer;
+         return frame_of(correlation, page);
        });
 }
 
@@ -59,20 +58,7 @@ void gateway::on_list_devices(session& s, const frame_view& frame) {
 void gateway::on_set_policy(session& s, const frame_view& frame) {
   const auto message = decoded<set_policy>(s, frame);
   if (!message.ok()) return;
-  ticket asked = admit(s, frame.header.correlation, frame.payload.size());
-  if (!asked.armed()) return;
-  auto request = std::make_shared<registrar_request>();
-  request->asked = std::move(asked);
-  request->order = set_policy_order{message->policy};
-  const bool taken = shared_.ports->on_reader(
-      [shared = &shared_, request, name = std::string(message->tenant_name)] {
-        const auto tenant = storage::find_tenant(shared->store->view(system_shard), name);
-        if (!tenant.ok())
-          return request->asked.reject(tenant.error().code, "there is no tenant of this name");
-        shared->ports->actors->deliver_to_registrar(entity_ref{entity_kind::tenant, *tenant, 0},
-                                                    registrar_work{request});
-      });
-  if (!taken) request->asked.reject(errc::overloaded, {}, 100);
+  ask_tenant(s, frame, message->tenant_name, set_policy_order{message->policy});
 }
 
 void gateway::on_get_policy(session& s, const frame_view& frame) {
@@ -83,9 +69,7 @@ void gateway::on_get_policy(session& s, const frame_view& frame) {
            std::uint64_t correlation) -> outcome<std::string> {
          const auto tenant = storage::find_tenant(shared->store->view(system_shard), name);
          if (!tenant.ok()) return failure{tenant.error().code, "there is no tenant of this name"};
-         std::string answer;
-         append_frame(answer, correlation, policy_answer{*shared->ports->policy_of(*tenant)});
-         return answer;
+         return frame_of(correlation, policy_answer{*shared->ports->policy_of(*tenant)});
        });
 }
 

@@ -1,6 +1,8 @@
 /// The user's own log and settings; see gateway.h. The log is read on the reader pool, the settings
 /// are his registrar's to write.
+#include "actors/frame_of.h"
 #include "actors/gateway.h"
+#include "actors/plans_inbox.h"
 #include "schemas/inbox_messages.h"
 #include "storage/reads_inbox.h"
 
@@ -22,11 +24,8 @@ void gateway::on_inbox(session& s, const frame_view& frame) {
         page.head = slice->mark.head;
         page.first = slice->mark.first;
         for (const auto& [seq, entry] : slice->entries)
-          page.entries.push_back({seq, entry.kind, entry.time, entry.conversation, entry.at,
-                                  entry.user, entry.device, entry.number, entry.flags, entry.text});
-        std::string answer;
-        append_frame(answer, correlation, page);
-        return answer;
+          page.entries.push_back(entry_of(seq, entry));
+        return frame_of(correlation, page);
       });
 }
 

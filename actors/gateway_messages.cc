@@ -30,61 +30,45 @@ void gateway::deliver_with_target(const session& s, conversation_id conversation
   if (!taken) batch->requests.front().asked.reject(errc::overloaded, {}, 100);
 }
 
-void gateway::on_edit(session& s, const frame_view& frame) {
-  const auto message = decoded<edit>(s, frame);
-  if (!message.ok()) return;
-  conversation_request request = request_of(s, message->conversation, conversation_verb::edit, message->client_seq);
+/// Decoded requests about one message have all of this in common.
+void gateway::act_on_message(session& s, const frame_view& frame, conversation_id conversation,
+                             conversation_verb verb, std::uint64_t key, event_seq target,
+                             std::string_view text, bool removed) {
+  conversation_request request = request_of(s, conversation, verb, key);
   request.asked = admit(s, frame.header.correlation, frame.payload.size());
   if (!request.asked.armed()) return;
   auto details = std::make_shared<request_details>();
-  details->target = message->target;
-  deliver_with_target(s, message->conversation, std::move(request), details, message->body.data);
+  details->target = target;
+  details->removed = removed;
+  deliver_with_target(s, conversation, std::move(request), std::move(details), text);
+}
+
+void gateway::on_edit(session& s, const frame_view& frame) {
+  if (const auto m = decoded<edit>(s, frame); m.ok())
+    act_on_message(s, frame, m->conversation, conversation_verb::edit, m->client_seq, m->target,
+                   m->body.data);
 }
 
 void gateway::on_recall(session& s, const frame_view& frame) {
-  const auto message = decoded<recall>(s, frame);
-  if (!message.ok()) return;
-  conversation_request request = request_of(s, message->conversation, conversation_verb::recall, message->client_seq);
-  request.asked = admit(s, frame.header.correlation, frame.payload.size());
-  if (!request.asked.armed()) return;
-  auto details = std::make_shared<request_details>();
-  details->target = message->target;
-  deliver_with_target(s, message->conversation, std::move(request), details, {});
+  if (const auto m = decoded<recall>(s, frame); m.ok())
+    act_on_message(s, frame, m->conversation, conversation_verb::recall, m->client_seq, m->target);
 }
 
 void gateway::on_react(session& s, const frame_view& frame) {
-  const auto message = decoded<react>(s, frame);
-  if (!message.ok()) return;
-  conversation_request request = request_of(s, message->conversation, conversation_verb::react, message->client_seq);
-  request.asked = admit(s, frame.header.correlation, frame.payload.size());
-  if (!request.asked.armed()) return;
-  auto details = std::make_shared<request_details>();
-  details->target = message->target;
-  details->removed = message->removed;
-  deliver_with_target(s, message->conversation, std::move(request), details, message->reaction);
+  if (const auto m = decoded<react>(s, frame); m.ok())
+    act_on_message(s, frame, m->conversation, conversation_verb::react, m->client_seq, m->target,
+                   m->reaction, m->removed);
 }
 
 void gateway::on_pin(session& s, const frame_view& frame) {
-  const auto message = decoded<pin>(s, frame);
-  if (!message.ok()) return;
-  conversation_request request = request_of(s, message->conversation, conversation_verb::pin, message->client_seq);
-  request.asked = admit(s, frame.header.correlation, frame.payload.size());
-  if (!request.asked.armed()) return;
-  auto details = std::make_shared<request_details>();
-  details->target = message->target;
-  details->removed = message->removed;
-  deliver_with_target(s, message->conversation, std::move(request), details, {});
+  if (const auto m = decoded<pin>(s, frame); m.ok())
+    act_on_message(s, frame, m->conversation, conversation_verb::pin, m->client_seq, m->target, {},
+                   m->removed);
 }
 
 void gateway::on_open(session& s, const frame_view& frame) {
-  const auto message = decoded<open_burning>(s, frame);
-  if (!message.ok()) return;
-  conversation_request request = request_of(s, message->conversation, conversation_verb::open, 0);
-  request.asked = admit(s, frame.header.correlation, frame.payload.size());
-  if (!request.asked.armed()) return;
-  auto details = std::make_shared<request_details>();
-  details->target = message->seq;
-  deliver_with_target(s, message->conversation, std::move(request), details, {});
+  if (const auto m = decoded<open_burning>(s, frame); m.ok())
+    act_on_message(s, frame, m->conversation, conversation_verb::open, 0, m->seq);
 }
 
 void gateway::on_forward(session& s, const frame_view& frame) {

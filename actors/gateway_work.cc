@@ -172,20 +172,18 @@ void gateway::on_create_tenant(session& s, const frame_view& frame) {
 void gateway::on_provision(session& s, const frame_view& frame) {
   const auto message = decoded<provision_users>(s, frame);
   if (!message.ok()) return;
-  ticket asked = admit(s, frame.header.correlation, frame.payload.size());
-  if (!asked.armed()) return;
-  auto request = std::make_shared<registrar_request>();
-  request->asked = std::move(asked);
   provision_order order{s.user, message->op_id, std::string(message->device_name), {}};
   for (const auto name : message->names) order.names.emplace_back(name);
-  request->order = std::move(order);
+  ask_tenant(s, frame, message->tenant_name, std::move(order));
+}
+
+void gateway::deliver_to_tenant(std::string_view tenant_name,
+                                std::shared_ptr<registrar_request> request) {
   const bool taken = shared_.ports->on_reader(
-      [shared = &shared_, request, name = std::string(message->tenant_name)] {
+      [shared = &shared_, request, name = std::string(tenant_name)] {
         const auto tenant = storage::find_tenant(shared->store->view(system_shard), name);
-        if (!tenant.ok()) {
-          request->asked.reject(tenant.error().code, "there is no tenant of this name");
-          return;
-        }
+        if (!tenant.ok())
+          return request->asked.reject(tenant.error().code, "there is no tenant of this name");
         shared->ports->actors->deliver_to_registrar(entity_ref{entity_kind::tenant, *tenant, 0},
                                                     registrar_work{request});
       });

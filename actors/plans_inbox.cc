@@ -9,22 +9,11 @@
 
 namespace conclave::actors {
 
-namespace {
-
 inbox_entry entry_of(std::uint64_t seq, const inbox_record& r) {
-  inbox_entry entry;
-  entry.seq = seq;
-  entry.kind = r.kind;
-  entry.time = r.time;
-  entry.conversation = r.conversation;
-  entry.at = r.at;
-  entry.user = r.user;
-  entry.device = r.device;
-  entry.number = r.number;
-  entry.flags = r.flags;
-  entry.text = r.text;
-  return entry;
+  return {seq, r.kind, r.time, r.conversation, r.at, r.user, r.device, r.number, r.flags, r.text};
 }
+
+namespace {
 
 /// Adds one entry and the version row.
 registrar_plan with_entry(const storage::state_view& home, const plan_context& context,

@@ -17,6 +17,9 @@
 
 namespace conclave::actors {
 
+/// An entry as it is sent; borrows the record's text.
+inbox_entry entry_of(std::uint64_t seq, const inbox_record& r);
+
 /// How long an inbox gets; tests make it short.
 struct inbox_room {
   std::uint64_t kept = limits::inbox_kept;

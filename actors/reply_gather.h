@@ -2,9 +2,9 @@
 /// failure. Any thread; shared by the parts. A part that dies without a word counts as unknown.
 #pragma once
 
+#include "actors/frame_of.h"
 #include "actors/reply.h"
 #include "schemas/account_messages.h"
-#include "schemas/codec.h"
 
 #include <atomic>
 #include <memory>
@@ -28,9 +28,7 @@ class reply_gather {
     if (how != errc::ok && why_ == errc::ok) why_ = how;
     if (--left_ > 0) return;
     if (why_ != errc::ok) return asked_.reject(why_, {}, 100);
-    std::string frame;
-    append_frame(frame, asked_.to().correlation, done_answer{});
-    asked_.answer_with(std::move(frame));
+    asked_.answer_with(frame_of(asked_.to().correlation, done_answer{}));
   }
 
   std::mutex mutex_;

@@ -9,6 +9,7 @@
 #include "crypto/token.h"
 #include "schemas/operator_messages.h"
 #include "storage/reads.h"
+#include "storage/reads_account.h"
 #include "tests/support/actor_fixture.h"
 #include "tests/support/committed_store.h"
 
