@@ -12,17 +12,17 @@ namespace conclave::bench {
 
 namespace {
 
-outcome<std::vector<std::string>> from_file(const target& t, std::size_t count) {
+outcome<std::vector<account>> from_file(const target& t, std::size_t count) {
   std::ifstream in(t.tokens_file);
   if (!in) return failure{errc::invalid_argument, "cannot read " + t.tokens_file};
-  std::vector<std::string> tokens;
+  std::vector<account> tokens;
   std::string line;
   while (tokens.size() < count && std::getline(in, line)) {
     std::istringstream words(line);
     std::string word;
     std::string last;
     while (words >> word) last = word;
-    if (!last.empty()) tokens.push_back(last);
+    if (!last.empty()) tokens.push_back({last, {}, {}});
   }
   if (tokens.size() < count) {
     return failure{errc::invalid_argument, t.tokens_file + " holds " +
@@ -32,7 +32,7 @@ outcome<std::vector<std::string>> from_file(const target& t, std::size_t count) 
   return tokens;
 }
 
-outcome<std::vector<std::string>> by_operator(const target& t, std::size_t count) {
+outcome<std::vector<account>> by_operator(const target& t, std::size_t count) {
   auto token = client::read_token_file(t.operator_token_file);
   if (!token) return std::move(token).error();
   client::session_options options;
@@ -56,14 +56,16 @@ outcome<std::vector<std::string>> by_operator(const target& t, std::size_t count
   }
   auto users = (*admin)->provision_users(t.tenant, "bench", names);
   if (!users) return std::move(users).error().prefixed("provisioning users");
-  std::vector<std::string> tokens;
-  for (auto& user : *users) tokens.push_back(std::move(user.token));
-  return tokens;
+  std::vector<account> accounts;
+  for (auto& user : *users) {
+    accounts.push_back({std::move(user.token), user.user, std::move(user.user_name)});
+  }
+  return accounts;
 }
 
 }  // namespace
 
-outcome<std::vector<std::string>> provision(const target& t, std::size_t count) {
+outcome<std::vector<account>> provision(const target& t, std::size_t count) {
   if (!t.tokens_file.empty()) return from_file(t, count);
   if (!t.operator_token_file.empty() && !t.admin.empty()) return by_operator(t, count);
   return failure{errc::invalid_argument,

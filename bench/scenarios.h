@@ -1,5 +1,4 @@
-/// The scenario `pair`: N pairs of users, each in a conversation of its own; one sends with a
-/// closed window, the other receives and verifies every event.
+/// The makers of all scenarios, each in a file of its own name. Pure declarations.
 #pragma once
 
 #include "bench/scenario.h"
@@ -9,5 +8,6 @@
 namespace conclave::bench {
 
 std::unique_ptr<scenario> make_pair_scenario();
+std::unique_ptr<scenario> make_group_scenario();
 
 }  // namespace conclave::bench
