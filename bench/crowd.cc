@@ -78,8 +78,11 @@ void crowd::check_quiet() {
 
 void crowd::open(std::size_t index) {
   callers_[index].leaving = false;
-  callers_[index].link =
-      reactor_.open(settings_.server, settings_.tls, accounts_[index].token, index);
+  callers_[index].link = connect(index);
+}
+
+client::session_ref crowd::connect(std::size_t index) {
+  return reactor_.open(settings_.server, settings_.tls, accounts_[index].token, index);
 }
 
 void crowd::leave(std::size_t index) {

@@ -87,6 +87,8 @@ class crowd : protected client::reactor_handler {
   /// An ERROR. By default a fault that ends the run, unless its class is retry.
   virtual void on_refusal(std::size_t index, const request_slot& asked, const error_answer& error);
   virtual void on_left(std::size_t /*index*/) {}
+  /// By the account's token, unless the scenario has another way.
+  virtual client::session_ref connect(std::size_t index);
   virtual void on_begin() {}
   virtual bool is_quiet() { return true; }
 

@@ -32,7 +32,7 @@ outcome<std::vector<account>> from_file(const target& t, std::size_t count) {
   return tokens;
 }
 
-outcome<std::vector<account>> by_operator(const target& t, std::size_t count) {
+outcome<std::unique_ptr<client::session>> operator_of(const target& t) {
   auto token = client::read_token_file(t.operator_token_file);
   if (!token) return std::move(token).error();
   client::session_options options;
@@ -43,6 +43,12 @@ outcome<std::vector<account>> by_operator(const target& t, std::size_t count) {
   options.client_name = "conclave-bench/" CONCLAVE_VERSION;
   auto admin = client::session::connect(options);
   if (!admin) return std::move(admin).error().prefixed("operator login at " + t.admin);
+  return admin;
+}
+
+outcome<std::vector<account>> by_operator(const target& t, std::size_t count) {
+  auto admin = operator_of(t);
+  if (!admin) return std::move(admin).error();
   const auto tenant = (*admin)->create_tenant(t.tenant);
   if (!tenant && tenant.error().code != errc::already_exists) {
     return failure(tenant.error()).prefixed("creating the tenant");
@@ -70,6 +76,21 @@ outcome<std::vector<account>> provision(const target& t, std::size_t count) {
   if (!t.operator_token_file.empty() && !t.admin.empty()) return by_operator(t, count);
   return failure{errc::invalid_argument,
                  "users are needed: give --tokens FILE, or --admin with --operator-token-file"};
+}
+
+status give_password(const target& t, const std::vector<account>& accounts,
+                     const std::string& password) {
+  if (t.operator_token_file.empty() || t.admin.empty()) {
+    return failure{errc::invalid_argument,
+                   "passwords need --admin with --operator-token-file, which sets them"};
+  }
+  auto admin = operator_of(t);
+  if (!admin) return std::move(admin).error();
+  for (const account& a : accounts) {
+    const status set = (*admin)->set_password(t.tenant, a.name, password);
+    if (!set) return failure(set.error()).prefixed("setting a password");
+  }
+  return done{};
 }
 
 }  // namespace conclave::bench

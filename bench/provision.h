@@ -14,4 +14,8 @@ namespace conclave::bench {
 /// `count` different users with a device each.
 outcome<std::vector<account>> provision(const target& t, std::size_t count);
 
+/// The same password for all of them, set by the operator: one hash each, so not for thousands.
+status give_password(const target& t, const std::vector<account>& accounts,
+                     const std::string& password);
+
 }  // namespace conclave::bench

@@ -128,6 +128,8 @@ void room_crowd::take_page(std::size_t caller, seat_key key, const frame_view& a
         on_heard(r, key.place, *ruling.heard);
       });
   if (!whole) fault("content", "a history page cannot be read");
+  // A page that is not the last one says how far it goes.
+  if (page->next) at.cursor.on_head(page->head);
   const bool moved = at.cursor.on_page_end(page->next, page->head);
   drain_kept(r, key.place);
   if (moved) return fetch(caller, key, at.cursor.missing().fetch_from);

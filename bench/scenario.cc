@@ -9,6 +9,10 @@ std::vector<std::unique_ptr<scenario>> all_scenarios() {
   std::vector<std::unique_ptr<scenario>> all;
   all.push_back(make_pair_scenario());
   all.push_back(make_group_scenario());
+  all.push_back(make_idle_scenario());
+  all.push_back(make_login_scenario());
+  all.push_back(make_history_scenario());
+  all.push_back(make_timers_scenario());
   return all;
 }
 

@@ -9,5 +9,9 @@ namespace conclave::bench {
 
 std::unique_ptr<scenario> make_pair_scenario();
 std::unique_ptr<scenario> make_group_scenario();
+std::unique_ptr<scenario> make_idle_scenario();
+std::unique_ptr<scenario> make_login_scenario();
+std::unique_ptr<scenario> make_history_scenario();
+std::unique_ptr<scenario> make_timers_scenario();
 
 }  // namespace conclave::bench

@@ -129,7 +129,15 @@ void stage::rehearse() {
   watch(target_.warmup, "warm-up", false, {});
 }
 
-void stage::measure(const std::function<bool()>& over, double longest) {
+void stage::measure() {
+  measure_until({}, target_.seconds, false);
+}
+
+void stage::measure_from_the_start(const std::function<bool()>& over, double longest) {
+  measure_until(over, longest, true);
+}
+
+void stage::measure_until(const std::function<bool()>& over, double longest, bool begin_now) {
   if (!target_.metrics.empty()) {
     auto page = read_node_page(target_.metrics);
     if (page)
@@ -140,8 +148,11 @@ void stage::measure(const std::function<bool()>& over, double longest) {
   server_before_ = usage_of(target_.server_pid);
   own_before_ = usage_of(getpid());
   for (auto& c : crowds_) c->begin_measuring();
+  if (begin_now) {
+    for (auto& c : crowds_) c->begin_sending();
+  }
   const auto begin = steady_clock::now();
-  watch(over ? longest : target_.seconds, "measuring", true, over);
+  watch(longest, "measuring", true, over);
   seconds_ = std::chrono::duration<double>(steady_clock::now() - begin).count();
   server_after_ = usage_of(target_.server_pid);
   own_after_ = usage_of(getpid());

@@ -49,7 +49,9 @@ class stage {
   bool gather(std::chrono::milliseconds patience);
   void rehearse();
   /// For the target's seconds, or until `over` says so, but never longer than `longest`.
-  void measure(const std::function<bool()>& over = {}, double longest = 0);
+  void measure();
+  /// Begins to send and to measure at once: for what happens once, without a warm-up.
+  void measure_from_the_start(const std::function<bool()>& over, double longest);
   void drain(std::chrono::milliseconds patience = std::chrono::seconds(30));
 
   /// Sends that are due reach the crowds as tasks: call it before rehearse().
@@ -63,7 +65,8 @@ class stage {
                     std::uint64_t other_count = 0);
   void tell_memory();
   void tell_commits(std::uint64_t messages);
-  void tell_series();
+  enum class latency : std::uint8_t { ack, deliver };
+  void tell_series(latency of);
   void tell_faults();
 
   const figures& sum() const { return sum_; }
@@ -77,6 +80,7 @@ class stage {
     std::optional<process_usage> server;
   };
 
+  void measure_until(const std::function<bool()>& over, double longest, bool begin_now);
   bool wait_for(std::chrono::milliseconds most, const std::function<bool(const crowd&)>& condition);
   void watch(double seconds, const char* what, bool cutting, const std::function<bool()>& over);
   std::uint64_t acked() const;

@@ -100,7 +100,7 @@ void stage::tell_commits(std::uint64_t messages) {
   }
 }
 
-void stage::tell_series() {
+void stage::tell_series(latency of) {
   double before = 0;
   std::optional<process_usage> server = server_before_;
   for (std::size_t i = 0; i < std::min(samples_.size(), by_second_.size()); ++i) {
@@ -111,7 +111,7 @@ void stage::tell_series() {
     p.at = s.at;
     p.acked_per_second = static_cast<double>(f.acked) / length;
     p.delivered_per_second = static_cast<double>(f.delivered) / length;
-    const histogram& h = f.deliver.count() != 0 ? f.deliver : f.ack;
+    const histogram& h = of == latency::deliver ? f.deliver : f.ack;
     p.p50_us = h.quantile(0.5) * 1e-3;
     p.p99_us = h.quantile(0.99) * 1e-3;
     p.max_us = static_cast<double>(h.max()) * 1e-3;

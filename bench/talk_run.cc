@@ -54,7 +54,7 @@ outcome<report> run_talk(const target& t, report r, std::vector<cast> casts,
     if (!told) return failure(told.error());
     s.tell_memory();
     s.tell_commits(s.sum().acked);
-    s.tell_series();
+    s.tell_series(stage::latency::deliver);
     std::uint64_t overdue = 0;
     for (const talk_crowd* c : crowds) overdue += c->overdue();
     if (options.how.rate > 0) r.add("overdue_at_the_end", static_cast<double>(overdue));

@@ -174,7 +174,8 @@ std::optional<verifier::arrival> verifier::judge(room_record& room, seat& at,
   if (room.ledger.note(event.seq.value, who, f.number) == room_ledger::verdict::contradicts) {
     faults_.add("reorder", at_seq(room, event.seq) + " is not the same for everybody");
   }
-  return arrival{who, f.sent_ns, event.seq, room.ledger.count_arrival(event.seq.value)};
+  return arrival{who, f.sent_ns, event.seq, event.expires,
+                 room.ledger.count_arrival(event.seq.value)};
 }
 
 void verifier::judge_order(room_record& room, seat& at, std::uint32_t who,

@@ -55,6 +55,7 @@ class verifier {
     std::uint32_t speaker = 0;
     std::uint64_t sent_ns = 0;
     event_seq seq{};
+    time_ms expires = 0;
     std::uint32_t arrived = 0;  ///< how many have it by now
   };
   struct ruling {
