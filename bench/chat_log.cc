@@ -4,8 +4,6 @@
 #include "bench/text_file.h"
 
 #include <algorithm>
-#include <charconv>
-#include <optional>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -38,8 +36,6 @@ class reader {
       notice(std::string(text.substr(4)));
     } else if (text.starts_with('[')) {
       spoken(std::string(text));
-    } else {
-      separated(text);
     }
   }
 
@@ -54,18 +50,18 @@ class reader {
 
   void join(const std::string& nick) {
     const std::size_t index = index_of(nick);
-    if (present_.insert(index).second) log.steps.push_back({deed::join, index, {}, now_});
+    if (present_.insert(index).second) log.steps.push_back({deed::join, index, {}});
   }
 
   void leave(const std::string& nick) {
     const std::size_t index = index_of(nick);
-    if (present_.erase(index) != 0) log.steps.push_back({deed::leave, index, {}, now_});
+    if (present_.erase(index) != 0) log.steps.push_back({deed::leave, index, {}});
   }
 
   void say(const std::string& nick, const std::string& text) {
     if (nick.empty() || text.empty()) return;
     join(nick);
-    log.steps.push_back({deed::say, index_of(nick), as_utf8(text), now_});
+    log.steps.push_back({deed::say, index_of(nick), as_utf8(text)});
     ++log.lines;
   }
 
@@ -94,7 +90,6 @@ class reader {
     const std::size_t bracket = text.find(']');
     const std::size_t open = text.find_first_not_of(' ', bracket + 1);
     if (bracket == std::string::npos || open == std::string::npos) return;
-    clock(std::string_view(text).substr(1, bracket - 1));
     if (text[open] == '<') {
       const std::size_t close = text.find('>', open);
       if (close == std::string::npos) return;
@@ -106,43 +101,8 @@ class reader {
     }
   }
 
-  /// "seconds<TAB>name<TAB>text".
-  void separated(std::string_view text) {
-    const std::size_t first = text.find('\t');
-    const std::size_t second = first == text.npos ? text.npos : text.find('\t', first + 1);
-    if (second == text.npos) return;
-    double at = 0;
-    const auto read = std::from_chars(text.data(), text.data() + first, at);
-    if (read.ec != std::errc{} || read.ptr != text.data() + first) return;
-    tell_time(at);
-    say(std::string(text.substr(first + 1, second - first - 1)),
-        std::string(text.substr(second + 1)));
-  }
-
-  /// "09:03"; past midnight it begins anew.
-  void clock(std::string_view text) {
-    if (text.size() < 5 || text[2] != ':') return;
-    const auto digits = [&](std::size_t at) {
-      return (text[at] - '0') * 10 + (text[at + 1] - '0');
-    };
-    double at = 3600.0 * digits(0) + 60.0 * digits(3) + days_ * 86'400.0;
-    if (start_ && at < *start_ + now_ - 43'200) {
-      ++days_;
-      at += 86'400;
-    }
-    tell_time(at);
-  }
-
-  void tell_time(double at) {
-    if (!start_) start_ = at;
-    now_ = std::max(now_, at - *start_);
-  }
-
   std::unordered_map<std::string, std::size_t> known_;
   std::unordered_set<std::size_t> present_;
-  std::optional<double> start_;
-  double now_ = 0;
-  int days_ = 0;
 };
 
 }  // namespace

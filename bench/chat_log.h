@@ -1,6 +1,5 @@
-/// Real chat logs as a list of steps: who says what, who comes, who goes, when. Two formats, told
-/// apart by their lines: IRC ("[09:03] <nick> text", "=== nick has joined #channel") and tab
-/// separated ("seconds<TAB>name<TAB>text"), for what was exported from elsewhere.
+/// Real chat logs as a list of steps: who says what, who comes, who goes. The format is that of IRC
+/// clients: "[09:03] <nick> text", "[09:03]  * nick does", "=== nick [host] has joined #channel".
 ///
 /// The rule of membership: a nick is a member from its first line or its join on, until it leaves,
 /// quits or changes its name; the new name is somebody else, who joins. Pure but for read_chat_log.
@@ -22,7 +21,6 @@ struct chat_step {
   deed what = deed::say;
   std::size_t nick = 0;  ///< index into chat_log::nicks
   std::string text;      ///< UTF-8, never empty; of a say only
-  double at = 0;         ///< seconds since the log's first line, as fine as the log tells
 };
 
 struct chat_log {

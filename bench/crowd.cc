@@ -95,6 +95,7 @@ void crowd::on_ready(client::session_ref s, const logged_in& who, const welcome&
   c.user = who.user;
   c.device = who.device;
   c.ready = true;
+  c.tries = 0;
   ++online_;
   on_logged_in(s.context);
   if (phase_ != phase::connecting) return;
@@ -137,6 +138,17 @@ void crowd::on_closed(client::session_ref s, const client::end_of_session& end) 
     return on_left(s.context);
   }
   if (drained_) return;
+  constexpr std::uint8_t most_tries = 5;
+  const bool timed_out = end.reason == net::close_reason::handshake_timeout ||
+                         end.reason == net::close_reason::handshake_failed ||
+                         end.code == errc::handshake_timeout;
+  if (!end.was_ready && timed_out && c.tries < most_tries && !broken_) {
+    ++c.tries;
+    ++retried_;
+    const std::size_t index = s.context;
+    // Not from inside the end of the one before.
+    return reactor_.post([this, index] { open(index); });
+  }
   break_off("connection_lost",
             "caller " + std::to_string(s.context) + ": " + end.detail +
                 (end.code == errc::ok ? "" : " (" + std::string(name_of(end.code)) + ")"));

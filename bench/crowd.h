@@ -50,6 +50,8 @@ class crowd : protected client::reactor_handler {
   std::uint64_t acked() const { return acked_; }
   std::uint64_t delivered() const { return delivered_; }
   std::size_t online() const { return online_; }
+  /// Logins that timed out and were tried again: a node that is flooded serves the youngest first.
+  std::uint64_t retried() const { return retried_; }
 
   // -- after join()
   /// The last look at what had to arrive.
@@ -71,7 +73,8 @@ class crowd : protected client::reactor_handler {
     user_id user{};
     device_id device{};
     bool ready = false;
-    bool leaving = false;  ///< we close it: its end is no fault
+    std::uint8_t tries = 0;  ///< logins that timed out, in a row
+    bool leaving = false;    ///< we close it: its end is no fault
     std::uint64_t next_client_seq = 0;
     std::uint32_t open = 0;
     std::vector<request_slot> slots;
@@ -132,6 +135,7 @@ class crowd : protected client::reactor_handler {
   std::atomic<std::uint64_t> acked_{0};
   std::atomic<std::uint64_t> delivered_{0};
   std::atomic<std::size_t> online_{0};
+  std::atomic<std::uint64_t> retried_{0};
   client::reactor reactor_;
 
  private:

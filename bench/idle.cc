@@ -56,7 +56,7 @@ class idle_scenario final : public scenario {
     }
     auto settings = settings_for(t);
     if (!settings) return failure(settings.error());
-    settings->opening_at_once = 64;
+    settings->opening_at_once = 32;
     auto accounts = provision(t, connections_);
     if (!accounts) return std::move(accounts).error();
     report r(name());

@@ -13,6 +13,8 @@ std::vector<std::unique_ptr<scenario>> all_scenarios() {
   all.push_back(make_login_scenario());
   all.push_back(make_history_scenario());
   all.push_back(make_timers_scenario());
+  all.push_back(make_mixed_scenario());
+  all.push_back(make_replay_scenario());
   return all;
 }
 

@@ -13,5 +13,7 @@ std::unique_ptr<scenario> make_idle_scenario();
 std::unique_ptr<scenario> make_login_scenario();
 std::unique_ptr<scenario> make_history_scenario();
 std::unique_ptr<scenario> make_timers_scenario();
+std::unique_ptr<scenario> make_mixed_scenario();
+std::unique_ptr<scenario> make_replay_scenario();
 
 }  // namespace conclave::bench

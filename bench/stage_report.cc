@@ -38,6 +38,9 @@ void stage::tell_rates(const std::string& acked, const std::string& delivered) {
   if (sum_.fetched != 0) {
     report_.add(delivered + "_by_history", static_cast<double>(sum_.fetched));
   }
+  std::uint64_t retried = 0;
+  for (const auto& c : crowds_) retried += c->retried();
+  if (retried != 0) report_.add("logins_retried", static_cast<double>(retried));
   if (sum_.refused != 0) report_.add("refused", static_cast<double>(sum_.refused));
 }
 
