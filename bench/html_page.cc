@@ -87,7 +87,8 @@ std::string plots(const json& root) {
   // The x axis counts nines: the tail is what a distribution is looked at for.
   plot curve{"Latency by percentile", "percentile", "µs, logarithmic", true, {}, {}};
   const auto nines = [](double part) { return -std::log10(1 - std::min(part, 0.99995)); };
-  for (const auto& [name, points] : root.value("distributions", json::object()).items()) {
+  const json distributions = root.value("distributions", json::object());
+  for (const auto& [name, points] : distributions.items()) {
     plot_line line{name, {}};
     for (const json& point : points) {
       const double y = point.at(1).get<double>();
