@@ -116,6 +116,7 @@ bool stage::gather(milliseconds patience) {
   for (auto& c : crowds_) c->start();
   const bool ready = wait_for(patience, [](const crowd& c) { return c.ready(); });
   for (const auto& c : crowds_) connections_ += c->online();
+  server_gathered_ = usage_of(target_.server_pid);
   if (!ready) report_.fault("not_started", 1, "not everybody could log in and found his rooms");
   return ready;
 }

@@ -71,8 +71,6 @@ class stage {
 
   const figures& sum() const { return sum_; }
   double seconds() const { return seconds_; }
-  std::optional<process_usage> server_before_connecting() const { return server_idle_; }
-  std::size_t connections() const { return connections_; }
 
  private:
   struct sample {
@@ -91,6 +89,7 @@ class stage {
   std::vector<std::unique_ptr<crowd>> crowds_;
   std::vector<sample> samples_;
   std::optional<process_usage> server_idle_;
+  std::optional<process_usage> server_gathered_;
   std::optional<process_usage> server_before_;
   std::optional<process_usage> server_after_;
   std::optional<process_usage> own_before_;

@@ -76,9 +76,9 @@ status stage::tell_costs(const std::string& one, std::uint64_t count, const std:
 }
 
 void stage::tell_memory() {
-  if (!server_idle_ || !server_before_ || connections_ == 0) return;
+  if (!server_idle_ || !server_gathered_ || connections_ == 0) return;
   const auto before = static_cast<double>(server_idle_->resident_bytes);
-  const auto after = static_cast<double>(server_before_->resident_bytes);
+  const auto after = static_cast<double>(server_gathered_->resident_bytes);
   report_.add("server_kib_per_connection",
               std::max(0.0, after - before) / 1024.0 / static_cast<double>(connections_), 1);
 }

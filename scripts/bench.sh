@@ -87,7 +87,7 @@ run() {
 }
 
 standard_set() {
-  local logs=(../shared/data/irc/*.txt) held
+  local logs=("${CONCLAVE_IRC_DIR:-../shared/data/irc}"/*.txt) held
   # Connections first: later loads leave memory behind that the node then takes for these.
   held=$(($(ulimit -n) - 1000))
   [[ $held -gt 5000 ]] && held=5000
