@@ -12,17 +12,17 @@ namespace conclave::bench {
 
 namespace {
 
-outcome<std::vector<std::string>> from_file(const target& t, std::size_t count) {
+outcome<std::vector<account>> from_file(const target& t, std::size_t count) {
   std::ifstream in(t.tokens_file);
   if (!in) return failure{errc::invalid_argument, "cannot read " + t.tokens_file};
-  std::vector<std::string> tokens;
+  std::vector<account> tokens;
   std::string line;
   while (tokens.size() < count && std::getline(in, line)) {
     std::istringstream words(line);
     std::string word;
     std::string last;
     while (words >> word) last = word;
-    if (!last.empty()) tokens.push_back(last);
+    if (!last.empty()) tokens.push_back({last, {}, {}});
   }
   if (tokens.size() < count) {
     return failure{errc::invalid_argument, t.tokens_file + " holds " +
@@ -32,7 +32,7 @@ outcome<std::vector<std::string>> from_file(const target& t, std::size_t count) 
   return tokens;
 }
 
-outcome<std::vector<std::string>> by_operator(const target& t, std::size_t count) {
+outcome<std::unique_ptr<client::session>> operator_of(const target& t) {
   auto token = client::read_token_file(t.operator_token_file);
   if (!token) return std::move(token).error();
   client::session_options options;
@@ -43,6 +43,12 @@ outcome<std::vector<std::string>> by_operator(const target& t, std::size_t count
   options.client_name = "conclave-bench/" CONCLAVE_VERSION;
   auto admin = client::session::connect(options);
   if (!admin) return std::move(admin).error().prefixed("operator login at " + t.admin);
+  return admin;
+}
+
+outcome<std::vector<account>> by_operator(const target& t, std::size_t count) {
+  auto admin = operator_of(t);
+  if (!admin) return std::move(admin).error();
   const auto tenant = (*admin)->create_tenant(t.tenant);
   if (!tenant && tenant.error().code != errc::already_exists) {
     return failure(tenant.error()).prefixed("creating the tenant");
@@ -56,18 +62,35 @@ outcome<std::vector<std::string>> by_operator(const target& t, std::size_t count
   }
   auto users = (*admin)->provision_users(t.tenant, "bench", names);
   if (!users) return std::move(users).error().prefixed("provisioning users");
-  std::vector<std::string> tokens;
-  for (auto& user : *users) tokens.push_back(std::move(user.token));
-  return tokens;
+  std::vector<account> accounts;
+  for (auto& user : *users) {
+    accounts.push_back({std::move(user.token), user.user, std::move(user.user_name)});
+  }
+  return accounts;
 }
 
 }  // namespace
 
-outcome<std::vector<std::string>> provision(const target& t, std::size_t count) {
+outcome<std::vector<account>> provision(const target& t, std::size_t count) {
   if (!t.tokens_file.empty()) return from_file(t, count);
   if (!t.operator_token_file.empty() && !t.admin.empty()) return by_operator(t, count);
   return failure{errc::invalid_argument,
                  "users are needed: give --tokens FILE, or --admin with --operator-token-file"};
+}
+
+status give_password(const target& t, const std::vector<account>& accounts,
+                     const std::string& password) {
+  if (t.operator_token_file.empty() || t.admin.empty()) {
+    return failure{errc::invalid_argument,
+                   "passwords need --admin with --operator-token-file, which sets them"};
+  }
+  auto admin = operator_of(t);
+  if (!admin) return std::move(admin).error();
+  for (const account& a : accounts) {
+    const status set = (*admin)->set_password(t.tenant, a.name, password);
+    if (!set) return failure(set.error()).prefixed("setting a password");
+  }
+  return done{};
 }
 
 }  // namespace conclave::bench

@@ -2,6 +2,7 @@
 /// run has, or read from a file of tokens. Blocking; before the measurement.
 #pragma once
 
+#include "bench/account.h"
 #include "bench/scenario.h"
 #include "client/protocol.h"
 
@@ -10,7 +11,11 @@
 
 namespace conclave::bench {
 
-/// `count` tokens of `count` different devices.
-outcome<std::vector<std::string>> provision(const target& t, std::size_t count);
+/// `count` different users with a device each.
+outcome<std::vector<account>> provision(const target& t, std::size_t count);
+
+/// The same password for all of them, set by the operator: one hash each, so not for thousands.
+status give_password(const target& t, const std::vector<account>& accounts,
+                     const std::string& password);
 
 }  // namespace conclave::bench

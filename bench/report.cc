@@ -57,6 +57,12 @@ void report::add(const std::string& name, const histogram& h) {
   add(name + "_p99_us", h.quantile(0.99) * us, 1);
   add(name + "_p999_us", h.quantile(0.999) * us, 1);
   add(name + "_max_us", static_cast<double>(h.max()) * us, 1);
+  std::vector<std::pair<double, double>> curve;
+  for (const double part : {0.0,  0.05, 0.1,  0.2,   0.3,  0.4,   0.5,   0.6,    0.7,    0.8,
+                            0.85, 0.9,  0.95, 0.975, 0.99, 0.995, 0.999, 0.9995, 0.9999, 1.0}) {
+    curve.emplace_back(part, h.quantile(part) * us);
+  }
+  distributions_.emplace_back(name, std::move(curve));
 }
 
 void report::fault(const std::string& kind, std::uint64_t count, const std::string& example) {
@@ -93,23 +99,31 @@ std::string report::to_json() const {
   root["time"] = utc_now();
   root["machine"] = machine();
   root["options"] = options_;
+  root["node"] = node_;
   nlohmann::ordered_json figures = nlohmann::ordered_json::object();
   for (const figure& f : figures_) figures[f.name] = f.value;
   root["figures"] = std::move(figures);
+  nlohmann::ordered_json seconds = nlohmann::ordered_json::array();
+  for (const second_point& p : seconds_) {
+    seconds.push_back({{"at", p.at},
+                       {"acked_per_second", p.acked_per_second},
+                       {"delivered_per_second", p.delivered_per_second},
+                       {"p50_us", p.p50_us},
+                       {"p99_us", p.p99_us},
+                       {"max_us", p.max_us},
+                       {"server_cores", p.server_cores},
+                       {"server_mib", p.server_mib}});
+  }
+  root["seconds"] = std::move(seconds);
+  nlohmann::ordered_json distributions = nlohmann::ordered_json::object();
+  for (const auto& [name, curve] : distributions_) distributions[name] = curve;
+  root["distributions"] = std::move(distributions);
   nlohmann::ordered_json faults = nlohmann::ordered_json::object();
   for (const auto& [kind, entry] : faults_) {
     faults[kind] = {{"count", entry.count}, {"first", entry.example}};
   }
   root["faults"] = std::move(faults);
   return root.dump(2) + "\n";
-}
-
-status report::write_json(const std::string& file) const {
-  std::ofstream out(file, std::ios::binary | std::ios::trunc);
-  out << to_json();
-  out.close();
-  if (!out) return failure{errc::io_error, "cannot write " + file};
-  return done{};
 }
 
 }  // namespace conclave::bench

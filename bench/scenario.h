@@ -1,6 +1,6 @@
 /// The seam between the command and its scenarios: each scenario is one entry of scenario_table(),
-/// with its own options, and gives back a report. To add one, write bench/<name>.cc and name it in
-/// bench/scenario.cc.
+/// with its own options, and gives back a report. To add one, write bench/<name>.cc and name its
+/// maker in bench/scenarios.h and scenario.cc.
 #pragma once
 
 #include "bench/report.h"
@@ -29,6 +29,9 @@ struct target {
   double seconds = 10;
   double warmup = 2;
   pid_t server_pid = 0;
+  std::string metrics;  ///< HOST:PORT of the node's metrics page; empty: not read
+  std::string commit;   ///< of the node's source, for the report
+  std::string durability = "fsync before every acknowledgement";
   std::uint32_t threads = 1;
   bool quiet = false;
 };

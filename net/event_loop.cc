@@ -73,6 +73,7 @@ loop_counters event_loop::counters() const {
   loop_counters result;
   result.accepted = c.accepted.get();
   result.refused = c.refused.get();
+  result.resumed = c.resumed.get();
   result.handshakes_failed = c.handshakes_failed.get();
   result.malformed = c.malformed.get();
   result.frames_in = c.frames_in.get();

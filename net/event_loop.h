@@ -49,6 +49,7 @@ class loop_handler {
 struct loop_counters {
   std::uint64_t accepted = 0;
   std::uint64_t refused = 0;            ///< beyond max_connections, or no descriptor left
+  std::uint64_t resumed = 0;            ///< handshakes that a ticket made short
   std::uint64_t handshakes_failed = 0;  ///< and those that took too long
   std::uint64_t malformed = 0;          ///< connections closed for bad frames or TLS records
   std::uint64_t frames_in = 0;

@@ -105,6 +105,7 @@ bool connection::prepare_tls() {
     return true;
   }
   SSL_set_connect_state(ssl_);
+  tls_->offer_ticket(ssl_);
   return expect_server(ssl_, client_->server_name);
 }
 
@@ -148,6 +149,7 @@ void connection::become_open() {
                false);
     return;
   }
+  if (SSL_session_reused(ssl_) == 1) loop_.counters.resumed.add();
   phase_ = phase::open;
   client_.reset();
   tls_.reset();

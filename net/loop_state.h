@@ -75,8 +75,8 @@ class loop_state {
   outbox_pool& pool() { return pool_; }
 
   struct {
-    loop_counter accepted, refused, handshakes_failed, malformed, frames_in, bytes_in, bytes_out,
-        writes, iterations, connections;
+    loop_counter accepted, refused, resumed, handshakes_failed, malformed, frames_in, bytes_in,
+        bytes_out, writes, iterations, connections;
   } counters;
 
   // -- what event_loop uses

@@ -7,6 +7,8 @@
 #include <openssl/ssl.h>
 
 #include <cerrno>
+#include <memory>
+#include <mutex>
 #include <string_view>
 #include <sys/stat.h>
 
@@ -73,6 +75,45 @@ bool apply_common(SSL_CTX* context, int min_version) {
          SSL_CTX_set1_groups_list(context, key_exchange_groups) == 1;
 }
 
+/// The newest ticket of a context. Belongs to its SSL_CTX, which outlives every connection that may
+/// still bring one.
+struct kept_ticket {
+  std::mutex mutex;
+  SSL_SESSION* newest = nullptr;
+  ~kept_ticket() { SSL_SESSION_free(newest); }
+};
+
+void free_kept_ticket(void*, void* kept, CRYPTO_EX_DATA*, int, long, void*) {
+  delete static_cast<kept_ticket*>(kept);
+}
+
+int kept_ticket_index() {
+  static const int index = SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, free_kept_ticket);
+  return index;
+}
+
+kept_ticket* kept_ticket_of(const SSL_CTX* context) {
+  return static_cast<kept_ticket*>(SSL_CTX_get_ex_data(context, kept_ticket_index()));
+}
+
+/// Takes the reference that comes with the session: returns 1.
+int keep_ticket(SSL* ssl, SSL_SESSION* session) {
+  kept_ticket* const kept = kept_ticket_of(SSL_get_SSL_CTX(ssl));
+  const std::lock_guard<std::mutex> lock(kept->mutex);
+  SSL_SESSION_free(kept->newest);
+  kept->newest = session;
+  return 1;
+}
+
+bool keep_tickets(SSL_CTX* context) {
+  auto kept = std::make_unique<kept_ticket>();
+  if (SSL_CTX_set_ex_data(context, kept_ticket_index(), kept.get()) != 1) return false;
+  kept.release();
+  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+  SSL_CTX_sess_set_new_cb(context, &keep_ticket);
+  return true;
+}
+
 failure tls_failure(const std::string& what) {
   return {errc::io_error, what + ": " + take_tls_error()};
 }
@@ -94,6 +135,14 @@ status check_key_file(const std::string& file) {
 
 tls_context::~tls_context() {
   SSL_CTX_free(context_);
+}
+
+void tls_context::offer_ticket(SSL* ssl) const {
+  kept_ticket* const kept = kept_ticket_of(context_);
+  if (kept == nullptr) return;
+  const std::lock_guard<std::mutex> lock(kept->mutex);
+  // A ticket that does not fit is no failure: the handshake is a full one then.
+  if (kept->newest != nullptr) SSL_set_session(ssl, kept->newest);
 }
 
 outcome<std::shared_ptr<const tls_context>> tls_context::server(const tls_server_options& options) {
@@ -133,6 +182,7 @@ outcome<std::shared_ptr<const tls_context>> tls_context::client(const tls_client
     return tls_failure("cannot use the CA file " + options.ca_file);
   }
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
+  if (options.resume && !keep_tickets(context)) return tls_failure("cannot set up TLS");
   return std::shared_ptr<const tls_context>(made);
 }
 

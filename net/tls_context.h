@@ -11,6 +11,7 @@
 #include <string>
 
 struct ssl_ctx_st;
+struct ssl_st;
 
 namespace conclave::net {
 
@@ -22,6 +23,9 @@ struct tls_server_options {
 
 struct tls_client_options {
   std::string ca_file;  ///< PEM; the only roots trusted
+  /// Handshakes offer the newest ticket that any connection of this context was given, which saves
+  /// both sides the certificate. For a context that talks to one server only.
+  bool resume = false;
 };
 
 class tls_context {
@@ -31,6 +35,10 @@ class tls_context {
   ~tls_context();
 
   ssl_ctx_st* native() const { return context_; }
+
+  /// Client side, before the handshake: offers the newest ticket, if resuming is on and one is
+  /// there.
+  void offer_ticket(ssl_st* ssl) const;
 
  private:
   explicit tls_context(ssl_ctx_st* context) : context_(context) {}

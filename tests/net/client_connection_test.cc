@@ -63,6 +63,29 @@ TEST(client_connection, an_empty_server_name_is_never_connected) {
   EXPECT_EQ(end.reason, close_reason::handshake_failed);
 }
 
+TEST(client_connection, a_context_that_resumes_makes_later_handshakes_short) {
+  loop_pair pair;
+  pair.server.frames_hook = &echo;
+  pair.start();
+  const auto connect_with = [&](const tls_client_options& options) {
+    auto tls = tls_context::client(options);
+    EXPECT_TRUE(tls.ok());
+    // The ticket comes before the echo of the first frame.
+    pair.client.open_hook = [](connection& c) { c.send(make_frame("hello")); };
+    for (int i = 0; i < 3; ++i) {
+      const std::size_t before = pair.client.frames.size();
+      pair.client.call(
+          [&] { return pair.client.loop.connect("127.0.0.1", pair.port, *tls, "localhost", 1); });
+      EXPECT_TRUE(pair.client.wait_for_frames(before + 1));
+    }
+  };
+  connect_with({certificates().ca_file()});
+  EXPECT_EQ(pair.client.loop.counters().resumed, 0u);
+  connect_with({certificates().ca_file(), true});
+  EXPECT_EQ(pair.client.loop.counters().resumed, 2u);
+  EXPECT_EQ(pair.server.loop.counters().resumed, 2u);
+}
+
 TEST(client_connection, a_certificate_of_another_ca_is_not_trusted) {
   loop_pair pair;
   pair.start();

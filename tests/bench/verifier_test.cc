@@ -1,0 +1,187 @@
+/// The judge has to find what is planted: each kind of fault that a run looks for, and nothing in a
+/// delivery that is right.
+#include "bench/verifier.h"
+
+#include <gtest/gtest.h>
+
+namespace conclave::bench {
+namespace {
+
+constexpr conversation_id room_id{77};
+
+/// A room with two speakers and one who listens.
+class bench_verifier : public testing::Test {
+ protected:
+  bench_verifier() {
+    room.number = 5;
+    room.id = room_id;
+    for (std::uint64_t i = 1; i <= 2; ++i) {
+      speaker s;
+      s.user = user_id{i};
+      s.device = device_id{10 + i};
+      room.speakers.push_back(s);
+    }
+    listener.user = user_id{3};
+    push(1, founding(), event_kind::conversation_created);
+  }
+
+  static std::string founding() {
+    created_body body;
+    body.name = "room";
+    body.members = {user_id{1}, user_id{2}, user_id{3}};
+    return encode_body(body);
+  }
+
+  std::string body_of(std::uint32_t who, std::uint64_t number) const {
+    std::string out;
+    bodies.write(out, {room.number << 32 | who, number, 1'000});
+    return out;
+  }
+
+  verifier::ruling push(std::uint64_t seq, const std::string& body, event_kind kind,
+                        std::uint32_t who = 0, conversation_id c = room_id) {
+    event_view event;
+    event.seq = event_seq{seq};
+    event.kind = kind;
+    event.sender = room.speakers[who].user;
+    event.device = room.speakers[who].device;
+    event.body = body;
+    std::string bytes;
+    append_event(bytes, event);
+    return judge.on_push(room, listener, c, event, bytes);
+  }
+
+  verifier::ruling say(std::uint64_t seq, std::uint64_t number, std::uint32_t who = 0) {
+    return push(seq, body_of(who, number), event_kind::text, who);
+  }
+
+  payload bodies{160};
+  fault_book faults;
+  verifier judge{bodies, faults};
+  room_record room;
+  seat listener;
+};
+
+TEST_F(bench_verifier, a_right_delivery_has_no_fault) {
+  EXPECT_TRUE(say(2, 1).heard);
+  EXPECT_TRUE(say(3, 1, 1).heard);
+  const auto third = say(4, 2);
+  ASSERT_TRUE(third.heard);
+  EXPECT_EQ(third.heard->sent_ns, 1'000u);
+  room.last_ack = 4;
+  judge.finish(room, listener);
+  EXPECT_TRUE(faults.empty());
+}
+
+TEST_F(bench_verifier, a_duplicate_is_found) {
+  say(2, 1);
+  EXPECT_FALSE(say(2, 1).heard);
+  EXPECT_EQ(faults.count("duplicate"), 1u);
+}
+
+TEST_F(bench_verifier, a_gap_is_found_and_asks_for_history) {
+  say(2, 1);
+  const auto ruling = say(4, 3);
+  EXPECT_EQ(ruling.fetch_from, event_seq{3});
+  EXPECT_EQ(faults.count("gap"), 1u);
+}
+
+TEST_F(bench_verifier, a_gap_after_a_hint_is_no_fault) {
+  listener.lagged = true;
+  EXPECT_EQ(say(4, 3).fetch_from, event_seq{2});
+  EXPECT_TRUE(faults.empty());
+}
+
+TEST_F(bench_verifier, a_message_that_never_came_is_missing_even_if_the_seqs_are_dense) {
+  say(2, 1);
+  say(3, 3);
+  EXPECT_EQ(faults.count("missing"), 1u);
+}
+
+TEST_F(bench_verifier, a_number_that_the_node_refused_may_be_left_out) {
+  room.speakers[0].refused = 1;
+  say(2, 1);
+  say(3, 3);
+  EXPECT_TRUE(faults.empty());
+}
+
+TEST_F(bench_verifier, what_was_acknowledged_and_did_not_come_is_missing_at_the_end) {
+  say(2, 1);
+  room.last_ack = 4;
+  EXPECT_FALSE(verifier::has_all(room, listener));
+  judge.finish(room, listener);
+  EXPECT_EQ(faults.count("missing"), 2u);
+}
+
+TEST_F(bench_verifier, two_messages_of_one_speaker_in_the_wrong_order_are_a_reorder) {
+  say(2, 2);
+  say(3, 1);
+  EXPECT_EQ(faults.count("reorder"), 1u);
+}
+
+TEST_F(bench_verifier, the_same_message_under_two_seqs_is_repeated) {
+  say(2, 1);
+  say(3, 1);
+  EXPECT_EQ(faults.count("repeated"), 1u);
+}
+
+TEST_F(bench_verifier, an_order_that_is_not_the_same_for_everybody_is_a_reorder) {
+  say(2, 1);
+  say(3, 1, 1);
+  listener = seat{};
+  listener.user = user_id{4};
+  push(1, founding(), event_kind::conversation_created);
+  say(2, 1, 1);
+  EXPECT_EQ(faults.count("reorder"), 1u);
+}
+
+TEST_F(bench_verifier, an_ok_that_names_the_seq_of_another_message_is_found) {
+  say(2, 1);
+  seat sender;
+  sender.user = user_id{2};
+  sender.cursor = client::conversation_cursor(event_seq{1});
+  judge.on_ok(room, sender, 1, 1, event_seq{2});
+  EXPECT_EQ(faults.count("wrong_seq"), 1u);
+}
+
+TEST_F(bench_verifier, a_conversation_of_others_is_a_wrong_member) {
+  push(2, body_of(0, 1), event_kind::text, 0, conversation_id{99});
+  EXPECT_EQ(faults.count("wrong_member"), 1u);
+}
+
+TEST_F(bench_verifier, whoever_was_removed_must_not_hear_what_follows) {
+  push(2, encode_body(members_body{{user_id{3}}}), event_kind::member_removed);
+  EXPECT_FALSE(listener.inside);
+  say(3, 1);
+  EXPECT_EQ(faults.count("wrong_member"), 1u);
+}
+
+TEST_F(bench_verifier, whoever_comes_later_hears_from_his_event_on) {
+  listener = seat{};
+  listener.user = user_id{3};
+  listener.inside = false;
+  push(6, encode_body(members_body{{user_id{3}}}), event_kind::members_added);
+  EXPECT_TRUE(listener.inside);
+  EXPECT_TRUE(say(7, 5).heard);
+  EXPECT_TRUE(faults.empty());
+}
+
+TEST_F(bench_verifier, a_cut_or_altered_body_is_found) {
+  std::string altered = body_of(0, 1);
+  altered.back() = '!';
+  push(2, altered, event_kind::text);
+  push(3, body_of(0, 2).substr(0, 100), event_kind::text);
+  EXPECT_EQ(faults.count("content"), 2u);
+}
+
+TEST_F(bench_verifier, a_body_under_another_name_or_of_another_room_is_found) {
+  push(2, body_of(1, 1), event_kind::text, 0);
+  EXPECT_EQ(faults.count("wrong_sender"), 1u);
+  std::string stray;
+  bodies.write(stray, {std::uint64_t{6} << 32, 1, 1'000});
+  push(3, stray, event_kind::text);
+  EXPECT_EQ(faults.count("wrong_conversation"), 1u);
+}
+
+}  // namespace
+}  // namespace conclave::bench
