@@ -15,10 +15,10 @@ namespace conclave::actors {
 
 namespace {
 
-/// What was given out and is still there after so many ticks was lost on the way: an actor that
-/// crashed, was still loading (what was read for it is older than what it loaded then), or had too
-/// much to do. So few that one that was lost once is still told within a second of its due.
-constexpr std::uint64_t again_after_ticks = 3;
+/// What was given out and is still there after so long was lost on the way: an actor that crashed,
+/// was still loading (what was read for it is older than what it loaded then), or had too much to
+/// do. So short that one that was lost once is still told within a second of its due.
+constexpr time_ms again_after_ms = 3 * static_cast<time_ms>(timer_service::tick_every.count());
 
 void deliver(const engine_ports& ports, tenant_id tenant, conversation_id conversation,
              std::vector<due_timer> due) {
@@ -68,7 +68,6 @@ void timer_service::on_timer(shard_id shard, time_ms due) {
 }
 
 bool timer_service::tick(time_ms now) {
-  ++ticks_;
   bool more = false;
   for (std::uint16_t shard = 0; shard < shards_.size(); ++shard)
     more = tick_shard(shard_id{shard}, now) || more;
@@ -84,7 +83,7 @@ bool timer_service::tick_shard(shard_id shard, time_ms now) {
     from = std::exchange(state.seek_from, now + 1);
   }
   if (from > now) return false;
-  std::map<keys::timer_key, std::uint64_t> there;
+  std::map<keys::timer_key, time_ms> there;
   std::vector<keys::timer_key> due;
   bool full = false;
   {
@@ -94,10 +93,10 @@ bool timer_service::tick_shard(shard_id shard, time_ms now) {
           const auto timer = keys::parse_timer(key);
           if (!timer) return true;  // the digest of the shard will speak of it
           const auto given = state.in_flight.find(*timer);
-          const bool again =
-              given != state.in_flight.end() && ticks_ - given->second < again_after_ticks;
-          there[*timer] = again ? given->second : ticks_;
-          if (!again) due.push_back(*timer);
+          const bool on_its_way =
+              given != state.in_flight.end() && now - given->second < again_after_ms;
+          there[*timer] = on_its_way ? given->second : now;
+          if (!on_its_way) due.push_back(*timer);
           full = there.size() >= max_per_tick;
           return !full;
         });
@@ -121,10 +120,17 @@ void timer_service::give_out(shard_id shard, const std::vector<keys::timer_key>&
   for (const auto& key : due) by_conversation[{key.tenant, key.conversation}].push_back(key);
   for (const auto& [where, timers] : by_conversation) {
     const auto view = store_.view(shard);
+    const auto place = storage::target_place_of(view, where.first, where.second);
+    if (!place.ok()) {
+      log::error("timers", "cannot read a conversation with something due",
+                 {{"tenant", where.first.value}, {"why", place.error().detail}});
+      continue;
+    }
     std::vector<due_timer> batch;
     std::size_t bytes = 0;
     for (const keys::timer_key& key : timers) {
-      auto image = storage::load_target(view, key.tenant, key.conversation, key.reader, key.seq);
+      auto image = storage::load_target(view, *place, key.tenant, key.conversation, key.reader,
+                                        key.seq);
       if (!image.ok()) {
         log::error("timers", "cannot read a message that is due",
                    {{"tenant", key.tenant.value}, {"why", image.error().detail}});

@@ -49,7 +49,7 @@ class timer_service {
  private:
   struct shard_state {
     time_ms seek_from = 0;
-    std::map<keys::timer_key, std::uint64_t> in_flight;  ///< -> tick in which it was given out
+    std::map<keys::timer_key, time_ms> in_flight;  ///< -> when it was given out, shard time
   };
 
   bool tick_shard(shard_id shard, time_ms now);
@@ -58,7 +58,6 @@ class timer_service {
   const storage::store& store_;
   const engine_ports& ports_;
   std::vector<shard_state> shards_;  ///< the service's thread, but seek_from under mutex_
-  std::uint64_t ticks_ = 0;
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stop_ = false;

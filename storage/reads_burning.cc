@@ -14,9 +14,11 @@ outcome<std::vector<std::pair<event_seq, target_image>>> load_burning(const stat
         return failure{errc::ok, {}};
       });
   if (!read) return read.error();
+  const auto place = target_place_of(view, tenant, id);
+  if (!place) return place.error();
   std::vector<std::pair<event_seq, target_image>> burning;
   for (const event_seq seq : seqs) {
-    auto image = load_target(view, tenant, id, user_id{}, seq);
+    auto image = load_target(view, *place, tenant, id, user_id{}, seq);
     if (!image) return image.error();
     burning.emplace_back(seq, std::move(*image));
   }

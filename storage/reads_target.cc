@@ -29,16 +29,29 @@ outcome<std::vector<std::pair<event_seq, std::string>>> edits_of(const state_vie
 
 }  // namespace
 
+outcome<target_place> target_place_of(const state_view& view, tenant_id tenant,
+                                      conversation_id conversation) {
+  const auto head = head_of(view, tenant, conversation);
+  if (!head) return head.error();
+  const auto applied = applied_index(view);
+  if (!applied) return applied.error();
+  return target_place{*head, *applied};
+}
+
 outcome<target_image> load_target(const state_view& view, tenant_id tenant,
                                   conversation_id conversation, user_id asker, event_seq target,
                                   bool with_edits) {
+  const auto place = target_place_of(view, tenant, conversation);
+  if (!place) return place.error();
+  return load_target(view, *place, tenant, conversation, asker, target, with_edits);
+}
+
+outcome<target_image> load_target(const state_view& view, const target_place& place,
+                                  tenant_id tenant, conversation_id conversation, user_id asker,
+                                  event_seq target, bool with_edits) {
   target_image image;
-  const auto head = head_of(view, tenant, conversation);
-  if (!head) return head.error();
-  image.as_of = *head;
-  const auto applied = applied_index(view);
-  if (!applied) return applied.error();
-  image.applied = *applied;
+  image.as_of = place.head;
+  image.applied = place.applied;
   auto row = view.get(keys::event(tenant, conversation, target));
   if (!row) {
     if (row.error().code == errc::not_found) return image;
@@ -49,10 +62,12 @@ outcome<target_image> load_target(const state_view& view, tenant_id tenant,
   image.found = true;
   image.event = std::move(*row);
 
-  auto reactions =
-      find_record<reactions_record>(view, keys::reaction(tenant, conversation, target, asker));
-  if (!reactions) return std::move(reactions).error();
-  if (*reactions) image.reactions = std::move((*reactions)->reactions);
+  if (asker) {
+    auto reactions =
+        find_record<reactions_record>(view, keys::reaction(tenant, conversation, target, asker));
+    if (!reactions) return std::move(reactions).error();
+    if (*reactions) image.reactions = std::move((*reactions)->reactions);
+  }
 
   if (with_edits && (header->flags & event_flags::edited) != 0) {
     auto edits = edits_of(view, tenant, conversation, target);

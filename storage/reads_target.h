@@ -28,11 +28,23 @@ struct target_image {
   std::string burn_body;
 };
 
+/// Where a view stands for all targets of one conversation.
+struct target_place {
+  event_seq head{};
+  log_index applied{};
+};
+outcome<target_place> target_place_of(const state_view& view, tenant_id tenant,
+                                      conversation_id conversation);
+
 /// Judges nothing: who may do what, and whether the asker sees the target, is the conversation's to
 /// say. `with_edits` is for what empties bodies; everything else is spared them.
 outcome<target_image> load_target(const state_view& view, tenant_id tenant,
                                   conversation_id conversation, user_id asker, event_seq target,
                                   bool with_edits = true);
+/// One of many: `place` is that of the same view and conversation. `asker` 0: nobody's reactions.
+outcome<target_image> load_target(const state_view& view, const target_place& place,
+                                  tenant_id tenant, conversation_id conversation, user_id asker,
+                                  event_seq target, bool with_edits = true);
 
 /// All messages of the conversation that still burn, with their rows.
 outcome<std::vector<std::pair<event_seq, target_image>>> load_burning(const state_view& view,
