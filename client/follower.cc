@@ -10,9 +10,10 @@
 
 namespace conclave::client {
 
-follower::follower(caller& node, session_state& state, start_at start, deliver out, tell_gone gone,
-                   later wait)
+follower::follower(caller& node, places& where, session_state& state, start_at start, deliver out,
+                   tell_gone gone, later wait)
     : node_(node),
+      where_(where),
       state_(state),
       start_(start),
       out_(std::move(out)),
@@ -31,8 +32,7 @@ follower::track& follower::find_or_add(conversation_id c) {
   return tracks_[c];
 }
 
-void follower::on_ready(user_id me) {
-  me_ = me;
+void follower::on_ready() {
   list(++round_, conversation_id{});
 }
 
@@ -57,6 +57,7 @@ void follower::list(std::uint64_t round, conversation_id after) {
 
 void follower::take_listing(std::uint64_t round, const conversations_page& page) {
   for (const conversation_summary& summary : page.conversations) {
+    where_.learn(summary);
     track& t = find_or_add(summary.conversation);
     t.highest_seen = std::max(t.highest_seen, summary.head.value);
     if (t.state != nullptr) {
@@ -98,6 +99,8 @@ void follower::settle(conversation_id c, track& t, std::uint64_t cursor) {
   t.state->following = true;
   t.state->cursor = event_seq{cursor};
   dirty_ = true;
+  // Own messages are handed out under the id that the user has there.
+  if (where_.find(c) == nullptr) where_.ask(c, no_deadline, [](auto&&) {});
   act(c, t.cursor.on_head(event_seq{t.highest_seen}));
 }
 
@@ -105,16 +108,23 @@ void follower::settle_by_membership(conversation_id c, track& t) {
   if (t.asking) return;
   t.asking = true;
   ++settling_;
+  // Whether it is another tenant's, where the user has another id, is asked first.
+  where_.ask(c, no_deadline, [this, c](const outcome<conversation_place>& place) {
+    ask_membership(c, place ? place->self : user_id{});
+  });
+}
+
+void follower::ask_membership(conversation_id c, user_id self) {
   list_members request;
   request.conversation = c;
-  request.after = user_id{me_.value - 1};
+  request.after = user_id{self ? self.value - 1 : 0};
   request.limit = 1;
-  node_.call(request, 0, no_deadline, [this, c](const outcome<frame_view>& answer) {
+  node_.call(request, 0, no_deadline, [this, c, self](const outcome<frame_view>& answer) {
     track& at = tracks_[c];
     at.asking = false;
     --settling_;
     const auto page = answer_as<members_page>(answer);
-    const bool mine = page && !page->members.empty() && page->members.front().user == me_;
+    const bool mine = page && !page->members.empty() && page->members.front().user == self;
     settle(c, at, mine ? page->members.front().joined.value - 1 : 0);
     check_caught_up();
   });

@@ -12,6 +12,7 @@
 
 #include "client/caller.h"
 #include "client/conversation_cursor.h"
+#include "client/places.h"
 #include "client/state_file.h"
 #include "schemas/conversation_messages.h"
 #include "schemas/event.h"
@@ -41,15 +42,15 @@ class follower {
   using tell_gone = std::function<void(conversation_id, const std::vector<event_seq>&)>;
   using later = std::function<void(std::function<void()>)>;
 
-  /// `state` gives the cursors and is kept current. `gone` may be empty: the program keeps nothing.
-  /// `wait` runs a task after a short while.
-  follower(caller& node, session_state& state, start_at start, deliver out, tell_gone gone,
-           later wait);
+  /// `where` hears of every list. `state` gives the cursors and is kept current. `gone` may be
+  /// empty: the program keeps nothing. `wait` runs a task after a short while.
+  follower(caller& node, places& where, session_state& state, start_at start, deliver out,
+           tell_gone gone, later wait);
 
   /// Logged in on a new connection: compares everything with the node's listing.
-  void on_ready(user_id me);
+  void on_ready();
   /// The same on the connection at hand: the inbox has lost entries.
-  void relist() { on_ready(me_); }
+  void relist() { on_ready(); }
 
   void on_event(conversation_id c, const event_view& event, std::string_view bytes);
   void on_head(conversation_id c, event_seq head);
@@ -81,6 +82,7 @@ class follower {
   track& find_or_add(conversation_id c);
   void settle(conversation_id c, track& t, std::uint64_t cursor);
   void settle_by_membership(conversation_id c, track& t);
+  void ask_membership(conversation_id c, user_id self);
   void list(std::uint64_t round, conversation_id after);
   void take_listing(std::uint64_t round, const conversations_page& page);
   void listing_done();
@@ -97,12 +99,12 @@ class follower {
   void check_caught_up();
 
   caller& node_;
+  places& where_;
   session_state& state_;
   start_at start_;
   deliver out_;
   tell_gone gone_;
   later wait_;
-  user_id me_{};
   std::unordered_map<conversation_id, track> tracks_;
   std::deque<conversation_id> wanted_;  // bounded by the conversations
   std::size_t reads_ = 0;

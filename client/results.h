@@ -55,6 +55,12 @@ struct renewed_token {
 // -- lists
 // -----------------------------------------------------------------------------------------
 
+/// Whose conversation it is, and who the caller is in it.
+struct conversation_place {
+  user_id self{};    ///< the caller's id there: his own, or in `host` one of the host's
+  std::string host;  ///< name of the other tenant that all user ids in it are of; empty: his own
+};
+
 struct conversation_info {
   conversation_id conversation{};
   std::string title;
@@ -76,6 +82,9 @@ struct conversation_info {
   invite_policy invite{};
   bool all_muted = false;
   time_ms silenced_until = 0;
+  bool external = false;  ///< people of more than one tenant are in it
+  std::string host;       ///< the tenant whose conversation it is; empty: the caller's own
+  user_id self{};         ///< with `host`: the caller in it, where all user ids are the host's
 };
 
 struct conversation_list {

@@ -81,6 +81,7 @@ class session {
   session(const session&) = delete;
   session& operator=(const session&) = delete;
 
+  /// In his own tenant. In a conversation of another tenant he has another id: see place().
   const identity& who() const;
   /// The node's clock as far as this client can tell: for what expires.
   time_ms node_time() const;
@@ -121,6 +122,11 @@ class session {
   /// The one with this user (himself: a conversation with oneself), founded if need be.
   outcome<founded> create_direct(user_id other);
   outcome<receipt> add_members(conversation_id c, const std::vector<user_id>& users);
+  /// People of another tenant, by name, at most 100; owner and admins of a group or announcement.
+  /// forbidden: the caller may not, or his tenant does not let others in. not_found: no such tenant
+  /// or name, or that tenant keeps its people at home; which of them is not told.
+  outcome<receipt> add_external(conversation_id c, std::string_view tenant_name,
+                                const std::vector<std::string>& names);
   outcome<receipt> remove_member(conversation_id c, user_id user);
   outcome<receipt> set_role(conversation_id c, user_id user, member_role role);
   /// `until` in node time; 0: may speak again; for_ever.
@@ -149,9 +155,15 @@ class session {
   outcome<std::vector<pin_info>> list_pins(conversation_id c);
   /// Entries after a seq, at most `limit`; following them is on_inbox's business.
   outcome<inbox_list> inbox(std::uint64_t after, std::uint32_t limit);
-  /// Names and ids that do not exist are left out.
+  /// Names and ids that do not exist are left out. With a conversation only people who are or were
+  /// in it, by the ids and names of its host; without one those of the caller's tenant.
   outcome<std::vector<user_info>> resolve(const std::vector<std::string>& names,
-                                          const std::vector<user_id>& users = {});
+                                          const std::vector<user_id>& users = {},
+                                          conversation_id within = {});
+  /// Who the caller is in a conversation: who().user in his own tenant's, `self` in another's,
+  /// where all user ids are the host's. Remembered from every list of conversations; one that no
+  /// list has told is asked for. It never changes. not_found: none of the caller's.
+  outcome<conversation_place> place(conversation_id c);
 
   // -- the account (session_account.cc)
   // ------------------------------------------------------------

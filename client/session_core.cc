@@ -59,6 +59,7 @@ session_core::session_core(const session_options& options, std::vector<endpoint>
       events_(std::move(events)),
       first_(std::move(first)),
       random_(std::random_device{}()),
+      places_(*this),
       marks_(*this),
       watches_(*this,
                [this](user_id user, bool online) {
@@ -134,11 +135,12 @@ void session_core::on_ready(session_ref, const logged_in& who, const welcome& no
   if (node.max_open_requests > 8) requests_.set_window(node.max_open_requests - 8);
   if (!who.token.empty()) take_new_token(who);
   renew_later(who.renew_by, !who.token.empty());
+  places_.on_ready(who_.user);
   if (options_.follow) follow();
   say_first(done{});
   if (events_.on_link) events_.on_link(link_state::connected, {errc::ok, {}});
   if (inbox_) inbox_->on_ready(who.inbox_head);
-  if (follower_) follower_->on_ready(who_.user);
+  if (follower_) follower_->on_ready();
   watches_.on_ready(steady_ms());
 }
 
@@ -160,7 +162,7 @@ void session_core::follow() {
   };
   if (!follower_) {
     follower_ = std::make_unique<follower>(
-        *this, state_, options_.start,
+        *this, places_, state_, options_.start,
         [this](conversation_id c, const event_view& event) {
           if (events_.on_event) events_.on_event(c, event);
         },

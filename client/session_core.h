@@ -11,6 +11,7 @@
 #include "client/caller.h"
 #include "client/follower.h"
 #include "client/inbox_follower.h"
+#include "client/places.h"
 #include "client/reactor.h"
 #include "client/read_marks.h"
 #include "client/resend_queue.h"
@@ -87,6 +88,7 @@ class session_core final : public caller, private reactor_handler {
 
   /// The event of seq 1 of a conversation that an own request has founded.
   void on_founded(conversation_id c) {
+    places_.learn_own(c);
     if (follower_) follower_->on_own_seq(c, event_seq{1});
   }
 
@@ -95,6 +97,7 @@ class session_core final : public caller, private reactor_handler {
   void typing(conversation_id c, bool stopped);
   read_marks& marks() { return marks_; }
   watcher& watches() { return watches_; }
+  places& whereabouts() { return places_; }
 
   void when_caught_up(std::function<void()> then);
   status save();
@@ -150,6 +153,7 @@ class session_core final : public caller, private reactor_handler {
   std::mt19937_64 random_;
   std::uint64_t last_correlation_ = 0;
   queue requests_;
+  places places_;
   std::unique_ptr<follower> follower_;
   std::unique_ptr<inbox_follower> inbox_;
   read_marks marks_;

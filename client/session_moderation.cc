@@ -52,6 +52,15 @@ outcome<receipt> session::add_members(conversation_id c, const std::vector<user_
   return impl_->change(message);
 }
 
+outcome<receipt> session::add_external(conversation_id c, std::string_view tenant_name,
+                                       const std::vector<std::string>& names) {
+  conclave::add_external message;
+  message.conversation = c;
+  message.tenant_name = tenant_name;
+  message.names.assign(names.begin(), names.end());
+  return impl_->change(message);
+}
+
 outcome<receipt> session::remove_member(conversation_id c, user_id user) {
   conclave::remove_member message;
   message.conversation = c;

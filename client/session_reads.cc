@@ -43,7 +43,10 @@ conversation_info info_of(const conversation_summary& s) {
           join_policy{s.join},
           invite_policy{s.invite},
           s.all_muted,
-          s.silenced_until};
+          s.silenced_until,
+          s.external,
+          std::string(s.host),
+          s.self};
 }
 
 }  // namespace
@@ -88,9 +91,24 @@ outcome<conversation_list> session::list_conversations_since(time_ms changed_aft
           return m.conversations.back().conversation;
         });
     if (!next) return next.error();
-    if (!*next) return all;
+    if (!*next) break;
     message.after = *next;
   }
+  session_core& core = *impl_->core;
+  std::vector<std::pair<conversation_id, conversation_place>> told;
+  for (const conversation_info& c : all.conversations) {
+    told.emplace_back(c.conversation,
+                      conversation_place{c.self ? c.self : impl_->who.user, c.host});
+  }
+  core.loop().post([&core, told = std::move(told)] {
+    for (const auto& [id, place] : told) core.whereabouts().learn(id, place);
+  });
+  return all;
+}
+
+outcome<conversation_place> session::place(conversation_id c) {
+  return impl_->wait_for_callback<outcome<conversation_place>>(
+      [&](auto then) { impl_->core->whereabouts().ask(c, impl_->timeout_ms, then); });
 }
 
 outcome<std::vector<member_info>> session::list_members(conversation_id c) {
@@ -167,8 +185,10 @@ outcome<inbox_list> session::inbox(std::uint64_t after, std::uint32_t limit) {
 }
 
 outcome<std::vector<user_info>> session::resolve(const std::vector<std::string>& names,
-                                                 const std::vector<user_id>& users) {
+                                                 const std::vector<user_id>& users,
+                                                 conversation_id within) {
   conclave::resolve_users message;
+  message.conversation = within;
   message.names.assign(names.begin(), names.end());
   message.users = users;
   return impl_->ask<users_resolved, std::vector<user_info>>(message, [](const users_resolved& m) {

@@ -103,15 +103,19 @@ void session_core::send_message(conversation_id c, std::string_view body,
   message.expires_at = extras.expires_at;
   message.expires_after_ms = extras.expires_after_ms;
   message.burn_ms = extras.burn_ms;
-  // What the node makes of these is its decision: the event is fetched.
+  // What the node makes of these is its decision, and in a conversation that no list has told yet
+  // nobody knows who says it: the event is fetched.
+  const conversation_place* place = places_.find(c);
   const bool plain = extras.mentions.empty() && extras.expires_after_ms == 0 && extras.burn_ms == 0;
-  if (!plain || !follower_) return change(std::move(message), timeout_ms, std::move(then));
+  if (!plain || !follower_ || place == nullptr)
+    return change(std::move(message), timeout_ms, std::move(then));
   message.client_seq = next_client_seq(c);
   event_view own;
   own.kind = message.kind;
   own.flags = message.mentions_all ? event_flags::mentions_all : 0;
   own.expires = message.expires_at;
   own.client_seq = message.client_seq;
+  own.sender = place->self;
   own.reply_to = message.reply_to;
   own.thread = message.thread;
   call(message, c.value, timeout_ms,
@@ -121,7 +125,6 @@ void session_core::send_message(conversation_id c, std::string_view body,
          if (!ok) return then(ok.error());
          own.seq = ok->seq;
          own.time = ok->time;
-         own.sender = who_.user;
          own.device = who_.device;
          own.body = kept;
          std::string bytes;

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 
 namespace conclave::client::cli {
 
@@ -81,14 +82,15 @@ int inbox(context& at, std::uint64_t after, std::uint64_t limit) {
     const auto page =
         s->inbox(after, static_cast<std::uint32_t>(std::min<std::uint64_t>(limit, 500)));
     if (!page) return at.fail(page.error());
-    std::vector<user_id> users;
+    std::map<conversation_id, std::vector<user_id>> users;
     for (const inbox_item& e : page->entries) {
-      if (e.user) users.push_back(e.user);
+      if (e.user) users[e.conversation].push_back(e.user);
     }
-    names.learn(users);
+    for (const auto& [c, some] : users) names.in(c).learn(some);
     for (const inbox_item& e : page->entries) {
-      at.line(at.json() ? line_of_json(e, names)
-                        : line_for_people(e, names, known.of(e.conversation), now_ms()));
+      const name_scope& there = names.in(e.conversation);
+      at.line(at.json() ? line_of_json(e, there)
+                        : line_for_people(e, there, known.of(e.conversation), now_ms()));
     }
     if (page->entries.empty() || page->entries.back().seq >= page->head) break;
     after = page->entries.back().seq;

@@ -23,6 +23,7 @@ constexpr const char* about =
     "People and messages:\n"
     "  conclave chat @bob                            the conversation with bob\n"
     "  conclave conv list                            what is unread, and where\n"
+    "  conclave conv add Lunch carol@globex bob      carol is of another tenant\n"
     "  conclave send Lunch --reply 12 \"me too\"       12 as in #12, shown with each message\n"
     "  conclave send @bob --burn 10s \"the code is 4711\"\n"
     "  conclave react Lunch 12 👍; conclave recall Lunch 14\n"
@@ -36,7 +37,8 @@ constexpr const char* about =
     "  conclave --profile op.toml admin tenant create acme\n"
     "  conclave --profile op.toml admin user add --tenant acme alice bob --out tokens\n"
     "  conclave --profile op.toml admin user passwd --tenant acme alice\n"
-    "  conclave --profile op.toml admin tenant policy set acme recall_window_ms=10m\n";
+    "  conclave --profile op.toml admin tenant policy set acme recall_window_ms=10m\n"
+    "  conclave --profile op.toml admin tenant policy set acme host_external=yes\n";
 
 std::string footer() {
   return std::string(

@@ -61,7 +61,7 @@ void chat_session::carry_out(const chat_order& o) {
     case chat_verb::add:
       return add(o.names);
     case chat_verb::leave: {
-      const auto left = session_.remove_member(here_, session_.who().user);
+      const auto left = session_.remove_member(here_, names_.me());
       if (!left) return tell(left.error(), "cannot leave");
       note("you left");
       quit_ = true;
@@ -155,7 +155,8 @@ void chat_session::members() {
   if (!all) return tell(all.error(), "cannot list the members");
   std::string line;
   for (const member_info& m : *all) {
-    line += (line.empty() ? "" : ", ") + printable(m.user_name, " ");
+    names_.know(m.user, m.user_name);
+    line += (line.empty() ? "" : ", ") + printable(names_.of(m.user), " ");
     if (m.role != member_role::member) line += " (" + std::string(word_of(m.role)) + ")";
     if (m.muted_until > session_.node_time()) line += " (muted)";
   }
@@ -163,12 +164,24 @@ void chat_session::members() {
 }
 
 void chat_session::add(const std::vector<std::string>& names) {
-  const auto found = session_.resolve(names);
-  if (!found) return tell(found.error(), "cannot find them");
-  if (found->size() < names.size()) return note("not all of these users exist");
-  std::vector<user_id> users;
-  for (const user_info& u : *found) users.push_back(u.user);
-  change(session_.add_members(here_, users), "cannot add");
+  if (names_.foreign()) return note("only people of " + info_.host + " add somebody here");
+  const std::string& own = session_.who().tenant_name;
+  const people_named people = people_from(names, own);
+  if (!people.own.empty()) {
+    const auto found = session_.resolve(people.own);
+    if (!found) return tell(found.error(), "cannot find them");
+    if (found->size() < people.own.size()) return note("not all of these users exist");
+    std::vector<user_id> users;
+    for (const user_info& u : *found) users.push_back(u.user);
+    change(session_.add_members(here_, users), "cannot add");
+  }
+  for (const auto& [tenant, guests] : people.external) {
+    const auto added = session_.add_external(here_, tenant, guests);
+    if (added) continue;
+    tell(added.error(), "cannot add people of " + printable(tenant, " "));
+    const std::string advice = advice_for_adding(added.error().code, own, tenant);
+    if (!advice.empty()) note(printable(advice, " "));
+  }
 }
 
 void chat_session::forward(event_seq seq, const std::string& to) {

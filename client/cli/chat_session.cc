@@ -27,16 +27,25 @@ chat_session::chat_session(context& at, session& s, const conversation_info& her
       session_(s),
       info_(here),
       here_(here.conversation),
-      names_(s),
-      room_(s.who().user, names_, at.decorated()),
+      book_(s),
+      names_(book_.in(here.conversation)),
+      room_(names_.me(), names_, at.decorated()),
       editor_(
           "> ", [this](const std::string& l) { typed(l); }, [this] { input_ended_ = true; }) {}
 
 bool chat_session::begin() {
-  if (info_.peer) names_.learn(std::vector<user_id>{info_.peer});
+  if (info_.peer) book_.learn(std::vector<user_id>{info_.peer});
   if (!at_.json()) {
-    note("`" + printable(title_of(info_, names_), " ") + "` as " + session_.who().user_name +
+    const std::string label = external_label(info_);
+    note("`" + printable(title_of(info_, book_), " ") + "`" +
+         (label.empty() ? "" : " " + printable(label, " ")) + " as " + session_.who().user_name +
          "; /help for help");
+    if (!info_.host.empty()) {
+      note("a conversation of " + printable(info_.host, " ") + ": people of more than one tenant " +
+           "read what is said here");
+    } else if (info_.external) {
+      note("people of more than one tenant read what is said here");
+    }
     if (!info_.topic.empty()) note("topic: " + printable(info_.topic, " "));
   }
   if (!show_last(shown_at_start, true)) return false;
@@ -57,9 +66,11 @@ void chat_session::watch() {
   if (at_.json() || !editor_.interactive()) return;
   // Soft state is a courtesy: a node that does not have it is no reason to say anything.
   if (!session_.watch(here_)) return;
+  // Who is online is told of the own tenant only, whose ids are not those of this conversation.
+  if (names_.foreign()) return;
   std::vector<user_id> people;
   for (const auto& [user, member] : room_.view().members()) {
-    if (user != session_.who().user) people.push_back(user);
+    if (user != names_.me()) people.push_back(user);
   }
   if (people.empty() || people.size() > watched_people) return;
   const auto online = session_.watch_presence(people);

@@ -13,6 +13,7 @@
 #include "client/cli/event_feed.h"
 #include "client/cli/line_editor.h"
 #include "client/cli/name_book.h"
+#include "client/cli/people_words.h"
 
 #include <cstdint>
 #include <mutex>
@@ -65,7 +66,8 @@ class chat_session {
   session& session_;
   conversation_info info_;
   conversation_id here_;
-  name_book names_;
+  name_book book_;
+  name_scope& names_;  // of this conversation
   chat_room room_;
   line_editor editor_;
   std::mutex mutex_;  // guards the two below, which the session's thread writes

@@ -121,7 +121,7 @@ const char* const chat_help =
     "  look      /open N a burning message   /readers [N]   /versions N   /pins   /history "
     "[COUNT]\n"
     "            /read everything is read\n"
-    "  people    /members   /add NAME…   /leave\n"
+    "  people    /members   /add NAME…   /leave   NAME@TENANT: somebody of another tenant\n"
     "  /quit     A line that begins with // is sent with one slash.";
 
 chat_order chat_order_from(const std::string& line) {
@@ -149,6 +149,11 @@ std::vector<std::string> mentioned_names(const std::string& text) {
     if (at != 0 && text[at - 1] != ' ' && text[at - 1] != '(') continue;
     std::size_t end = at + 1;
     while (end < text.size() && part_of_name(text[end])) ++end;
+    // NAME@TENANT is one name.
+    if (end + 1 < text.size() && text[end] == '@' && part_of_name(text[end + 1])) {
+      ++end;
+      while (end < text.size() && part_of_name(text[end])) ++end;
+    }
     std::string name = text.substr(at + 1, end - at - 1);
     // A sentence may end behind a name.
     while (!name.empty() && (name.back() == '.' || name.back() == '-')) name.pop_back();

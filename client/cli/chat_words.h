@@ -49,7 +49,8 @@ struct chat_order {
 /// "//path" is the text "/path"; an empty line says nothing, with verb say and an empty text.
 chat_order chat_order_from(const std::string& line);
 
-/// The names after an @ in a text: "ask @bob and @carol" gives bob and carol. "all" among them.
+/// The names after an @ in a text: "ask @bob and @carol@globex" gives bob and carol@globex. "all"
+/// among them.
 std::vector<std::string> mentioned_names(const std::string& text);
 
 extern const char* const chat_help;

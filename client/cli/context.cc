@@ -30,12 +30,17 @@ void context::line(std::string_view text) const {
 }
 
 int context::fail(const failure& f) {
+  return fail(f, advice_for_people(f.code));
+}
+
+int context::fail(const failure& f, std::string_view advice) {
   const std::string_view name = f.code == unreachable ? "unreachable" : name_of(f.code);
   const std::string text = f.detail.empty() ? std::string(describe(f.code).text) : f.detail;
   std::fprintf(stderr, "conclave: %s (%.*s)\n", printable(text, " ").c_str(),
                static_cast<int>(name.size()), name.data());
-  const std::string advice(advice_for_people(f.code));
-  if (!advice.empty()) std::fprintf(stderr, "  %s\n", advice.c_str());
+  if (!advice.empty()) {
+    std::fprintf(stderr, "  %.*s\n", static_cast<int>(advice.size()), advice.data());
+  }
   return exit_ = exit_code_of(f);
 }
 

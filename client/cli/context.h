@@ -67,6 +67,11 @@ class context {
   user_id find_user(session& s, const std::string& name);
   /// All of them in one request; false: as above.
   bool find_users(session& s, std::vector<std::string> names, std::vector<user_id>& users);
+  /// People as they are called in a conversation: `carol@globex`, and for the guests of acme
+  /// `alice@acme`. In one of the own tenant any of its users. Zero and false: as above.
+  user_id find_person(session& s, conversation_id c, const std::string& name);
+  bool find_people(session& s, conversation_id c, const std::vector<std::string>& names,
+                   std::vector<user_id>& users);
 
   /// A question before something that cannot be undone. True at once with --yes, and where nobody
   /// could answer: standard input is no terminal.
@@ -74,6 +79,7 @@ class context {
 
   void line(std::string_view text) const;  ///< to stdout, with a line end
   int fail(const failure& f);              ///< prints the sentence, remembers and returns the code
+  int fail(const failure& f, std::string_view advice);  ///< with other advice than the code's
   int usage(const std::string& sentence);
   int exit() const { return exit_; }
   /// The receipt of an own event as JSON, or `words` for people; or the failure.

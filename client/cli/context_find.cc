@@ -1,5 +1,6 @@
 /// Finding conversations and users by what people call them.
 #include "client/cli/context.h"
+#include "client/cli/name_book.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -95,6 +96,51 @@ bool context::find_users(session& s, std::vector<std::string> names, std::vector
       return false;
     }
     users.push_back(at->user);
+  }
+  return true;
+}
+
+user_id context::find_person(session& s, conversation_id c, const std::string& name) {
+  std::vector<user_id> users;
+  return find_people(s, c, {name}, users) ? users.front() : user_id{};
+}
+
+bool context::find_people(session& s, conversation_id c, const std::vector<std::string>& names,
+                          std::vector<user_id>& users) {
+  if (names.empty()) return true;
+  const auto place = s.place(c);
+  if (!place) {
+    fail(place.error());
+    return false;
+  }
+  std::vector<std::vector<std::string>> wanted;
+  std::vector<std::string> asked;
+  for (std::string name : names) {
+    if (!name.empty() && name.front() == '@') name.erase(0, 1);
+    wanted.push_back(host_names(name, place->host, s.who().tenant_name));
+    asked.insert(asked.end(), wanted.back().begin(), wanted.back().end());
+  }
+  // Of the own tenant anybody may be meant: also who waits to be let in.
+  const auto found = s.resolve(asked, {}, place->host.empty() ? conversation_id{} : c);
+  if (!found) {
+    fail(found.error());
+    return false;
+  }
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    user_id user{};
+    for (const std::string& name : wanted[i]) {
+      for (const user_info& u : *found) {
+        if (!user && u.user_name == name) user = u.user;
+      }
+    }
+    if (!user) {
+      const bool here = !place->host.empty();
+      fail({errc::not_found,
+            "there is no user `" + names[i] + "`" + (here ? " in this conversation" : "")},
+           here ? "Names as they are called there: conclave conv members CONV" : "");
+      return false;
+    }
+    users.push_back(user);
   }
   return true;
 }

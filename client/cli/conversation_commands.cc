@@ -28,7 +28,8 @@ std::string told(Enum value) {
   return static_cast<unsigned>(value) == 0 ? std::string() : std::string(word_of(value));
 }
 
-ordered_json json_of(const conversation_info& c, const names& who) {
+/// `who`: the names of the own tenant; `there`: those that hold in the conversation.
+ordered_json json_of(const conversation_info& c, const names& who, const names& there) {
   ordered_json line{{"conversation", c.conversation.value},
                     {"kind", word_of(c.kind)},
                     {"title", c.title},
@@ -47,11 +48,16 @@ ordered_json json_of(const conversation_info& c, const names& who) {
                     {"join", told(c.join)},
                     {"invite", told(c.invite)},
                     {"all_muted", c.all_muted},
-                    {"silenced_until", c.silenced_until}};
+                    {"silenced_until", c.silenced_until},
+                    {"external", c.external}};
+  if (!c.host.empty()) {
+    line["host"] = c.host;
+    line["self"] = c.self.value;
+  }
   if (c.peer) line["peer"] = {{"user", c.peer.value}, {"name", who.of(c.peer)}};
   const auto last = decode_event(c.last);
   if (!c.last.empty() && last) {
-    line["last"] = ordered_json::parse(line_of_json(c.conversation, *last, who), nullptr, false);
+    line["last"] = ordered_json::parse(line_of_json(c.conversation, *last, there), nullptr, false);
   }
   return line;
 }
@@ -72,6 +78,12 @@ std::string state_of(const conversation_info& c, time_ms now) {
   return out;
 }
 
+/// "  [external: acme]" for a guest of acme, "  [external]" where guests are.
+std::string label_of(const conversation_info& c) {
+  const std::string label = external_label(c);
+  return label.empty() ? label : "  " + printable(label, " ");
+}
+
 std::string last_line(const conversation_info& c, const names& who, time_ms now) {
   const auto last = decode_event(c.last);
   if (c.last.empty() || !last) return {};
@@ -80,13 +92,17 @@ std::string last_line(const conversation_info& c, const names& who, time_ms now)
   return clock_time(last->time, now) + " " + shortened(what, 60);
 }
 
-/// The names that a list of conversations speaks of, in one request.
+/// The names that a list of conversations speaks of: one request for the own tenant, and one for
+/// each conversation of another.
 void learn_names(name_book& names, const std::vector<conversation_info>& all) {
   std::vector<user_id> users;
   for (const conversation_info& c : all) {
     if (c.peer) users.push_back(c.peer);
     const auto last = decode_event(c.last);
-    if (!c.last.empty() && last) collect_users(*last, users);
+    if (c.last.empty() || !last) continue;
+    std::vector<user_id> foreign;
+    collect_users(*last, c.host.empty() ? users : foreign);
+    if (!foreign.empty()) names.in(c.conversation).learn(foreign);
   }
   names.learn(users);
 }
@@ -129,13 +145,13 @@ int conv_list(context& at, bool everything) {
   const time_ms now = now_ms();
   for (const conversation_info& c : *all) {
     if (at.json()) {
-      at.line(dump(json_of(c, names)));
+      at.line(dump(json_of(c, names, names.in(c.conversation))));
       continue;
     }
     const std::string state = state_of(c, now);
-    const std::string last = last_line(c, names, now);
+    const std::string last = last_line(c, names.in(c.conversation), now);
     at.line(std::to_string(c.conversation.value) + "  " + printable(title_of(c, names), " ") +
-            (state.empty() ? "" : "  (" + state + ")") +
+            label_of(c) + (state.empty() ? "" : "  (" + state + ")") +
             (last.empty() ? "" : "  " + dimmed(last, at.decorated())));
   }
   if (all->empty() && !at.json()) at.line("no conversations yet: conclave conv create TITLE");
@@ -149,8 +165,9 @@ int conv_show(context& at, const std::string& conversation) {
   if (!c) return at.exit();
   name_book names(*s);
   learn_names(names, {*c});
+  const name_scope& there = names.in(c->conversation);
   if (at.json()) {
-    at.line(dump(json_of(*c, names)));
+    at.line(dump(json_of(*c, names, there)));
     return exit_ok;
   }
   const time_ms now = now_ms();
@@ -162,6 +179,9 @@ int conv_show(context& at, const std::string& conversation) {
   row("topic", printable(c->topic, " "));
   row("conversation", std::to_string(c->conversation.value));
   row("kind", std::string(word_of(c->kind)));
+  row("external", !c->host.empty() ? "a conversation of " + printable(c->host, " ")
+                  : c->external    ? "people of other tenants are in it"
+                                   : "");
   row("your role", c->member ? told(c->role) : "none");
   row("state", state_of(*c, now));
   row("newest", "#" + std::to_string(c->head.value));
@@ -172,7 +192,7 @@ int conv_show(context& at, const std::string& conversation) {
     row("speaking", c->all_muted ? "owner and admins only" : "everybody");
   }
   if (c->silenced_until > now) row("you are muted", until_text(c->silenced_until, now));
-  row("last", last_line(*c, names, now));
+  row("last", last_line(*c, there, now));
   return exit_ok;
 }
 
@@ -209,11 +229,14 @@ int conv_members(context& at, const std::string& conversation) {
   if (!c) return at.exit();
   const auto all = s->list_members(c);
   if (!all) return at.fail(all.error());
+  name_book book(*s);
+  name_scope& names = book.in(c);
   const time_ms now = now_ms();
   for (const member_info& m : *all) {
+    names.know(m.user, m.user_name);
     if (at.json()) {
       at.line(dump({{"user", m.user.value},
-                    {"name", m.user_name},
+                    {"name", names.of(m.user)},
                     {"role", word_of(m.role)},
                     {"joined", m.joined.value},
                     {"muted_until", m.muted_until},
@@ -221,7 +244,7 @@ int conv_members(context& at, const std::string& conversation) {
       continue;
     }
     const bool plain = m.role == member_role::member;
-    at.line(printable(m.user_name, " ") +
+    at.line(printable(names.of(m.user), " ") +
             (plain ? "" : "  (" + std::string(word_of(m.role)) + ")") +
             (m.muted_until > now ? "  muted " + until_text(m.muted_until, now) : ""));
   }

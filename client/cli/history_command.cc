@@ -14,7 +14,8 @@ int history(context& at, const history_options& o) {
   if (!s) return at.exit();
   const conversation_id c = at.find_conversation(*s, o.conversation);
   if (!c) return at.exit();
-  name_book names(*s);
+  name_book book(*s);
+  name_scope& names = book.in(c);
   const auto direction = o.back ? history_direction::backward : history_direction::forward;
   const line_style style{at.decorated(), {}, {}};
   event_seq from{o.back || o.from != 0 ? o.from : 1};

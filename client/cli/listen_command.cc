@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include <chrono>
+#include <map>
 #include <poll.h>
 #include <set>
 #include <utility>
@@ -79,15 +80,15 @@ class listening {
 
  private:
   void learn_names(const std::vector<item>& items) {
-    std::vector<user_id> users;
+    std::map<conversation_id, std::vector<user_id>> users;
     for (const item& i : items) {
-      if (i.user) users.push_back(i.user);
-      if (i.entry.user) users.push_back(i.entry.user);
+      if (i.user) users[i.conversation].push_back(i.user);
+      if (i.entry.user) users[i.conversation].push_back(i.entry.user);
       if (i.kind != what::event) continue;
       const auto event = decode_event(i.bytes);
-      if (event) collect_users(*event, users);
+      if (event) collect_users(*event, users[i.conversation]);
     }
-    names_.learn(users);
+    for (const auto& [c, some] : users) names_.in(c).learn(some);
   }
 
   bool print(const item& i) {
@@ -104,9 +105,9 @@ class listening {
         printed_.inbox = i.entry.seq;
         dirty_ = true;
         if (!chosen) return true;
-        at_.line(at_.json()
-                     ? line_of_json(i.entry, names_)
-                     : line_for_people(i.entry, names_, titles_.of(i.conversation), now_ms()));
+        at_.line(at_.json() ? line_of_json(i.entry, names_.in(i.conversation))
+                            : line_for_people(i.entry, names_.in(i.conversation),
+                                              titles_.of(i.conversation), now_ms()));
         return true;
       case what::inbox_lost:
         std::fprintf(stderr,
@@ -131,9 +132,9 @@ class listening {
     mine.cursor = event.seq;
     dirty_ = true;
     if (!wanted_.empty() && !wanted_.contains(c)) return;
-    if (at_.json()) return at_.line(line_of_json(c, event, names_));
+    if (at_.json()) return at_.line(line_of_json(c, event, names_.in(c)));
     if (event.kind == event_kind::settings_changed) titles_.forget(c);
-    at_.line(line_for_people(event, names_, style_of(c), now_ms()));
+    at_.line(line_for_people(event, names_.in(c), style_of(c), now_ms()));
   }
 
   line_style style_of(conversation_id c) {
@@ -152,11 +153,12 @@ class listening {
 
   void print_soft(const item& i) {
     const bool typing = i.kind == what::typing;
+    const std::string name = names_.in(i.conversation).of(i.user);
     if (at_.json()) {
       nlohmann::ordered_json line{{"conversation", i.conversation.value},
                                   {"kind", typing ? "typing" : "read_by"},
                                   {"user", i.user.value},
-                                  {"user_name", names_.of(i.user)}};
+                                  {"user_name", name}};
       if (typing) {
         line["stopped"] = !i.on;
       } else {
@@ -165,9 +167,9 @@ class listening {
       return at_.line(line.dump());
     }
     const std::string text =
-        names_.of(i.user) + (!typing ? " has read up to #" + std::to_string(i.seqs.front().value)
-                             : i.on  ? " is typing…"
-                                     : " stopped typing");
+        name + (!typing ? " has read up to #" + std::to_string(i.seqs.front().value)
+                : i.on  ? " is typing…"
+                        : " stopped typing");
     at_.line(dimmed(printable(titles_.of(i.conversation) + "  " + text, " "), at_.decorated()));
   }
 

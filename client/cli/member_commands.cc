@@ -2,10 +2,13 @@
 /// how people come in by themselves: joincode, join, requests, approve, decline.
 #include "client/cli/commands.h"
 #include "client/cli/name_book.h"
+#include "client/cli/people_words.h"
 #include "client/cli/text.h"
 #include "client/cli/words.h"
 
 #include <nlohmann/json.hpp>
+
+#include <algorithm>
 
 namespace conclave::client::cli {
 
@@ -20,7 +23,7 @@ struct in_conversation {
     if (!s) return;
     c = at.find_conversation(*s, conversation);
     if (!c) return;
-    if (!name.empty()) user = at.find_user(*s, name);
+    if (!name.empty()) user = at.find_person(*s, c, name);
     ready = name.empty() || user;
   }
   std::unique_ptr<session> s;
@@ -43,12 +46,51 @@ int tell_joined(context& at, const outcome<joined>& answer, const char* words) {
 
 }  // namespace
 
+namespace {
+
+/// In requests of as many as one takes. The first failure ends it.
+int add_guests(context& at, const in_conversation& here, const std::string& tenant,
+               const word_list& names) {
+  constexpr std::size_t most = 100;
+  for (std::size_t from = 0; from < names.size(); from += most) {
+    const std::size_t to = std::min(names.size(), from + most);
+    const word_list some(names.begin() + static_cast<std::ptrdiff_t>(from),
+                         names.begin() + static_cast<std::ptrdiff_t>(to));
+    const auto added = here.s->add_external(here.c, tenant, some);
+    if (added) {
+      at.tell(here.c, added, "added people of " + tenant);
+      continue;
+    }
+    const std::string own = here.s->who().tenant_name;
+    const std::string advice = advice_for_adding(added.error().code, own, tenant);
+    failure why = failure(added.error()).prefixed("people of " + tenant);
+    return advice.empty() ? at.fail(why) : at.fail(why, advice);
+  }
+  return exit_ok;
+}
+
+}  // namespace
+
 int conv_add(context& at, const std::string& conversation, const word_list& names) {
   const in_conversation here(at, conversation);
   if (!here.ready) return at.exit();
+  const auto place = here.s->place(here.c);
+  if (!place) return at.fail(place.error());
+  if (!place->host.empty()) {
+    return at.fail({errc::forbidden, "only people of " + place->host + " add somebody here"});
+  }
+  const people_named people = people_from(names, here.s->who().tenant_name);
   std::vector<user_id> users;
-  if (!at.find_users(*here.s, names, users)) return at.exit();
-  return at.tell(here.c, here.s->add_members(here.c, users), "added");
+  if (!at.find_users(*here.s, people.own, users)) return at.exit();
+  int worst = exit_ok;
+  if (!users.empty()) {
+    worst = at.tell(here.c, here.s->add_members(here.c, users), "added");
+  }
+  // Each tenant is a request of its own: one that refuses does not keep the others out.
+  for (const auto& [tenant, guests] : people.external) {
+    worst = std::max(worst, add_guests(at, here, tenant, guests));
+  }
+  return worst;
 }
 
 int conv_remove(context& at, const std::string& conversation, const std::string& name) {
@@ -60,7 +102,9 @@ int conv_remove(context& at, const std::string& conversation, const std::string&
 int conv_leave(context& at, const std::string& conversation) {
   const in_conversation here(at, conversation);
   if (!here.ready) return at.exit();
-  return at.tell(here.c, here.s->remove_member(here.c, here.s->who().user), "left");
+  const auto place = here.s->place(here.c);
+  if (!place) return at.fail(place.error());
+  return at.tell(here.c, here.s->remove_member(here.c, place->self), "left");
 }
 
 int conv_role(context& at, const std::string& conversation, const std::string& name,
@@ -118,22 +162,24 @@ int conv_requests(context& at, const std::string& conversation) {
   if (!here.ready) return at.exit();
   const auto all = here.s->list_join_requests(here.c);
   if (!all) return at.fail(all.error());
-  name_book names(*here.s);
+  name_book book(*here.s);
+  name_scope& names = book.in(here.c);
   std::vector<user_id> users;
   for (const join_request_info& r : *all) {
+    names.know(r.user, r.user_name);
     if (r.invited_by) users.push_back(r.invited_by);
   }
   names.learn(users);
   for (const join_request_info& r : *all) {
     if (at.json()) {
-      ordered_json line{{"user", r.user.value}, {"name", r.user_name}, {"time", r.time}};
+      ordered_json line{{"user", r.user.value}, {"name", names.of(r.user)}, {"time", r.time}};
       if (r.invited_by) {
         line["invited_by"] = {{"user", r.invited_by.value}, {"name", names.of(r.invited_by)}};
       }
       line["text"] = r.text;
       at.line(line.dump(-1, ' ', false, ordered_json::error_handler_t::replace));
     } else {
-      at.line(printable(r.user_name, " ") + "  (since " + clock_time(r.time, now_ms()) +
+      at.line(printable(names.of(r.user), " ") + "  (since " + clock_time(r.time, now_ms()) +
               (r.invited_by ? ", proposed by " + printable(names.of(r.invited_by), " ") : "") +
               ")" + (r.text.empty() ? "" : "  " + printable(r.text, " ")));
     }

@@ -104,7 +104,8 @@ int readers(context& at, const message_at& m) {
   if (!here.ready) return at.exit();
   const auto all = here.s->list_readers(here.c, here.seq);
   if (!all) return at.fail(all.error());
-  name_book names(*here.s);
+  name_book book(*here.s);
+  name_scope& names = book.in(here.c);
   names.learn(all->users);
   if (at.json()) {
     auto list = ordered_json::array();
@@ -130,7 +131,8 @@ int versions(context& at, const message_at& m) {
   if (!here.ready) return at.exit();
   const auto all = here.s->list_versions(here.c, here.seq);
   if (!all) return at.fail(all.error());
-  name_book names(*here.s);
+  name_book book(*here.s);
+  name_scope& names = book.in(here.c);
   names.learn(all->events);
   const line_style style{at.decorated(), {}, {}};
   for (const event_view& event : all->events) {

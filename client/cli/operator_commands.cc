@@ -49,7 +49,11 @@ int policy_show(context& at, const std::string& tenant) {
   if (!policy) return at.fail(policy.error());
   ordered_json line{{"tenant_name", tenant}};
   for (const policy_row& row : rows_of(*policy)) {
-    line[row.name] = row.value;
+    if (row.yes_or_no) {
+      line[row.name] = row.value != 0;
+    } else {
+      line[row.name] = row.value;
+    }
     if (at.json()) continue;
     const std::string pair = row.name + "=" + row.text;
     at.line(pair + std::string(pair.size() < 34 ? 34 - pair.size() : 1, ' ') + row.meaning);

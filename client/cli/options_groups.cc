@@ -51,12 +51,15 @@ void add_people(CLI::App& conv, choice& c) {
     return about_conversation(conv, group, name, text, c, std::move(run));
   };
   const auto whom = [&c](CLI::App* sub) {
-    sub->add_option("NAME", c.name, "the user")->required();
+    sub->add_option("NAME", c.name, "the user, as `conv members` shows him")->required();
     return sub;
   };
   about("members", "who is in it", [&c](context& at) { return conv_members(at, c.conversation); });
-  about("add", "add members", [&c](context& at) { return conv_add(at, c.conversation, c.words); })
-      ->add_option("NAME", c.words, "users")
+  about("add", "add members: bob, or carol@globex of another tenant",
+        [&c](context& at) { return conv_add(at, c.conversation, c.words); })
+      ->add_option("NAME", c.words,
+                   "users; NAME@TENANT: of another tenant, where both tenants' policies allow it "
+                   "(host_external, visit_external)")
       ->required();
   whom(about("remove", "remove a member",
              [&c](context& at) { return conv_remove(at, c.conversation, c.name); }));
@@ -167,7 +170,7 @@ void add_administration(CLI::App& app, choice& c) {
                               [&c](context& at) { return policy_set(at, c.name, c.words); });
   set->add_option("TENANT", c.name, "the tenant's name")->required();
   set->add_option("KEY=VALUE", c.words,
-                  "as `show` names them; times also as 2m or 90d, kinds as mobile,web")
+                  "as `show` names them; times also as 2m or 90d, kinds as mobile,web, yes or no")
       ->required();
 
   CLI::App* user = admin->add_subcommand("user", "users");

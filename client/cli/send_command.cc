@@ -118,7 +118,7 @@ int send(context& at, const send_options& o) {
   if (!s) return at.exit();
   const conversation_id c = at.find_conversation(*s, o.conversation, context::absent::found);
   if (!c) return at.exit();
-  if (!at.find_users(*s, o.mentions, extras->mentions)) return at.exit();
+  if (!at.find_people(*s, c, o.mentions, extras->mentions)) return at.exit();
   line_sender sender(at, *s, c, std::move(*extras));
   if (o.text.size() == 1 && o.text.front() == "-") {
     std::string line;

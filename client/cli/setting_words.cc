@@ -6,6 +6,8 @@
 #include "client/within_bounds.h"
 
 #include <charconv>
+#include <limits>
+#include <type_traits>
 
 namespace conclave::client::cli {
 
@@ -92,13 +94,15 @@ class field_setter {
     known_ += (known_.empty() ? "" : ", ") + std::string(name);
     if (name != wanted_) return;
     found_ = true;
-    const auto number = number_for(name, text_);
-    if (!number) {
-      wrong_ = number.error().detail;
-    } else if (*number < b.min || *number > b.max || *number > std::numeric_limits<T>::max()) {
-      wrong_ = "`" + std::string(name) + "` is not within its bounds";
+    if constexpr (std::is_same_v<T, bool>) {
+      const auto truth = truth_from(text_);
+      if (truth) {
+        value = *truth;
+      } else {
+        wrong_ = "`" + std::string(name) + "` is yes or no, not `" + text_ + "`";
+      }
     } else {
-      value = static_cast<T>(*number);
+      take_number(name, value, b);
     }
   }
 
@@ -109,6 +113,18 @@ class field_setter {
   }
 
  private:
+  template <class T>
+  void take_number(std::string_view name, T& value, bounds b) {
+    const auto number = number_for(name, text_);
+    if (!number) {
+      wrong_ = number.error().detail;
+    } else if (*number < b.min || *number > b.max || *number > std::numeric_limits<T>::max()) {
+      wrong_ = "`" + std::string(name) + "` is not within its bounds";
+    } else {
+      value = static_cast<T>(*number);
+    }
+  }
+
   std::string wanted_;
   std::string text_;
   std::string known_;
@@ -124,7 +140,9 @@ class row_maker {
     std::string text = std::to_string(number);
     if (name == "exclusive_kinds") text = kinds_text(number);
     if (is_time(name) && number != 0) text = duration_text(number);
-    rows.push_back({std::string(name), number, std::move(text), std::string(meaning)});
+    constexpr bool yes_or_no = std::is_same_v<T, bool>;
+    if (yes_or_no) text = number != 0 ? "yes" : "no";
+    rows.push_back({std::string(name), number, yes_or_no, std::move(text), std::string(meaning)});
   }
   std::vector<policy_row> rows;
 };

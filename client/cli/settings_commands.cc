@@ -44,7 +44,8 @@ int conv_pins(context& at, const std::string& conversation) {
   if (!c) return at.exit();
   const auto all = s->list_pins(c);
   if (!all) return at.fail(all.error());
-  name_book names(*s);
+  name_book book(*s);
+  name_scope& names = book.in(c);
   std::vector<user_id> users;
   for (const pin_info& p : *all) users.push_back(p.by);
   names.learn(users);

@@ -9,6 +9,11 @@ std::string title_of(const conversation_info& info, const names& who) {
   return info.peer ? "@" + who.of(info.peer) : "myself";
 }
 
+std::string external_label(const conversation_info& info) {
+  if (!info.host.empty()) return "[external: " + info.host + "]";
+  return info.external ? "[external]" : "";
+}
+
 bool titles::learn() {
   const auto all = session_.list_conversations();
   if (!all) {

@@ -14,6 +14,10 @@ namespace conclave::client::cli {
 /// "lobby", "@bob", "the node", "myself"; given that the peer's name is known.
 std::string title_of(const conversation_info& info, const names& who);
 
+/// "[external: acme]" for a guest of acme, "[external]" for acme's own people among guests, else
+/// empty.
+std::string external_label(const conversation_info& info);
+
 class titles {
  public:
   titles(session& s, name_book& names) : session_(s), names_(names) {}

@@ -108,7 +108,25 @@ TEST(setting_words, every_rule_is_shown_in_the_form_in_which_it_can_be_set) {
       EXPECT_EQ(row.text, "desktop,tablet");
     }
   }
-  EXPECT_EQ(rows_of(policy).size(), 12u);
+  EXPECT_EQ(rows_of(policy).size(), 14u);
+}
+
+TEST(setting_words, what_is_yes_or_no_is_set_and_shown_in_these_words) {
+  tenant_policy policy;
+  ASSERT_TRUE(change_policy(policy, {"host_external=yes", "visit_external=true"}));
+  EXPECT_TRUE(policy.host_external && policy.visit_external);
+  ASSERT_TRUE(change_policy(policy, {"visit_external=no"}));
+  EXPECT_FALSE(policy.visit_external);
+  EXPECT_FALSE(change_policy(policy, {"host_external=2"}));
+  for (const policy_row& row : rows_of(policy)) {
+    EXPECT_EQ(row.yes_or_no, row.name.ends_with("_external")) << row.name;
+    if (row.name == "host_external") {
+      EXPECT_EQ(row.text, "yes");
+    }
+    if (row.name == "visit_external") {
+      EXPECT_EQ(row.text, "no");
+    }
+  }
 }
 
 TEST(chat_words, texts_and_orders_are_told_apart_by_the_slash) {
@@ -152,6 +170,8 @@ TEST(chat_words, mentions_are_names_behind_an_at_that_begins_a_word) {
             (std::vector<std::string>{"bob", "carol", "dave"}));
   EXPECT_EQ(mentioned_names("@all"), std::vector<std::string>{"all"});
   EXPECT_TRUE(mentioned_names("mail bob@example.org @").empty());
+  EXPECT_EQ(mentioned_names("@carol@globex, @dan@initech."),
+            (std::vector<std::string>{"carol@globex", "dan@initech"}));
 }
 
 /// Borrows the body.

@@ -71,6 +71,7 @@ class Device(Session):
         if name == "OK":
             self._arrived(request.fields["conversation"], self._own_event(request, answer))
         elif name == "CONVERSATION_CREATED":
+            self.conversation(answer["conversation"]).summary.setdefault("host", "")
             self._want(answer["conversation"], 1)
 
     def _own_event(self, request, ok):
@@ -78,7 +79,9 @@ class Device(Session):
         asked = request.fields
         event = {f["name"]: DEFAULTS[f["type"]] for f in protocol.layouts["event"]}
         event |= {name: value for name, value in asked.items() if name in event}
-        event.update(ok, sender=self.me["user"], device=self.me["device"])
+        event.update(ok, sender=self.self_in(asked["conversation"]), device=self.me["device"])
+        if not self.conversation(asked["conversation"]).summary:
+            return event | {"kind": None}  # whose conversation it is has not been told yet
         kinds = {"SEND": asked.get("kind"), "EDIT": 32, "RECALL": 33, "REACT": 34, "PIN": 35}
         event["kind"] = kinds.get(request.name)
         if request.name == "SEND":
@@ -95,6 +98,10 @@ class Device(Session):
 
     # -- conversations and their cursors
 
+    def self_in(self, conversation_id):
+        summary = self.conversation(conversation_id).summary
+        return summary.get("self") or self.me["user"]
+
     def conversation(self, conversation_id):
         return self.conversations.setdefault(conversation_id, Conversation())
 
@@ -110,7 +117,8 @@ class Device(Session):
 
     def _recognise(self, conversation_id, event):
         """An own event counts as the answer that was lost with a connection."""
-        if event.get("device") != self.me["device"] or event.get("sender") != self.me["user"]:
+        mine = self.me["device"], self.self_in(conversation_id)
+        if (event.get("device"), event.get("sender")) != mine:
             return
         for request in list(self.requests.values()):
             if request.key == (conversation_id, event["client_seq"]):
@@ -172,7 +180,7 @@ class Device(Session):
 
         self._read_history(conversation_id, start, page, direction=1)
 
-    def _list(self, after, changed_after, first=False):
+    def _list(self, after, changed_after, first=False, limit=500):
         def page(answer):
             if answer is None:
                 return
@@ -181,11 +189,11 @@ class Device(Session):
             for summary in answer["conversations"]:
                 self.conversation(summary["conversation"]).summary = summary
                 self._want(summary["conversation"], summary["head"])
-            if answer["more"]:
+            if answer["more"] and limit > 1:
                 ids = [s["conversation"] for s in answer["conversations"]]
                 self._list(answer["next"] or ids[-1], changed_after)
 
-        self.start("LIST_CONVERSATIONS", page, after=after, limit=500, changed_after=changed_after)
+        self.start("LIST_CONVERSATIONS", page, after=after, limit=limit, changed_after=changed_after)
 
     # -- the inbox
 
@@ -217,6 +225,7 @@ class Device(Session):
         self.inbox.append(entry)
         conversation = self.conversation(entry["conversation"]) if entry["conversation"] else None
         if entry["kind"] in (1, 2):  # added or removed: events up to `at` are his
+            self._list(entry["conversation"] - 1, 0, limit=1)  # whose it is, and who we are there
             self._want(entry["conversation"], entry["at"])
         elif entry["kind"] == 3:
             own = {"pinned": entry["flags"] & 1 != 0, "hidden": entry["flags"] & 2 != 0}

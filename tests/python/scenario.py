@@ -1,9 +1,10 @@
 """Two users, two devices each, one group: what they do to it must leave all devices with one view.
 
     scenario.py HOST PORT CA_FILE ALICE BOB [--parts chat,edit,…]
+                [--guest TOKEN --operator ADMIN_PORT,TOKEN]
 
 ALICE and BOB are either two resume tokens, `cv1…,cv1…`, or `tenant/user:password`, with which both
-devices log in. Ends with code 0 and a line `GOOD …`; with 3 and `UNSUPPORTED …` when the node does
+devices log in. The part `external` wants a user of another tenant and an operator. Ends with code 0 and a line `GOOD …`; with 3 and `UNSUPPORTED …` when the node does
 not know a request that a part needs; with 1 and `BAD …` otherwise."""
 
 import argparse
@@ -11,7 +12,7 @@ import sys
 import time
 
 from conclave_client import Device
-from conclave_session import Closed, Refused
+from conclave_session import Closed, Refused, Session
 
 PARTS = "chat resend extras edit recall react pin inbox expire burn absence".split()
 PATIENCE = 30.0
@@ -36,6 +37,7 @@ class World:
             for who, text in (("alice", arguments.alice), ("bob", arguments.bob))
         )
         self.everyone = self.alice + self.bob
+        self.arguments = arguments
         for device in self.everyone:
             device.log_in()
         self.found()
@@ -214,6 +216,69 @@ def burn(world):
     world.wait(lambda: world.message(seq)["state"] == "gone")
 
 
+def external(world):
+    """Somebody of another tenant comes in, talks, and hears nothing after he was removed."""
+    host, ca_file = world.arguments.host, world.arguments.ca_file
+    admin_port, token = world.arguments.operator.split(",")
+    operator = Session((host, int(admin_port)), ca_file, token=token, name="operator")
+    guest = Device((host, world.arguments.port), ca_file, token=world.arguments.guest, name="guest")
+    alice, bob = world.alice[0], world.bob[0]
+    operator.log_in()
+    guest.log_in()
+    name, home = guest.me["user_name"], guest.me["tenant_name"]
+    invitation = {"conversation": world.group, "tenant_name": home, "names": [name]}
+    assert refusal(bob, "ADD_EXTERNAL", **invitation) == "forbidden", "bob is no admin"
+    assert refusal(alice, "ADD_EXTERNAL", **invitation) == "forbidden", "acme has no guests"
+    allow(operator, alice.me["tenant_name"], host_external=True)
+    assert refusal(alice, "ADD_EXTERNAL", **invitation) == "not_found", "they stay at home"
+    allow(operator, home, visit_external=True)
+    alice.request("ADD_EXTERNAL", **invitation)
+
+    everyone = [*world.everyone, guest]
+    world.wait(lambda: any(c.summary for c in guest.conversations.values()), everyone)
+    (room,) = [c for c, known in guest.conversations.items() if known.summary]
+    summary = guest.conversations[room].summary
+    assert (summary["host"], summary["external"]) == (alice.me["tenant_name"], True), summary
+    assert summary["self"], summary
+
+    theirs = world.say(alice, "welcome", mentions=[summary["self"]])
+    ours = guest.request("SEND", conversation=room, kind=16, body=b"thank you")["seq"]
+
+    def heard(device, where, seq):
+        return seq in device.conversations[where].view.messages
+
+    world.wait(lambda: heard(guest, room, theirs) and heard(bob, world.group, ours), everyone)
+    said = guest.conversations[room].view.messages
+    assert said[theirs]["mentions"] == [summary["self"]], said[theirs]
+    assert {said[theirs]["sender"], said[ours]["sender"]} == {alice.me["user"], summary["self"]}
+    spoken = world.message(ours)
+    assert (spoken["sender"], spoken["body"]) == (summary["self"], b"thank you"), spoken
+
+    ids = {"names": [], "users": [alice.me["user"], summary["self"]]}
+    called = guest.request("RESOLVE_USERS", **ids, conversation=room)["users"]
+    expected = [alice.me["user_name"], f"{name}@{home}"]
+    assert [u["user_name"] for u in called] == expected, called
+    elsewhere = guest.request("RESOLVE_USERS", names=expected, users=[], conversation=0)["users"]
+    assert not elsewhere, f"the names of one tenant mean nothing in another: {elsewhere}"
+
+    fence = world.do(alice, "REMOVE_MEMBER", user=summary["self"])["seq"]
+    secret = world.say(alice, "among ourselves")
+    world.wait(lambda: guest.conversations[room].cursor >= fence, everyone)
+    world.agree()
+    until = time.monotonic() + 1.0
+    world.wait(lambda: time.monotonic() > until, [guest])
+    assert guest.conversations[room].cursor == fence, "something came after the removal"
+    assert secret not in guest.conversations[room].view.messages
+    assert refusal(guest, "SEND", conversation=room, kind=16, body=b"?") == "not_found"
+    page = {"conversation": room, "from": 0, "direction": 2, "limit": 100}
+    assert max(e["seq"] for e in guest.request("HISTORY", **page)["events"]) == fence
+
+
+def allow(operator, tenant, **rules):
+    policy = operator.request("GET_POLICY", tenant_name=tenant)
+    operator.request("SET_POLICY", tenant_name=tenant, **(policy | rules))
+
+
 def absence(world):
     """A device that was away ends with the view of those that stayed."""
     away = world.bob[1]
@@ -253,6 +318,8 @@ def main():
     for name in ("host", "port", "ca_file", "alice", "bob"):
         parser.add_argument(name, type=int if name == "port" else str)
     parser.add_argument("--parts", default=",".join(PARTS))
+    parser.add_argument("--guest")
+    parser.add_argument("--operator")
     arguments = parser.parse_args()
     parts = arguments.parts.split(",")
     try:
