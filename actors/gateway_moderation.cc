@@ -3,8 +3,8 @@
 #include "actors/derived_ids.h"
 #include "actors/gateway.h"
 #include "actors/gateway_requests.h"
-#include "actors/join_code.h"
 #include "actors/reply_gather.h"
+#include "crypto/join_code.h"
 #include "schemas/moderation_messages.h"
 #include "schemas/policy_messages.h"
 #include "schemas/utf8.h"
@@ -71,9 +71,9 @@ void gateway::on_new_join_code(session& s, const frame_view& frame) {
   const auto message = decoded<new_join_code>(s, frame);
   if (!message.ok()) return;
   auto details = std::make_shared<request_details>();
-  const join_code_parts code = make_join_code(message->conversation);
+  const auto code = crypto::make_join_code(message->conversation);
   details->join_secret = code.secret;
-  details->join_code = format_join_code(code);
+  details->join_code = crypto::format_join_code(code);
   deliver_plain(s, frame, message->conversation, request_of(s, conversation_verb::new_join_code, 0),
                 std::move(details));
 }
@@ -81,7 +81,7 @@ void gateway::on_new_join_code(session& s, const frame_view& frame) {
 void gateway::on_join(session& s, const frame_view& frame) {
   const auto message = decoded<join>(s, frame);
   if (!message.ok()) return;
-  const auto code = parse_join_code(message->code);
+  const auto code = crypto::parse_join_code(message->code);
   if (!code) return answer_error(s, frame.header.correlation, errc::not_found);
   auto details = std::make_shared<request_details>();
   details->join_secret = code->secret;
