@@ -6,6 +6,9 @@
 #include "conf/log.h"
 #include "schemas/conversation_messages.h"
 #include "storage/reads.h"
+#include "storage/reads_account.h"
+
+#include <optional>
 
 namespace conclave::actors {
 
@@ -28,17 +31,26 @@ std::shared_ptr<const request_details> extras_of(const send& m) {
   return details;
 }
 
+/// His row in the conversation, absent for who never was in it.
+std::optional<member_record> row_in(const gateway_shared& shared, const entity_ref& conversation,
+                                    user_id user) {
+  const auto row = shared.store->get(
+      shared.ports->shards.shard_of(conversation),
+      keys::member(conversation.tenant, conversation_id{conversation.id}, user));
+  if (!row.ok()) return std::nullopt;
+  auto record = decode_record<member_record>(*row);
+  return record ? std::optional(std::move(*record)) : std::nullopt;
+}
+
 }  // namespace
 
 bool gateway::has_too_many(const gateway_shared& shared, const storage::state_view& home,
                            const entity_ref& conversation, user_id user) {
   const std::size_t most = shared.ports->policy_of(conversation.tenant)->max_conversations;
-  const auto index = storage::list_index(home, conversation.tenant, user, {}, most);
-  if (!index.ok() || index->size() < most) return false;
-  return !shared.store
-              ->get(shared.ports->shards.shard_of(conversation),
-                    keys::member(conversation.tenant, conversation_id{conversation.id}, user))
-              .ok();
+  const auto full = storage::is_in_at_least(home, conversation.tenant, user, most);
+  if (!full.ok() || !*full) return false;
+  const auto row = row_in(shared, conversation, user);
+  return !row || !row->is_member();
 }
 
 conversation_batch& gateway::batch_for(const session& s, conversation_id conversation) {
@@ -113,8 +125,11 @@ void gateway::deliver_checked(const session& s, conversation_id conversation,
   const bool taken = shared_.ports->on_reader([shared = &shared_, entity, batch] {
     const auto home = shared->store->view(shared->ports->shards.home_of(entity.tenant));
     conversation_request& first = batch->requests.front();
-    const bool comes_in =
-        first.verb == conversation_verb::create || first.verb == conversation_verb::join;
+    // A founding that is asked for again is answered again, also after he has left; coming back in
+    // is coming in.
+    const bool comes_in = first.verb == conversation_verb::join ||
+                          (first.verb == conversation_verb::create &&
+                           !row_in(*shared, entity, first.user));
     if (comes_in && has_too_many(*shared, home, entity, first.user))
       return first.asked.reject(errc::limit_reached, "too many conversations");
     for (const user_id user : batch->users) {

@@ -8,6 +8,7 @@
 #include "schemas/records.h"
 #include "storage/store.h"
 
+#include <cstddef>
 #include <utility>
 #include <vector>
 
@@ -22,6 +23,10 @@ outcome<credential_record> get_credential(const state_view& home, tenant_id tena
 
 outcome<index_record> get_index(const state_view& home, tenant_id tenant, user_id user,
                                 conversation_id conversation);
+
+/// The user is a member of `most` conversations or more; those that he left do not count.
+outcome<bool> is_in_at_least(const state_view& home, tenant_id tenant, user_id user,
+                             std::size_t most);
 
 /// The defaults where none was set.
 outcome<tenant_policy> get_policy(const state_view& home, tenant_id tenant);
