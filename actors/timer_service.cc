@@ -36,8 +36,8 @@ void deliver(const engine_ports& ports, tenant_id tenant, conversation_id conver
 
 }  // namespace
 
-timer_service::timer_service(const storage::store& store, const engine_ports& ports)
-    : store_(store), ports_(ports), shards_(store.shard_count()) {}
+timer_service::timer_service(const storage::store& store, const engine_ports& ports, due_scan scan)
+    : store_(store), ports_(ports), scan_(std::move(scan)), shards_(store.shard_count()) {}
 
 void timer_service::start() {
   thread_ = std::thread([this] {
@@ -90,7 +90,7 @@ bool timer_service::tick_shard(shard_id shard, time_ms now) {
   {
     const auto view = store_.view(shard);
     const status scanned =
-        view.scan(keys::timers_between(from, now), [&](std::string_view key, std::string_view) {
+        scan_(view, keys::timers_between(from, now), [&](std::string_view key, std::string_view) {
           const auto timer = keys::parse_timer(key);
           if (!timer) return true;  // the digest of the shard will speak of it
           const auto given = state.in_flight.find(*timer);
