@@ -49,6 +49,10 @@ time_ms renew_by(const tenant_policy& policy, time_ms given_out) {
   return policy.token_lifetime_ms == 0 ? 0 : given_out + policy.token_lifetime_ms / 3;
 }
 
+bool is_exclusive(const tenant_policy& policy, device_kind kind) {
+  return (policy.exclusive_kinds >> static_cast<unsigned>(kind) & 1) != 0;
+}
+
 bool token_is_over(const tenant_policy& policy, const device_record& device, time_ms now) {
   const time_ms since = given_out(device);
   return policy.token_lifetime_ms != 0 && now > since && now - since > policy.token_lifetime_ms;
@@ -123,7 +127,7 @@ registrar_plan plan_issue_device(const storage::state_view& home, const plan_con
   issued->token_hash = made.second.token_hash;
   issued->renew_by = renew_by(context.policy, context.now);
   issued->inbox_head = inbox->head();
-  issued->exclusive = (context.policy.exclusive_kinds >> static_cast<unsigned>(issued->kind)) & 1;
+  issued->exclusive = is_exclusive(context.policy, issued->kind);
   plan.issued = std::move(issued);
   return plan;
 }
