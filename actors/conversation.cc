@@ -20,6 +20,9 @@ namespace conclave::actors {
 namespace {
 constexpr std::uint32_t overload_retry_ms = 50;
 constexpr std::uint32_t conflict_retry_ms = 20;
+/// Index orders of which none was learnt for this long were lost, by registrars with too much to do
+/// or that crashed; they must not hold up those that wait for their turn.
+constexpr time_ms index_patience_ms = 5'000;
 }  // namespace
 
 conversation_shell::conversation_shell(const engine_ports& ports, const entity_ref& entity,
@@ -73,6 +76,9 @@ void conversation_shell::on_loaded(const conversation_loaded& loaded) {
   // Nobody knows who was online when these were pushed: the hint goes to all sessions of the user.
   for (const auto& change : state_->unfinished()) order_index(change, push_moment::min());
   for (const auto& entry : state_->unfinished_owed()) order_inbox(entry);
+  // Somebody may have left just before the end of the one that was here: what he was the last to
+  // read would burn with nobody looking at it.
+  if (loaded.image->may_burn && (recovered_ || !state_->unfinished().empty())) review_burning();
   if (recovered_ && state_->exists()) {
     auto hint = std::make_shared<head_hint>();
     hint->tenant = entity_.tenant;
@@ -91,8 +97,7 @@ void conversation_shell::on_loaded(const conversation_loaded& loaded) {
 void conversation_shell::on_doze() {
   // An order may have been lost: its registrar had too much to do, or crashed. Asleep nobody would
   // give it again.
-  for (const auto& [at, given] : ordered_)
-    order_index({at.first, at.second, given.member}, given.pushed);
+  give_index_orders_again();
   const auto owed = std::exchange(ordered_inbox_, {});
   for (const auto& [slot, given] : owed) order_inbox(given.entry);
   if (ordered_.empty() && ordered_inbox_.empty()) try_retire();
@@ -145,6 +150,8 @@ void conversation_shell::on_work(const conversation_work& work) {
     parked_.push_back(work.batch);
     return;
   }
+  if (!ordered_.empty() && ports_.now() >= index_progress_ + index_patience_ms)
+    give_index_orders_again();
   judge(*work.batch);
   propose();
   if (!state_->exists()) try_retire();
@@ -221,8 +228,8 @@ void conversation_shell::give(waiting_answer& answer) {
 }
 
 void conversation_shell::propose() {
-  // One order per member of a step: the next waits until most of them are learnt.
-  if (state_->has_job() && in_flight_.empty() && ordered_.size() < limits::max_job_step / 2)
+  // One order per member of a step: the next waits until most of them are given.
+  if (state_->has_job() && in_flight_.empty() && to_order_.size() < limits::max_job_step / 2)
     state_->job_step();
   if (!state_->has_draft()) return;
   // Housekeeping alone waits for company while something is on its way.
@@ -363,6 +370,20 @@ conversation_shell::user_home conversation_shell::home_of(user_id user) const {
 }
 
 void conversation_shell::order_index(const membership_change& change, push_moment pushed) {
+  if (ordered_.size() < max_open_index_orders)
+    give_index_order(change, pushed);
+  else
+    to_order_.push_back({change, pushed});
+}
+
+void conversation_shell::give_index_orders_again() {
+  const auto lost = ordered_;
+  for (const auto& [at, given] : lost)
+    give_index_order({at.first, at.second, given.member}, given.pushed);
+}
+
+void conversation_shell::give_index_order(const membership_change& change, push_moment pushed) {
+  index_progress_ = ports_.now();
   const user_home home = home_of(change.user);
   // A guest's sessions learn of his first conversation here from this order: they had no push.
   if (home.link) pushed = push_moment::min();
@@ -376,7 +397,12 @@ void conversation_shell::on_index_learnt(const index_learnt& learnt) {
   if (ended_) return;
   ++seen_;
   if (state_ == nullptr) return;  // loading: the intent is still there and will be ordered again
+  index_progress_ = ports_.now();
   const auto given = ordered_.extract({learnt.seq, learnt.user});
+  while (!to_order_.empty() && ordered_.size() < max_open_index_orders) {
+    give_index_order(to_order_.front().change, to_order_.front().pushed);
+    to_order_.pop_front();
+  }
   // Who logged in between the push and this moment has neither heard of the conversation nor found
   // it in his listing. He was added by this seq, so he may know of it.
   if (given && given.mapped().member) {
@@ -402,8 +428,8 @@ void conversation_shell::order_inbox(const owed_entry& entry) {
   }
   const user_home home = home_of(entry.user);
   auto order = std::make_shared<registrar_request>();
-  order->order = inbox_order{entry.kind,  home.conversation, entry.at,
-                             entry.about, entry.slot,        home.link};
+  order->order =
+      inbox_order{entry.kind, home.conversation, entry.at, entry.about, entry.slot, home.link};
   ports_.actors->deliver_to_registrar(home.registrar, registrar_work{std::move(order)});
 }
 

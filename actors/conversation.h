@@ -10,6 +10,7 @@
 #include "actors/conversation_state.h"
 #include "actors/engine_ports.h"
 #include "actors/interfaces.h"
+#include "conf/limits.h"
 
 #include <deque>
 #include <map>
@@ -23,6 +24,12 @@ namespace conclave::actors {
 
 class conversation_shell {
  public:
+  /// Changes of membership that the users' registrars work on at a time; the next wait their turn
+  /// in here. Each is a read job and a commit of its own: what others ask for finds few of them
+  /// before it, and those of a full group cannot fill the reader pool.
+  static constexpr std::size_t max_open_index_orders = 128;
+  static_assert(max_open_index_orders * 16 <= limits::max_queued_reads);
+
   /// What the shell needs of its actor; called on the actor's own run.
   struct self_port {
     std::shared_ptr<storage::proposal_owner> owner;
@@ -75,7 +82,10 @@ class conversation_shell {
     std::optional<seat> link;
   };
   user_home home_of(user_id user) const;
+  /// At once, or when its turn comes.
   void order_index(const membership_change& change, push_moment pushed);
+  void give_index_order(const membership_change& change, push_moment pushed);
+  void give_index_orders_again();
   void order_inbox(const owed_entry& entry);
   void post_typing(const conversation_request& request);
   /// Reads what is burning once somebody left, and has it judged.
@@ -111,8 +121,16 @@ class conversation_shell {
     bool member = false;
     push_moment pushed;  ///< sessions that are online by then have the event
   };
-  /// Changes of membership ordered from their users' registrars and not yet learnt there.
+  /// Changes of membership ordered from their users' registrars and not yet learnt there; at most
+  /// max_open_index_orders.
   std::map<std::pair<event_seq, user_id>, index_order_given> ordered_;
+  struct index_order_waiting {
+    membership_change change;
+    push_moment pushed;
+  };
+  /// Those to be ordered next, as many as members: their intent rows are durable already.
+  std::deque<index_order_waiting> to_order_;
+  time_ms index_progress_ = 0;  ///< when an order was last given or learnt
 
   using inbox_slot = std::tuple<user_id, inbox_kind, std::uint64_t>;
   struct inbox_order_given {

@@ -75,19 +75,18 @@ void conversation_state::burn_for(const due_timer& timer, std::vector<event_seq>
   finish_burning(timer.key.seq, timer.target, burned, now);
 }
 
-bool conversation_state::finish_burning(event_seq seq, const storage::target_image& image,
+void conversation_state::finish_burning(event_seq seq, const storage::target_image& image,
                                         std::vector<event_seq>& burned, time_ms now) {
   const burn_record* burn = burning(seq, image);
-  if (burn == nullptr || outdated(seq, image)) return false;
+  if (burn == nullptr || outdated(seq, image)) return;
   // Who left can read nothing any more.
   const bool over = std::all_of(burn->readers.begin(), burn->readers.end(), [&](const auto& r) {
     return r.burned || member(r.user) == nullptr;
   });
   const auto event = decode_event(image.event);
-  if (!over || !event.ok() || event->is_gone()) return false;
+  if (!over || !event.ok() || event->is_gone()) return;
   empty(*event, image, event_flags::burned, {}, event_seq{head_.value + 1}, time_for(now));
   burned.push_back(seq);
-  return true;
 }
 
 ruling conversation_state::review(request_ref request, context_ref context) {

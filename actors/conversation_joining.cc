@@ -33,7 +33,7 @@ ruling conversation_state::join_by_code(request_ref request, batch_ref batch, co
     return let_in(request.user, request.user, request.device, context);
   if (!waiting_.contains(request.user) && waiting_.size() >= limits::max_join_requests)
     return rejected(errc::limit_reached, "too many people are waiting");
-  await_approval(request.user, {}, batch.text_of(request), context.now);
+  await_approval(request.user, {}, batch.text_of(request), context.now, admins());
   return changed(reply_kind::awaiting_join);
 }
 
@@ -41,17 +41,19 @@ ruling conversation_state::propose_members(request_ref request, std::vector<user
                                            context_ref context) {
   if (waiting_.size() + users.size() > limits::max_join_requests)
     return rejected(errc::limit_reached, "too many people are waiting");
-  for (const user_id user : users) await_approval(user, request.user, {}, context.now);
+  const auto to_tell = admins();
+  for (const user_id user : users) await_approval(user, request.user, {}, context.now, to_tell);
   return changed(reply_kind::awaiting_approval);
 }
 
 void conversation_state::await_approval(user_id user, user_id invited_by, std::string_view text,
-                                        time_ms now) {
+                                        time_ms now, const std::vector<user_id>& to_tell) {
   if (waiting_.contains(user)) return;  // the admins know
   const join_request_record record{invited_by, time_for(now), std::string(text)};
   waiting_[user] = record;
   open_.redo.put(keys::join_request(tenant_, id_, user), encode(record));
-  owe_admins(inbox_kind::join_requested, user);
+  for (const user_id admin : to_tell)
+    owe_inbox({admin, inbox_kind::join_requested, user.value, {}, user});
 }
 
 ruling conversation_state::answer_join(request_ref request, batch_ref batch, context_ref context) {
@@ -76,7 +78,7 @@ ruling conversation_state::answer_join(request_ref request, batch_ref batch, con
 ruling conversation_state::let_in(user_id user, user_id by, device_id device, context_ref context) {
   if (waiting_.erase(user) != 0) open_.redo.erase(keys::join_request(tenant_, id_, user));
   join(user, member_role::member, event_seq{head_.value + 1});
-  renew_member_list();
+  change_member_list({user}, {});
   event_view event;
   event.kind = event_kind::members_added;
   const std::string bytes = encode_body(members_body{{user}});

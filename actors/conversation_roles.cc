@@ -59,7 +59,7 @@ ruling conversation_state::add(request_ref request, batch_ref batch, context_ref
     if (waiting_.erase(user) != 0) open_.redo.erase(keys::join_request(tenant_, id_, user));
     join(user, member_role::member, at);
   }
-  renew_member_list();
+  change_member_list(body.users, {});
   event_view event;
   event.kind = event_kind::members_added;
   const std::string bytes = encode_body(body);
@@ -82,7 +82,7 @@ ruling conversation_state::remove(request_ref request, batch_ref batch, context_
   // The removal itself still goes to the removed one (P4): the list as it was is who receives it.
   const member_list_ref before = members_now_;
   leave(gone, event_seq{head_.value + 1});
-  renew_member_list();
+  change_member_list({}, gone);
   review_burning_ = may_burn_;
   event_view event;
   event.kind = event_kind::member_removed;

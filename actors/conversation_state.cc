@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <iterator>
 
 namespace conclave::actors {
 
@@ -230,6 +231,19 @@ void conversation_state::renew_member_list() {
   members_now_ = std::move(list);
 }
 
+void conversation_state::change_member_list(std::vector<user_id> came, user_id gone) {
+  auto list = std::make_shared<member_list>();
+  list->version = next_list_version();
+  const std::vector<user_id>& before = members_now_->users;
+  list->users.reserve(before.size() + came.size());
+  std::sort(came.begin(), came.end());
+  std::merge(before.begin(), before.end(), came.begin(), came.end(),
+             std::back_inserter(list->users));
+  const auto at = std::lower_bound(list->users.begin(), list->users.end(), gone);
+  if (at != list->users.end() && *at == gone) list->users.erase(at);
+  members_now_ = std::move(list);
+}
+
 void conversation_state::put_record() {
   open_.redo.put(keys::conversation(tenant_, id_), encode(record_));
 }
@@ -246,9 +260,11 @@ void conversation_state::owe_inbox(const owed_entry& entry) {
   open_.owed.push_back(entry);
 }
 
-void conversation_state::owe_admins(inbox_kind kind, user_id about) {
+std::vector<user_id> conversation_state::admins() const {
+  std::vector<user_id> found;
   for (const user_id user : members_now_->users)
-    if (is_admin(members_.at(user))) owe_inbox({user, kind, about.value, {}, about});
+    if (is_admin(members_.at(user))) found.push_back(user);
+  return found;
 }
 
 void conversation_state::inbox_learnt(user_id user, inbox_kind kind, std::uint64_t slot) {

@@ -194,7 +194,8 @@ class conversation_state {
   ruling join_by_code(request_ref request, batch_ref batch, context_ref context);
   ruling answer_join(request_ref request, batch_ref batch, context_ref context);
   ruling let_in(user_id user, user_id by, device_id device, context_ref context);
-  void await_approval(user_id user, user_id invited_by, std::string_view text, time_ms now);
+  void await_approval(user_id user, user_id invited_by, std::string_view text, time_ms now,
+                      const std::vector<user_id>& to_tell);
   // conversation_reading.cc
   ruling mark_read(request_ref request, context_ref context);
   ruling type(request_ref request, context_ref context);
@@ -204,7 +205,7 @@ class conversation_state {
   ruling review(request_ref request, context_ref context);
   void start_burning(const event_view& event, std::string_view body);
   void burn_for(const due_timer& timer, std::vector<event_seq>& burned, time_ms now);
-  bool finish_burning(event_seq seq, const storage::target_image& image,
+  void finish_burning(event_seq seq, const storage::target_image& image,
                       std::vector<event_seq>& burned, time_ms now);
   burn_record* burning(event_seq seq, const storage::target_image& image);
   /// The event that tells which bodies went by themselves; its seq is head + 1 until then.
@@ -231,8 +232,12 @@ class conversation_state {
   void put_timer(const keys::timer_key& key);
   void owe_index(event_seq seq, user_id user, bool member);
   void owe_inbox(const owed_entry& entry);
-  void owe_admins(inbox_kind kind, user_id about);
+  /// Walks all members: once for a request, however many it brings.
+  std::vector<user_id> admins() const;
   void renew_member_list();
+  /// The list with `came`, who are not in it, merged in and `gone` left out: a copy of the old one,
+  /// where renewing walks and sorts all members, 10 ms for 100 000.
+  void change_member_list(std::vector<user_id> came, user_id gone);
 
   tenant_id tenant_;
   conversation_id id_;

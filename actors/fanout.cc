@@ -5,8 +5,8 @@
 #include "net/event_loop.h"
 #include "schemas/codec.h"
 #include "schemas/conversation_messages.h"
-#include "schemas/presence_messages.h"
 #include "schemas/inbox_messages.h"
+#include "schemas/presence_messages.h"
 
 #include <algorithm>
 

@@ -54,8 +54,8 @@ outcome<admit_external_order> look_up(const gateway_shared& shared, tenant_id ho
 void gateway::on_add_external(session& s, const frame_view& frame) {
   const auto message = decoded<add_external>(s, frame);
   if (!message.ok()) return;
-  conversation_request request = request_of(s, message->conversation,
-                                            conversation_verb::add_members, message->client_seq);
+  conversation_request request =
+      request_of(s, message->conversation, conversation_verb::add_members, message->client_seq);
   auto asked = std::make_shared<ticket>(admit(s, frame.header.correlation, frame.payload.size()));
   if (!asked->armed()) return;
   const entity_ref entity = conversation_entity(s, message->conversation);
@@ -64,32 +64,31 @@ void gateway::on_add_external(session& s, const frame_view& frame) {
   std::vector<std::string> names(message->names.begin(), message->names.end());
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
-  const bool taken = shared_.ports->on_reader(
-      [shared = &shared_, asked, entity, batch, names = std::move(names),
-       tenant_name = std::string(message->tenant_name)] {
-        conversation_request& first = batch->requests.front();
-        auto order = is_admin_of(*shared, entity, first.user)
-                         ? look_up(*shared, entity.tenant, tenant_name, names)
-                         : outcome<admit_external_order>(errc::forbidden);
-        if (!order.ok()) {
-          const errc why = order.error().code;
-          if (why != errc::forbidden && why != errc::not_found) return asked->reject(why);
-          auto details = std::make_shared<request_details>();
-          details->external_refused = why;
-          first.more = std::move(details);
-          first.asked = std::move(*asked);
-          shared->ports->actors->deliver_to_conversation(entity, conversation_work{batch});
-          return;
-        }
-        order->next = batch;
-        order->conversation = conversation_id{entity.id};
-        auto admission = std::make_shared<registrar_request>();
-        admission->asked = std::move(*asked);
-        admission->order = std::move(*order);
-        shared->ports->actors->deliver_to_registrar(
-            entity_ref{entity_kind::tenant, entity.tenant, 0},
-            registrar_work{std::move(admission)});
-      });
+  const bool taken = shared_.ports->on_reader([shared = &shared_, asked, entity, batch,
+                                               names = std::move(names),
+                                               tenant_name = std::string(message->tenant_name)] {
+    conversation_request& first = batch->requests.front();
+    auto order = is_admin_of(*shared, entity, first.user)
+                     ? look_up(*shared, entity.tenant, tenant_name, names)
+                     : outcome<admit_external_order>(errc::forbidden);
+    if (!order.ok()) {
+      const errc why = order.error().code;
+      if (why != errc::forbidden && why != errc::not_found) return asked->reject(why);
+      auto details = std::make_shared<request_details>();
+      details->external_refused = why;
+      first.more = std::move(details);
+      first.asked = std::move(*asked);
+      shared->ports->actors->deliver_to_conversation(entity, conversation_work{batch});
+      return;
+    }
+    order->next = batch;
+    order->conversation = conversation_id{entity.id};
+    auto admission = std::make_shared<registrar_request>();
+    admission->asked = std::move(*asked);
+    admission->order = std::move(*order);
+    shared->ports->actors->deliver_to_registrar(entity_ref{entity_kind::tenant, entity.tenant, 0},
+                                                registrar_work{std::move(admission)});
+  });
   if (!taken) asked->reject(errc::overloaded, {}, 100);
 }
 

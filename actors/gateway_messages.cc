@@ -18,8 +18,8 @@ void gateway::deliver_with_target(const session& s, conversation_id conversation
   const bool taken = shared_.ports->on_reader([shared = &shared_, entity, batch, details] {
     conversation_request& asked = batch->requests.front();
     const auto view = shared->store->view(shared->ports->shards.shard_of(entity));
-    const bool with_edits = asked.verb == conversation_verb::edit ||
-                            asked.verb == conversation_verb::recall;
+    const bool with_edits =
+        asked.verb == conversation_verb::edit || asked.verb == conversation_verb::recall;
     auto image = storage::load_target(view, entity.tenant, conversation_id{entity.id}, asked.user,
                                       details->target, with_edits);
     if (!image.ok()) return asked.asked.reject(image.error().code);
@@ -74,7 +74,8 @@ void gateway::on_open(session& s, const frame_view& frame) {
 void gateway::on_forward(session& s, const frame_view& frame) {
   const auto message = decoded<forward>(s, frame);
   if (!message.ok()) return;
-  conversation_request request = request_of(s, message->conversation, conversation_verb::forward, message->client_seq);
+  conversation_request request =
+      request_of(s, message->conversation, conversation_verb::forward, message->client_seq);
   request.asked = admit(s, frame.header.correlation, frame.payload.size());
   if (!request.asked.armed()) return;
   const entity_ref entity = conversation_entity(s, message->conversation);
@@ -84,9 +85,8 @@ void gateway::on_forward(session& s, const frame_view& frame) {
     return request.asked.reject(errc::forbidden, "not from one tenant's conversation to another's");
   auto batch = std::make_shared<conversation_batch>();
   batch->requests.push_back(std::move(request));
-  const bool taken =
-      shared_.ports->on_reader([shared = &shared_, entity, batch, from = from_seat.conversation,
-                                seq = message->from_seq] {
+  const bool taken = shared_.ports->on_reader(
+      [shared = &shared_, entity, batch, from = from_seat.conversation, seq = message->from_seq] {
         conversation_request& asked = batch->requests.front();
         const auto view = shared->store->view(shared->ports->shards.shard_of(entity.tenant, from));
         auto source = storage::load_forward_source(view, entity.tenant, from, asked.user, seq,
@@ -115,7 +115,8 @@ void gateway::on_mark_read(session& s, const frame_view& frame) {
   if (!message.ok()) return;
   auto details = std::make_shared<request_details>();
   details->seq = message->seq;
-  deliver_plain(s, frame, message->conversation, request_of(s, message->conversation, conversation_verb::mark_read, 0),
+  deliver_plain(s, frame, message->conversation,
+                request_of(s, message->conversation, conversation_verb::mark_read, 0),
                 std::move(details));
 }
 

@@ -3,8 +3,8 @@
 #include "actors/derived_ids.h"
 #include "actors/gateway.h"
 #include "actors/gateway_requests.h"
-#include "actors/join_code.h"
 #include "actors/reply_gather.h"
+#include "crypto/join_code.h"
 #include "schemas/moderation_messages.h"
 #include "schemas/names.h"
 #include "schemas/policy_messages.h"
@@ -32,9 +32,10 @@ void gateway::on_set_role(session& s, const frame_view& frame) {
   if (!message.ok()) return;
   auto details = std::make_shared<request_details>();
   details->role = message->role;
-  deliver_plain(s, frame, message->conversation,
-                request_of(s, message->conversation, conversation_verb::set_role, message->client_seq), std::move(details),
-                std::span(&message->user, 1));
+  deliver_plain(
+      s, frame, message->conversation,
+      request_of(s, message->conversation, conversation_verb::set_role, message->client_seq),
+      std::move(details), std::span(&message->user, 1));
 }
 
 void gateway::on_mute_member(session& s, const frame_view& frame) {
@@ -42,9 +43,10 @@ void gateway::on_mute_member(session& s, const frame_view& frame) {
   if (!message.ok()) return;
   auto details = std::make_shared<request_details>();
   details->until = message->until;
-  deliver_plain(s, frame, message->conversation,
-                request_of(s, message->conversation, conversation_verb::mute_member, message->client_seq),
-                std::move(details), std::span(&message->user, 1));
+  deliver_plain(
+      s, frame, message->conversation,
+      request_of(s, message->conversation, conversation_verb::mute_member, message->client_seq),
+      std::move(details), std::span(&message->user, 1));
 }
 
 void gateway::on_change_settings(session& s, const frame_view& frame) {
@@ -55,34 +57,37 @@ void gateway::on_change_settings(session& s, const frame_view& frame) {
   details->settings = {
       std::string(message->title), std::string(message->topic), message->join, message->invite,
       message->visibility,         message->all_muted};
-  deliver_plain(s, frame, message->conversation,
-                request_of(s, message->conversation, conversation_verb::change_settings, message->client_seq),
-                std::move(details));
+  deliver_plain(
+      s, frame, message->conversation,
+      request_of(s, message->conversation, conversation_verb::change_settings, message->client_seq),
+      std::move(details));
 }
 
 void gateway::on_dissolve(session& s, const frame_view& frame) {
   const auto message = decoded<dissolve>(s, frame);
   if (!message.ok()) return;
-  deliver_plain(s, frame, message->conversation,
-                request_of(s, message->conversation, conversation_verb::dissolve, message->client_seq),
-                std::make_shared<request_details>());
+  deliver_plain(
+      s, frame, message->conversation,
+      request_of(s, message->conversation, conversation_verb::dissolve, message->client_seq),
+      std::make_shared<request_details>());
 }
 
 void gateway::on_new_join_code(session& s, const frame_view& frame) {
   const auto message = decoded<new_join_code>(s, frame);
   if (!message.ok()) return;
   auto details = std::make_shared<request_details>();
-  const join_code_parts code = make_join_code(s.seat_in(message->conversation).conversation);
+  const auto code = crypto::make_join_code(s.seat_in(message->conversation).conversation);
   details->join_secret = code.secret;
-  details->join_code = format_join_code(code);
-  deliver_plain(s, frame, message->conversation, request_of(s, message->conversation, conversation_verb::new_join_code, 0),
+  details->join_code = crypto::format_join_code(code);
+  deliver_plain(s, frame, message->conversation,
+                request_of(s, message->conversation, conversation_verb::new_join_code, 0),
                 std::move(details));
 }
 
 void gateway::on_join(session& s, const frame_view& frame) {
   const auto message = decoded<join>(s, frame);
   if (!message.ok()) return;
-  const auto code = parse_join_code(message->code);
+  const auto code = crypto::parse_join_code(message->code);
   if (!code) return answer_error(s, frame.header.correlation, errc::not_found);
   auto details = std::make_shared<request_details>();
   details->join_secret = code->secret;
@@ -101,7 +106,8 @@ void gateway::on_answer_join(session& s, const frame_view& frame) {
   if (!message.ok()) return;
   auto details = std::make_shared<request_details>();
   details->accept = message->accept;
-  deliver_plain(s, frame, message->conversation, request_of(s, message->conversation, conversation_verb::answer_join, 0),
+  deliver_plain(s, frame, message->conversation,
+                request_of(s, message->conversation, conversation_verb::answer_join, 0),
                 std::move(details), std::span(&message->user, 1));
 }
 

@@ -10,7 +10,8 @@ void gateway::on_typing(session& s, const frame_view& frame) {
   if (!message.ok()) return;
   auto details = std::make_shared<request_details>();
   details->removed = message->stopped;
-  deliver_plain(s, frame, message->conversation, request_of(s, message->conversation, conversation_verb::typing, 0),
+  deliver_plain(s, frame, message->conversation,
+                request_of(s, message->conversation, conversation_verb::typing, 0),
                 std::move(details));
 }
 

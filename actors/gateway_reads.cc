@@ -69,10 +69,11 @@ void gateway::on_history(session& s, const frame_view& frame) {
         request = *message](std::uint64_t correlation) -> outcome<std::string> {
          history asked = request;
          asked.conversation = at.conversation;
-         auto slice = steady_read(
-             *shared, at.tenant, at.conversation, [&](const storage::state_view& view, time_ms now) {
-               return storage::read_history(view, at.tenant, at.user, asked, now);
-             });
+         auto slice =
+             steady_read(*shared, at.tenant, at.conversation,
+                         [&](const storage::state_view& view, time_ms now) {
+                           return storage::read_history(view, at.tenant, at.user, asked, now);
+                         });
          if (!slice.ok()) return std::move(slice).error();
          return frame_of(correlation, history_page{request.conversation, slice->head, slice->next,
                                                    raw_events{slice->count, slice->bytes}});
@@ -97,8 +98,8 @@ void gateway::on_list_members(session& s, const frame_view& frame) {
         request = *message](std::uint64_t correlation) -> outcome<std::string> {
          const shard_map& shards = shared->ports->shards;
          const auto view = shared->store->view(shards.shard_of(at.tenant, at.conversation));
-         auto rows = storage::list_members(view, at.tenant, at.user, at.conversation,
-                                           request.after, request.limit);
+         auto rows = storage::list_members(view, at.tenant, at.user, at.conversation, request.after,
+                                           request.limit);
          if (!rows.ok()) return std::move(rows).error();
          members_page page;
          page.more = rows->size() > request.limit;

@@ -22,8 +22,8 @@ void gateway::on_list_gone(session& s, const frame_view& frame) {
   read(s, frame.header.correlation,
        [shared = &shared_, at = s.seat_in(message->conversation),
         request = *message](std::uint64_t correlation) -> outcome<std::string> {
-         auto rows = storage::list_gone(view_of(*shared, at), at.tenant, at.user,
-                                        at.conversation, request.cursor, request.after);
+         auto rows = storage::list_gone(view_of(*shared, at), at.tenant, at.user, at.conversation,
+                                        request.cursor, request.after);
          if (!rows.ok()) return std::move(rows).error();
          return frame_of(correlation,
                          gone_page{request.conversation, rows->next, std::move(rows->gone)});
@@ -51,11 +51,12 @@ void gateway::on_list_versions(session& s, const frame_view& frame) {
   read(s, frame.header.correlation,
        [shared = &shared_, at = s.seat_in(message->conversation),
         request = *message](std::uint64_t correlation) -> outcome<std::string> {
-         auto rows = steady_read(
-             *shared, at.tenant, at.conversation, [&](const storage::state_view& view, time_ms now) {
-               return storage::list_versions(view, at.tenant, at.user, at.conversation,
-                                             request.target, now);
-             });
+         auto rows =
+             steady_read(*shared, at.tenant, at.conversation,
+                         [&](const storage::state_view& view, time_ms now) {
+                           return storage::list_versions(view, at.tenant, at.user, at.conversation,
+                                                         request.target, now);
+                         });
          if (!rows.ok()) return std::move(rows).error();
          return frame_of(correlation, versions_page{raw_events{rows->count, rows->bytes}});
        });
@@ -83,9 +84,8 @@ void gateway::on_list_join_requests(session& s, const frame_view& frame) {
   read(s, frame.header.correlation,
        [shared = &shared_, at = s.seat_in(message->conversation),
         request = *message](std::uint64_t correlation) -> outcome<std::string> {
-         auto rows =
-             storage::list_join_requests(view_of(*shared, at), at.tenant, at.user, at.conversation,
-                                         limits::max_join_requests);
+         auto rows = storage::list_join_requests(view_of(*shared, at), at.tenant, at.user,
+                                                 at.conversation, limits::max_join_requests);
          if (!rows.ok()) return std::move(rows).error();
          const auto home = shared->store->view(shared->ports->shards.home_of(at.tenant));
          join_requests_page page;

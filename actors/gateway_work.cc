@@ -7,6 +7,9 @@
 #include "conf/log.h"
 #include "schemas/conversation_messages.h"
 #include "storage/reads.h"
+#include "storage/reads_account.h"
+
+#include <optional>
 
 namespace conclave::actors {
 
@@ -29,17 +32,26 @@ std::shared_ptr<const request_details> extras_of(const send& m) {
   return details;
 }
 
+/// His row in the conversation, absent for who never was in it.
+std::optional<member_record> row_in(const gateway_shared& shared, const entity_ref& conversation,
+                                    user_id user) {
+  const auto row =
+      shared.store->get(shared.ports->shards.shard_of(conversation),
+                        keys::member(conversation.tenant, conversation_id{conversation.id}, user));
+  if (!row.ok()) return std::nullopt;
+  auto record = decode_record<member_record>(*row);
+  return record ? std::optional(std::move(*record)) : std::nullopt;
+}
+
 }  // namespace
 
 bool gateway::has_too_many(const gateway_shared& shared, const storage::state_view& home,
                            const entity_ref& conversation, user_id user) {
   const std::size_t most = shared.ports->policy_of(conversation.tenant)->max_conversations;
-  const auto index = storage::list_index(home, conversation.tenant, user, {}, most);
-  if (!index.ok() || index->size() < most) return false;
-  return !shared.store
-              ->get(shared.ports->shards.shard_of(conversation),
-                    keys::member(conversation.tenant, conversation_id{conversation.id}, user))
-              .ok();
+  const auto full = storage::is_in_at_least(home, conversation.tenant, user, most);
+  if (!full.ok() || !*full) return false;
+  const auto row = row_in(shared, conversation, user);
+  return !row || !row->is_member();
 }
 
 conversation_batch& gateway::batch_for(const session& s, conversation_id conversation) {
@@ -57,7 +69,8 @@ void gateway::on_send(session& s, const frame_view& frame) {
   ticket asked = admit(s, frame.header.correlation, frame.payload.size());
   if (!asked.armed()) return;
   conversation_batch& batch = batch_for(s, message->conversation);
-  conversation_request request = request_of(s, message->conversation, conversation_verb::send, message->client_seq);
+  conversation_request request =
+      request_of(s, message->conversation, conversation_verb::send, message->client_seq);
   request.asked = std::move(asked);
   request.kind = message->kind;
   set_text(request, batch, message->body.data);
@@ -102,8 +115,8 @@ void gateway::on_add_members(session& s, const frame_view& frame) {
   if (s.seat_in(message->conversation).tenant != s.tenant)
     return asked.reject(errc::forbidden, "people of other tenants add nobody");
   auto batch = std::make_shared<conversation_batch>();
-  conversation_request request = request_of(s, message->conversation,
-                                            conversation_verb::add_members, message->client_seq);
+  conversation_request request =
+      request_of(s, message->conversation, conversation_verb::add_members, message->client_seq);
   request.asked = std::move(asked);
   set_users(request, *batch, message->users);
   batch->requests.push_back(std::move(request));
@@ -118,8 +131,11 @@ void gateway::deliver_checked(const session& s, conversation_id conversation,
   const bool taken = shared_.ports->on_reader([shared = &shared_, entity, batch] {
     const auto home = shared->store->view(shared->ports->shards.home_of(entity.tenant));
     conversation_request& first = batch->requests.front();
+    // A founding that is asked for again is answered again, also after he has left; coming back in
+    // is coming in.
     const bool comes_in =
-        first.verb == conversation_verb::create || first.verb == conversation_verb::join;
+        first.verb == conversation_verb::join ||
+        (first.verb == conversation_verb::create && !row_in(*shared, entity, first.user));
     if (comes_in && has_too_many(*shared, home, entity, first.user))
       return first.asked.reject(errc::limit_reached, "too many conversations");
     std::vector<external_person> external;
@@ -179,8 +195,8 @@ void gateway::on_provision(session& s, const frame_view& frame) {
 
 void gateway::deliver_to_tenant(std::string_view tenant_name,
                                 std::shared_ptr<registrar_request> request) {
-  const bool taken = shared_.ports->on_reader(
-      [shared = &shared_, request, name = std::string(tenant_name)] {
+  const bool taken =
+      shared_.ports->on_reader([shared = &shared_, request, name = std::string(tenant_name)] {
         const auto tenant = storage::find_tenant(shared->store->view(system_shard), name);
         if (!tenant.ok())
           return request->asked.reject(tenant.error().code, "there is no tenant of this name");

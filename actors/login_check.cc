@@ -78,7 +78,7 @@ token_verdict check_token(const storage::store& store, const engine_ports& ports
   who.device_name = device->name;
   who.token_hash = shown;
   who.renew_by = renew_by(*policy, device->renewed != 0 ? device->renewed : device->created);
-  who.exclusive = (policy->exclusive_kinds >> static_cast<unsigned>(who.kind)) & 1;
+  who.exclusive = is_exclusive(*policy, who.kind);
   who.former_is_over = newest && !device->former_hash.empty() && !device->former_over;
   return {with_names(store, home, std::move(who))};
 }

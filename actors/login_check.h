@@ -31,7 +31,7 @@ struct login_result {
   std::string token_hash;  ///< of the token that the device holds
   time_ms renew_by = 0;
   std::uint64_t inbox_head = 0;
-  bool exclusive = false;       ///< one session per user and kind
+  bool exclusive = false;  ///< one session per user and kind
   std::vector<session_link> links;
   bool former_is_over = false;  ///< the device's earlier token is to be worth nothing from now on
 };

@@ -50,9 +50,18 @@ const std::vector<session*>& online::resolve(tenant_id tenant, conversation_id c
   entry.list_version = members->version;
   entry.change = change_;
   entry.sessions.clear();
-  for (const user_id user : members->users)
-    if (const auto* sessions = of(tenant, user))
-      entry.sessions.insert(entry.sessions.end(), sessions->begin(), sessions->end());
+  const std::vector<user_id>& all = members->users;
+  const auto take = [&entry](const std::vector<session*>& sessions) {
+    entry.sessions.insert(entry.sessions.end(), sessions.begin(), sessions.end());
+  };
+  if (all.size() <= users_.size()) {
+    for (const user_id user : all)
+      if (const auto* sessions = of(tenant, user)) take(*sessions);
+  } else {
+    for (const auto& [who, sessions] : users_)
+      if (who.tenant == tenant && std::binary_search(all.begin(), all.end(), who.user))
+        take(sessions);
+  }
   return entry.sessions;
 }
 

@@ -24,7 +24,8 @@ class online {
   /// Sessions of one user here.
   const std::vector<session*>* of(tenant_id tenant, user_id user) const;
 
-  /// Sessions here of all members of the list. Valid until the next add or remove.
+  /// Sessions here of all members of the list. Valid until the next add or remove. Walks the
+  /// members or those who are online here, whichever are fewer, when one of the two has changed.
   const std::vector<session*>& resolve(tenant_id tenant, conversation_id conversation,
                                        const member_list_ref& members);
 

@@ -38,8 +38,8 @@ outcome<std::vector<std::uint64_t>> earlier_results(const storage::state_view& v
 status forget_old_operations(const storage::state_view& home, const plan_context& context,
                              const provision_order& order, registrar_plan& plan) {
   const tenant_id tenant = context.entity.tenant;
-  const auto some = storage::list_operations(home, tenant, order.operator_id, order.op_id,
-                                             operations_looked_at);
+  const auto some =
+      storage::list_operations(home, tenant, order.operator_id, order.op_id, operations_looked_at);
   if (!some.ok()) return some.error();
   for (const auto& [op_id, time] : *some)
     if (time + operation_kept_ms < context.now)

@@ -2,7 +2,6 @@
 #include "actors/plans_device.h"
 
 #include "actors/external.h"
-
 #include "crypto/token.h"
 #include "schemas/account_messages.h"
 #include "schemas/codec.h"
@@ -49,6 +48,10 @@ std::string put_new_token(device_record& device, const plan_context& context) {
 
 time_ms renew_by(const tenant_policy& policy, time_ms given_out) {
   return policy.token_lifetime_ms == 0 ? 0 : given_out + policy.token_lifetime_ms / 3;
+}
+
+bool is_exclusive(const tenant_policy& policy, device_kind kind) {
+  return (policy.exclusive_kinds >> static_cast<unsigned>(kind) & 1) != 0;
 }
 
 bool token_is_over(const tenant_policy& policy, const device_record& device, time_ms now) {
@@ -127,7 +130,7 @@ registrar_plan plan_issue_device(const storage::state_view& home, const plan_con
   issued->token_hash = made.second.token_hash;
   issued->renew_by = renew_by(context.policy, context.now);
   issued->inbox_head = inbox->head();
-  issued->exclusive = (context.policy.exclusive_kinds >> static_cast<unsigned>(issued->kind)) & 1;
+  issued->exclusive = is_exclusive(context.policy, issued->kind);
   issued->links = std::move(*links);
   plan.issued = std::move(issued);
   return plan;

@@ -19,6 +19,9 @@ namespace conclave::actors {
 /// When the client is to ask for the next token; 0: the token does not end.
 time_ms renew_by(const tenant_policy& policy, time_ms given_out);
 
+/// May a user have one session only on devices of this kind?
+bool is_exclusive(const tenant_policy& policy, device_kind kind);
+
 /// Is a device's token too old? Its former one lives as long as the newer.
 bool token_is_over(const tenant_policy& policy, const device_record& device, time_ms now);
 

@@ -151,8 +151,7 @@ struct registrar_request {
   ticket asked;  ///< people's requests; not armed for orders from inside
   std::variant<create_tenant_order, provision_order, set_policy_order, issue_device_order,
                renew_token_order, former_over_order, end_device_order, set_password_order,
-               rehash_order, set_conversation_order, index_order, inbox_order,
-               admit_external_order>
+               rehash_order, set_conversation_order, index_order, inbox_order, admit_external_order>
       order;
   std::unique_ptr<issue_waiter> waiter;  ///< with issue_device_order
 };

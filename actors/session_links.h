@@ -1,7 +1,7 @@
-/// Conversations of other tenants that a user is in: what his local ids stand for, and back (promise
-/// P6). Loaded from his link rows at login, added to by his registrar's news. Read by the loop and,
-/// through shared pointers, by reads on the reader pool: whoever adds makes a copy. Memory: some 100
-/// bytes per such conversation; nothing for the many who are in none.
+/// Conversations of other tenants that a user is in: what his local ids stand for, and back
+/// (promise P6). Loaded from his link rows at login, added to by his registrar's news. Read by the
+/// loop and, through shared pointers, by reads on the reader pool: whoever adds makes a copy.
+/// Memory: some 100 bytes per such conversation; nothing for the many who are in none.
 #pragma once
 
 #include "schemas/ids.h"

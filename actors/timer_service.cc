@@ -36,8 +36,8 @@ void deliver(const engine_ports& ports, tenant_id tenant, conversation_id conver
 
 }  // namespace
 
-timer_service::timer_service(const storage::store& store, const engine_ports& ports)
-    : store_(store), ports_(ports), shards_(store.shard_count()) {}
+timer_service::timer_service(const storage::store& store, const engine_ports& ports, due_scan scan)
+    : store_(store), ports_(ports), scan_(std::move(scan)), shards_(store.shard_count()) {}
 
 void timer_service::start() {
   thread_ = std::thread([this] {
@@ -89,7 +89,7 @@ bool timer_service::tick_shard(shard_id shard, time_ms now) {
   {
     const auto view = store_.view(shard);
     const status scanned =
-        view.scan(keys::timers_between(from, now), [&](std::string_view key, std::string_view) {
+        scan_(view, keys::timers_between(from, now), [&](std::string_view key, std::string_view) {
           const auto timer = keys::parse_timer(key);
           if (!timer) return true;  // the digest of the shard will speak of it
           const auto given = state.in_flight.find(*timer);
@@ -129,8 +129,8 @@ void timer_service::give_out(shard_id shard, const std::vector<keys::timer_key>&
     std::vector<due_timer> batch;
     std::size_t bytes = 0;
     for (const keys::timer_key& key : timers) {
-      auto image = storage::load_target(view, *place, key.tenant, key.conversation, key.reader,
-                                        key.seq);
+      auto image =
+          storage::load_target(view, *place, key.tenant, key.conversation, key.reader, key.seq);
       if (!image.ok()) {
         log::error("timers", "cannot read a message that is due",
                    {{"tenant", key.tenant.value}, {"why", image.error().detail}});

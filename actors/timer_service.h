@@ -12,18 +12,16 @@
 
 #include "actors/engine_ports.h"
 #include "schemas/keys.h"
+#include "storage/store.h"
 
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <thread>
 #include <vector>
-
-namespace conclave::storage {
-class store;
-}
 
 namespace conclave::actors {
 
@@ -34,7 +32,13 @@ class timer_service {
   static constexpr std::size_t max_per_batch = 500;
   static constexpr std::size_t max_batch_bytes = 1024 * 1024;
 
-  timer_service(const storage::store& store, const engine_ports& ports);
+  /// Visits the timers of a range in the order of their due times, as state_view::scan does.
+  using due_scan = std::function<status(const storage::state_view& view, const keys::range& range,
+                                        const storage::state_view::visitor& visit)>;
+
+  /// `scan`: how timers are read; a test's may fail as a disk does.
+  timer_service(const storage::store& store, const engine_ports& ports,
+                due_scan scan = scan_of_view);
   ~timer_service() { stop(); }
 
   void start();
@@ -52,11 +56,16 @@ class timer_service {
     std::map<keys::timer_key, time_ms> in_flight;  ///< -> when it was given out, shard time
   };
 
+  static status scan_of_view(const storage::state_view& view, const keys::range& range,
+                             const storage::state_view::visitor& visit) {
+    return view.scan(range, visit);
+  }
   bool tick_shard(shard_id shard, time_ms now);
   void give_out(shard_id shard, const std::vector<keys::timer_key>& due);
 
   const storage::store& store_;
   const engine_ports& ports_;
+  due_scan scan_;
   std::vector<shard_state> shards_;  ///< the service's thread, but seek_from under mutex_
   std::mutex mutex_;
   std::condition_variable wake_;

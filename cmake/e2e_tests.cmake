@@ -29,7 +29,7 @@ add_dependencies(viewcheck conclaved conclaved-faulty)
 
 if(TARGET test_e2e)
   target_link_libraries(test_e2e PRIVATE conclave_e2e_support nlohmann_json::nlohmann_json)
-  target_sources(test_e2e PRIVATE tests/e2e/irc_log.cc tests/e2e/irc_replay.cc)
+  target_sources(test_e2e PRIVATE tests/e2e/crowd.cc tests/e2e/irc_log.cc tests/e2e/irc_replay.cc)
   # The tests wait, they do not compute: a quick build is worth more.
   target_compile_options(test_e2e PRIVATE -O0)
   add_dependencies(test_e2e ackcheck viewcheck conclaved conclaved-faulty)

@@ -2,11 +2,11 @@
 /// token can be compared, logged by its ids and refused without a second look.
 #include "crypto/token.h"
 
+#include "crypto/base64url.h"
 #include "crypto/digest.h"
 #include "crypto/random.h"
 #include "schemas/check.h"
 
-#include <array>
 #include <charconv>
 #include <cstdint>
 #include <optional>
@@ -16,59 +16,10 @@ namespace conclave::crypto {
 namespace {
 
 constexpr std::size_t secret_bytes = 32;
-constexpr std::size_t secret_characters = 43;
+constexpr std::size_t secret_characters = base64url_size(secret_bytes);
 constexpr std::string_view prefix = "cv1.";
 /// Prefix, three ids of at most 16 digits, three dots, the secret.
 constexpr std::size_t max_token_characters = prefix.size() + 3 * 17 + secret_characters;
-
-constexpr std::string_view alphabet =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
-constexpr std::array<std::uint8_t, 256> reverse_alphabet() {
-  std::array<std::uint8_t, 256> table{};
-  for (auto& entry : table) entry = 0xFF;
-  for (std::size_t i = 0; i < alphabet.size(); ++i) {
-    table[static_cast<unsigned char>(alphabet[i])] = static_cast<std::uint8_t>(i);
-  }
-  return table;
-}
-
-void append_base64url(std::string& out, std::string_view bytes) {
-  std::uint32_t bits = 0;
-  unsigned count = 0;
-  for (const char c : bytes) {
-    bits = bits << 8 | static_cast<unsigned char>(c);
-    count += 8;
-    while (count >= 6) {
-      count -= 6;
-      out.push_back(alphabet[bits >> count & 63]);
-    }
-  }
-  if (count > 0) out.push_back(alphabet[bits << (6 - count) & 63]);
-}
-
-std::optional<std::string> decode_secret(std::string_view text) {
-  static constexpr auto table = reverse_alphabet();
-  if (text.size() != secret_characters) return std::nullopt;
-  std::string bytes;
-  bytes.reserve(secret_bytes);
-  std::uint32_t bits = 0;
-  unsigned count = 0;
-  for (const char c : text) {
-    const std::uint8_t six = table[static_cast<unsigned char>(c)];
-    if (six == 0xFF) return std::nullopt;
-    bits = bits << 6 | six;
-    count += 6;
-    if (count >= 8) {
-      count -= 8;
-      bytes.push_back(static_cast<char>(bits >> count & 0xFF));
-    }
-  }
-  // 43 characters hold two bits more than 32 bytes: they must be zero, or a token had four
-  // spellings.
-  if ((bits & ((1u << count) - 1)) != 0) return std::nullopt;
-  return bytes;
-}
 
 /// Takes "<decimal>." off the front: no sign, no leading zero, at most `max`.
 std::optional<std::uint64_t> take_id(std::string_view& rest, std::uint64_t max) {
@@ -109,7 +60,8 @@ outcome<token_parts> parse_token(std::string_view token) {
   if (!user || *user == 0) return errc::invalid_token;
   const auto device = take_id(rest, id_limit - 1);
   if (!device || *device == 0) return errc::invalid_token;
-  auto secret = decode_secret(rest);
+  if (rest.size() != secret_characters) return errc::invalid_token;
+  auto secret = decode_base64url(rest);
   if (!secret) return errc::invalid_token;
   return token_parts{tenant_id{static_cast<std::uint32_t>(*tenant)}, user_id{*user},
                      device_id{*device}, std::move(*secret)};

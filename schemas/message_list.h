@@ -25,18 +25,20 @@ struct message_list {
   }
 };
 
-using all_messages = message_list<
-    hello, login, ping, login_password, renew_token, logout, list_devices, end_device,
-    change_password, add_external, new_join_code, create_conversation, send, add_members, remove_member, edit,
-    recall, react, pin, history, list_conversations, list_members, resolve_users, read_inbox,
-    list_gone, list_readers, list_versions, forward, set_role, mute_member, change_settings,
-    dissolve, join, answer_join, list_join_requests, mark_read, open_burning, typing, watch,
-    watch_presence, set_conversation, list_pins, create_tenant, list_tenants, provision_users,
-    list_users, set_password, set_policy, get_policy, send_notice, error_answer, welcome, logged_in,
-    pong, ok_answer, token_renewed, done_answer, devices_page, join_code, conversation_created,
-    history_page, conversations_page, members_page, users_resolved, inbox_page, gone_page,
-    readers_page, versions_page, join_answered, join_requests_page, opened, presence_page,
-    pins_page, tenant_created, tenants_page, users_provisioned, users_page, policy_answer,
-    head_push, goaway, inbox_entry, inbox_head_push, read_by_push, typing_push, presence_push>;
+using all_messages =
+    message_list<hello, login, ping, login_password, renew_token, logout, list_devices, end_device,
+                 change_password, add_external, new_join_code, create_conversation, send,
+                 add_members, remove_member, edit, recall, react, pin, history, list_conversations,
+                 list_members, resolve_users, read_inbox, list_gone, list_readers, list_versions,
+                 forward, set_role, mute_member, change_settings, dissolve, join, answer_join,
+                 list_join_requests, mark_read, open_burning, typing, watch, watch_presence,
+                 set_conversation, list_pins, create_tenant, list_tenants, provision_users,
+                 list_users, set_password, set_policy, get_policy, send_notice, error_answer,
+                 welcome, logged_in, pong, ok_answer, token_renewed, done_answer, devices_page,
+                 join_code, conversation_created, history_page, conversations_page, members_page,
+                 users_resolved, inbox_page, gone_page, readers_page, versions_page, join_answered,
+                 join_requests_page, opened, presence_page, pins_page, tenant_created, tenants_page,
+                 users_provisioned, users_page, policy_answer, head_push, goaway, inbox_entry,
+                 inbox_head_push, read_by_push, typing_push, presence_push>;
 
 }  // namespace conclave

@@ -168,8 +168,8 @@ struct conversation_record {
   join_policy join{};      ///< 0: closed
   invite_policy invite{};  ///< 0: admins
   bool all_muted = false;
-  std::string join_hash;  ///< SHA-256 of the join code's secret part; empty: none was made
-  event_seq dissolved{};  ///< 0: not
+  std::string join_hash;       ///< SHA-256 of the join code's secret part; empty: none was made
+  event_seq dissolved{};       ///< 0: not
   std::uint32_t external = 0;  ///< members of other tenants in it now
 
   friend bool operator==(const conversation_record&, const conversation_record&) = default;

@@ -1,7 +1,7 @@
 /// How much of a shard's log is kept: the newest bytes_kept, and never more than entries_kept
-/// entries and a chunk, dropped from the old end in chunks. Whatever is dropped while it still lies in a
-/// memtable is never written to a table at all, which is most of a busy log. Pure bookkeeping of
-/// the shard writer's thread; a few dozen numbers per shard.
+/// entries and a chunk, dropped from the old end in chunks. Whatever is dropped while it still lies
+/// in a memtable is never written to a table at all, which is most of a busy log. Pure bookkeeping
+/// of the shard writer's thread; a few dozen numbers per shard.
 #pragma once
 
 #include "conf/limits.h"

@@ -62,6 +62,22 @@ outcome<std::vector<std::pair<conversation_id, link_record>>> list_links(const s
   return links;
 }
 
+outcome<bool> is_in_at_least(const state_view& home, tenant_id tenant, user_id user,
+                             std::size_t most) {
+  std::size_t present = 0;
+  failure damage{errc::ok, {}};
+  const status read = home.scan(keys::all_of(table::user_conversation, tenant, user.value),
+                                [&](std::string_view, std::string_view value) {
+                                  const auto row = decode_record<index_record>(value);
+                                  if (!row) damage = row.error();
+                                  if (row && row->member) ++present;
+                                  return damage.code == errc::ok && present < most;
+                                });
+  if (!read) return read.error();
+  if (damage.code != errc::ok) return damage;
+  return present >= most;
+}
+
 outcome<tenant_policy> get_policy(const state_view& home, tenant_id tenant) {
   auto row = get_record<tenant_policy>(home, keys::policy(tenant));
   if (!row.ok() && row.error().code == errc::not_found) return tenant_policy{};

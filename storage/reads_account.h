@@ -8,6 +8,7 @@
 #include "schemas/records.h"
 #include "storage/store.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -36,6 +37,10 @@ outcome<std::vector<std::pair<std::uint64_t, time_ms>>> list_operations(const st
 outcome<std::vector<std::pair<conversation_id, link_record>>> list_links(const state_view& home,
                                                                          tenant_id tenant,
                                                                          user_id user);
+
+/// The user is a member of `most` conversations or more; those that he left do not count.
+outcome<bool> is_in_at_least(const state_view& home, tenant_id tenant, user_id user,
+                             std::size_t most);
 
 /// The defaults where none was set.
 outcome<tenant_policy> get_policy(const state_view& home, tenant_id tenant);

@@ -32,7 +32,7 @@ struct conversation_row {
   bool all_muted = false;
   time_ms silenced_until = 0;
   bool external = false;  ///< people of other tenants are in it
-  bool hidden = false;  ///< as he set it, until somebody said something after that
+  bool hidden = false;    ///< as he set it, until somebody said something after that
 };
 
 inline constexpr std::size_t max_last_bytes = 4 * 1024;

@@ -17,10 +17,10 @@
 namespace conclave::storage {
 
 struct target_image {
-  event_seq as_of{};   ///< head of the view it was read from
+  event_seq as_of{};    ///< head of the view it was read from
   log_index applied{};  ///< log entry at which the view stands
-  bool found = false;  ///< the row exists
-  std::string event;   ///< its bytes, as they lie
+  bool found = false;   ///< the row exists
+  std::string event;    ///< its bytes, as they lie
   /// The `edited` events about it that have a version row: seq and row, ascending.
   std::vector<std::pair<event_seq, std::string>> edits;
   std::vector<std::string> reactions;  ///< of the asker

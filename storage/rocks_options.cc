@@ -46,6 +46,11 @@ rocksdb::BlockBasedTableOptions table_options(const std::shared_ptr<rocksdb::Cac
   table.format_version = 5;
   table.block_size = block_bytes;
   table.optimize_filters_for_memory = true;
+  // In parts of a block each: whole, the filter of a large table is a megabyte, which a shard of a
+  // small cache has no room for, so that each point read fetches and checks it anew (280 µs in the
+  // place of 5).
+  table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
+  table.partition_filters = bloom;
   if (bloom) table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
   return table;
 }

@@ -1,5 +1,5 @@
-/// The two halves of an actor's work: the hop through CAF's mailbox and scheduler, one by one and in
-/// tens, and the rules that judge a SEND and draft its rows.
+/// The two halves of an actor's work: the hop through CAF's mailbox and scheduler, one by one and
+/// in tens, and the rules that judge a SEND and draft its rows.
 #include "actors/conversation_state.h"
 #include "actors/interfaces.h"
 #include "schemas/keys.h"

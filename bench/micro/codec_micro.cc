@@ -54,7 +54,8 @@ void encode_event_frame(benchmark::State& state) {
   std::string out;
   for (auto _ : state) {
     out.clear();
-    benchmark::DoNotOptimize(append_event_frame(out, conversation_id{1'486'171'476'627'135}, event));
+    benchmark::DoNotOptimize(
+        append_event_frame(out, conversation_id{1'486'171'476'627'135}, event));
   }
 }
 BENCHMARK(encode_event_frame);

@@ -1,5 +1,5 @@
-/// What queueing costs: one event of a shared buffer for one member, and the gathering of many small
-/// ones into a TLS record.
+/// What queueing costs: one event of a shared buffer for one member, and the gathering of many
+/// small ones into a TLS record.
 #include "net/outbox.h"
 
 #include <benchmark/benchmark.h>

@@ -1,5 +1,6 @@
 /// The conversation's actor in a world of fakes: what it tells whom and when, and what becomes of
 /// open requests when it sleeps, is refused or dies.
+#include "actors/conversation.h"
 #include "conf/limits.h"
 #include "tests/support/actor_fixture.h"
 
@@ -386,6 +387,69 @@ TEST(conversation_actor, intents_left_over_are_ordered_again_when_it_wakes) {
   w.directory().wake(actor_world::entity());
   w.run();
   EXPECT_EQ(w.index_orders.size(), 2u);
+  EXPECT_EQ(w.commits.rows.count(table::intent, acme, room.value), 0u);
+}
+
+constexpr std::size_t max_open_index_orders = conversation_shell::max_open_index_orders;
+
+TEST(conversation_actor, p5_what_burns_is_looked_at_again_after_a_crash) {
+  actor_world w;
+  w.found({2, 3});
+  redo_writer burning;
+  burning.put(keys::burn(acme, room, event_seq{1}), encode(burn_record{}));
+  w.commits.rows.apply(burning);
+  int looks = 0;
+  w.ports.load_burning = [&](const entity_ref&) {
+    ++looks;
+    return std::vector<std::pair<event_seq, storage::target_image>>{};
+  };
+  w.ports.fault = [](const entity_ref&) { throw std::runtime_error("a bug"); };
+  w.say(2, 1, 10);
+  w.run();
+  w.ports.fault = nullptr;
+  w.say(2, 2, 11);
+  w.run();
+  EXPECT_EQ(looks, 1) << "the look that a leaving ordered may have gone with the crash";
+}
+
+/// A user's registrar each, so that the reader pool sees one job for each order.
+std::vector<user_id> many_users(std::uint64_t count) {
+  std::vector<user_id> all;
+  for (std::uint64_t i = 0; i < count; ++i) all.push_back(user_id{1'000 + i});
+  return all;
+}
+
+TEST(conversation_actor, p7_index_orders_of_many_members_take_turns_at_the_reader_pool) {
+  actor_world w;
+  w.found({2});
+  constexpr std::size_t turns = 3;
+  const std::size_t many = max_open_index_orders * turns - 5;
+  w.hold_reads = true;
+  w.post({{verb::add_members, 1, 1, 10, many_users(many), {}}});
+  w.run();
+  EXPECT_EQ(w.held_reads(), max_open_index_orders);
+  w.hold_reads = false;
+  w.release_reads();
+  w.run();
+  EXPECT_EQ(w.index_orders.size(), many);
+  EXPECT_EQ(w.commits.rows.count(table::intent, acme, room.value), 0u);
+}
+
+TEST(conversation_actor, index_orders_that_were_lost_do_not_hold_up_the_others) {
+  actor_world w;
+  w.found({2});
+  w.refuse_reads = true;
+  const std::size_t many = max_open_index_orders + 7;
+  w.post({{verb::add_members, 1, 1, 10, many_users(many), {}}});
+  w.run();
+  w.refuse_reads = false;
+  w.say(1, 2, 11);
+  w.run();
+  EXPECT_TRUE(w.index_orders.empty()) << "they may still be on their way";
+  w.now += 5'000;
+  w.say(1, 3, 12);
+  w.run();
+  EXPECT_EQ(w.index_orders.size(), many);
   EXPECT_EQ(w.commits.rows.count(table::intent, acme, room.value), 0u);
 }
 

@@ -163,8 +163,7 @@ TEST(external_gateway, both_sides_are_told_that_the_conversation_is_shared) {
   EXPECT_TRUE(other->conversations[0].member);
 
   for (auto* who : {&t.alice, &t.carol}) {
-    const auto frame =
-        who->ask(list_members{who == &t.alice ? t.room : local, {}, 100});
+    const auto frame = who->ask(list_members{who == &t.alice ? t.room : local, {}, 100});
     const auto members = frame->as<members_page>();
     ASSERT_TRUE(members.ok());
     ASSERT_EQ(members->members.size(), 3u);
@@ -183,7 +182,8 @@ TEST(external_gateway, both_sides_are_told_that_the_conversation_is_shared) {
 
   remove_member leave{t.room, 9, guest_id};
   ASSERT_EQ(t.alice.ask(leave)->code(), errc::ok);
-  EXPECT_FALSE(t.alice.ask(list_conversations{})->as<conversations_page>()->conversations[0].external);
+  EXPECT_FALSE(
+      t.alice.ask(list_conversations{})->as<conversations_page>()->conversations[0].external);
 }
 
 TEST(external_gateway, devices_that_come_later_and_soft_news_know_the_room_too) {
@@ -227,8 +227,7 @@ TEST(external_gateway, devices_that_come_later_and_soft_news_know_the_room_too) 
   ASSERT_TRUE(seen->is(frame_type::readers_page));
   EXPECT_EQ(seen->as<readers_page>()->users, std::vector{guest_id});
   EXPECT_EQ(again.ask(set_conversation{local, 0, true, false})->code(), errc::ok);
-  EXPECT_TRUE(
-      again.ask(list_conversations{})->as<conversations_page>()->conversations[0].pinned);
+  EXPECT_TRUE(again.ask(list_conversations{})->as<conversations_page>()->conversations[0].pinned);
 }
 
 TEST(external_gateway, p4_nothing_follows_the_removal_and_coming_back_works_by_id) {

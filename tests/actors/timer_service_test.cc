@@ -139,6 +139,48 @@ TEST_F(timer_service_test, a_fired_timer_is_gone_for_good) {
   EXPECT_TRUE(nothing_given());
 }
 
+TEST_F(timer_service_test, p5_what_was_due_at_a_failed_read_is_given_out_at_the_next_look) {
+  int failures = 1;
+  timer_service shaky(world.store.data(), world.ports,
+                      [&](const storage::state_view& view, const keys::range& range,
+                          const storage::state_view::visitor& visit) -> status {
+                        if (view.shard() == shard() && failures > 0) {
+                          --failures;
+                          return failure{errc::io_error, "a sector cannot be read"};
+                        }
+                        return view.scan(range, visit);
+                      });
+  put_timer(room, 5, 1'000);
+  shaky.on_timer(shard(), 1'000);
+  EXPECT_FALSE(shaky.tick(1'500)) << "a broken disk is not asked again without a pause";
+  EXPECT_TRUE(nothing_given());
+  shaky.tick(1'700);
+  EXPECT_EQ(given(1), (std::vector<std::pair<std::uint64_t, std::uint64_t>>{{room.value, 5}}));
+}
+
+TEST_F(timer_service_test, p5_a_read_that_fails_half_way_loses_nothing_of_what_is_on_its_way) {
+  bool fails = false;
+  timer_service shaky(world.store.data(), world.ports,
+                      [&](const storage::state_view& view, const keys::range& range,
+                          const storage::state_view::visitor& visit) -> status {
+                        const status read = view.scan(range, visit);
+                        if (fails) return failure{errc::io_error, "a sector cannot be read"};
+                        return read;
+                      });
+  put_timer(room, 5, 1'000);
+  shaky.tick(1'000);
+  EXPECT_EQ(given(1).size(), 1u);
+  put_timer(other, 9, 1'100);
+  shaky.on_timer(shard(), 1'100);
+  fails = true;
+  shaky.tick(1'200);
+  EXPECT_TRUE(nothing_given());
+  fails = false;
+  shaky.tick(1'400);
+  EXPECT_EQ(given(1), (std::vector<std::pair<std::uint64_t, std::uint64_t>>{{other.value, 9}}))
+      << "and what is on its way is not given twice";
+}
+
 TEST_F(timer_service_test, many_at_once_come_in_batches_of_a_bound) {
   redo_writer rows;
   const std::size_t many = timer_service::max_per_batch * 2 + 10;

@@ -142,7 +142,6 @@ std::vector<std::string> check_inbox(client::session& host, client::session& use
   while (true) {
     const std::uint64_t after = all.entries.empty() ? 0 : all.entries.back().seq;
     auto page = user.inbox(after, 500);
-    if (!page && page.error().code == errc::unsupported) return {};
     if (!page) throw std::runtime_error("an inbox cannot be read: " + page.error().detail);
     all.head = page->head;
     if (page->entries.empty()) break;

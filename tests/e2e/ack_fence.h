@@ -59,7 +59,7 @@ struct membership_note {
 std::vector<std::string> wrong_in_inbox(const client::inbox_list& inbox,
                                         const std::vector<membership_note>& true_notes);
 
-/// Reads what the conversations say of the user, and his inbox. Nothing when the node has none.
+/// Reads what the conversations say of the user, and his inbox; the sentences of what differs.
 std::vector<std::string> check_inbox(client::session& host, client::session& user,
                                      const std::vector<conversation_id>& groups);
 

@@ -13,10 +13,17 @@ class e2e_python : public e2e {
  protected:
   finished scenario(const std::string& alice, const std::string& bob, const std::string& parts,
                     const std::vector<std::string>& more = {}) {
-    std::vector<std::string> words{
-        "/usr/bin/env", "python3", "-B", CONCLAVE_SOURCE_DIR "/tests/python/scenario.py",
-        "127.0.0.1", std::to_string(node().client_port()), node().ca_file(), alice, bob, "--parts",
-        parts};
+    std::vector<std::string> words{"/usr/bin/env",
+                                   "python3",
+                                   "-B",
+                                   CONCLAVE_SOURCE_DIR "/tests/python/scenario.py",
+                                   "127.0.0.1",
+                                   std::to_string(node().client_port()),
+                                   node().ca_file(),
+                                   alice,
+                                   bob,
+                                   "--parts",
+                                   parts};
     words.insert(words.end(), more.begin(), more.end());
     return run_to_end(words, {}, {}, std::chrono::seconds(100));
   }
@@ -61,10 +68,11 @@ TEST_F(e2e_python, somebody_of_another_tenant_comes_in_talks_and_is_removed) {
   const auto laptops = people({"alice", "bob"}, "acme", "laptop");
   const auto phones = people({"alice", "bob"}, "acme", "phone");
   const auto guests = people({"carol"}, "globex", "laptop");
-  const finished done = scenario(
-      laptops[0].token + ',' + phones[0].token, laptops[1].token + ',' + phones[1].token, "external",
-      {"--guest", guests[0].token, "--operator",
-       std::to_string(node().admin_port()) + ',' + node().operator_token()});
+  const finished done =
+      scenario(laptops[0].token + ',' + phones[0].token, laptops[1].token + ',' + phones[1].token,
+               "external",
+               {"--guest", guests[0].token, "--operator",
+                std::to_string(node().admin_port()) + ',' + node().operator_token()});
   if (done.code == no_python) GTEST_SKIP() << done.err;
   expect_good(done);
 }

@@ -31,6 +31,19 @@ node_event node_event_of(const event_view& event) {
   return told;
 }
 
+std::optional<operation> let_in_of(number conversation, const event_view& event) {
+  if (event.kind != event_kind::members_added || event.client_seq != 0) return std::nullopt;
+  operation op;
+  op.what = act::let_in;
+  op.conversation = conversation;
+  op.user = event.sender.value;
+  op.seq = event.seq.value;
+  op.time = event.time;
+  if (const auto body = decode_body<members_body>(event.body))
+    for (const user_id user : body->users) op.users.push_back(user.value);
+  return op;
+}
+
 view_device::view_device(client::session_options options, number user, std::string name,
                          ledger& book)
     : options_(std::move(options)), user_(user), name_(std::move(name)), book_(book) {
@@ -78,6 +91,7 @@ void view_device::remember() {
 
 void view_device::take(number conversation, const event_view& event) {
   if (event.kind == event_kind::gone) book_.told_gone(conversation, node_event_of(event));
+  if (const auto came = let_in_of(conversation, event)) book_.told_let_in(*came);
   look_at(conversation, event);
   const std::lock_guard lock(mutex_);
   views_[conversation].apply(event);

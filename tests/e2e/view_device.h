@@ -14,6 +14,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -29,6 +30,8 @@ shown_view taken_apart(const std::string& dump);
 
 /// The event of kind 36 as a plain record.
 node_event node_event_of(const event_view& event);
+/// Somebody came in by himself or was let in: told by an event without a client_seq.
+std::optional<operation> let_in_of(number conversation, const event_view& event);
 
 class view_device {
  public:

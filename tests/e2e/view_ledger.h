@@ -9,6 +9,7 @@
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -26,12 +27,31 @@ class ledger {
                          std::to_string(op.seq) + " was given to two operations");
     if (op.what == act::say || op.what == act::forward)
       messages_[op.conversation].push_back(op.seq);
+    if (op.what == act::dissolve) dissolved_.insert(op.conversation);
     if (op.what == act::create) owners_[op.conversation] = op.user;
     if (op.what == act::role && op.role == role_owner) owners_[op.conversation] = op.users.front();
     if (op.what == act::add)
       for (const number user : op.users) ++comings_[{op.conversation, user}];
     if (op.expires_after != 0 && !op.expires_at) due_.push_back(op.time + op.expires_after);
     if (op.expires_at != 0) due_.push_back(op.expires_at);
+  }
+
+  /// Somebody came in by the join code, as an event says; every device tells it.
+  void told_let_in(const operation& op) {
+    const std::lock_guard lock(mutex_);
+    const auto [at, fresh] = logs_[op.conversation].done.emplace(op.seq, op);
+    if (fresh) {
+      ++operations_;
+      for (const number user : op.users) ++comings_[{op.conversation, user}];
+    } else if (at->second.what != act::let_in) {
+      doubled_.push_back("conversation " + std::to_string(op.conversation) + " seq " +
+                         std::to_string(op.seq) + " is a coming in and something else");
+    }
+  }
+  /// Before the request: its answer may be lost.
+  void asked_in(number conversation, number user) {
+    const std::lock_guard lock(mutex_);
+    logs_[conversation].asked.insert(user);
   }
 
   void told_gone(number conversation, const node_event& event) {
@@ -98,6 +118,11 @@ class ledger {
     return at == comings_.end() ? 0 : at->second;
   }
 
+  bool dissolved(number conversation) const {
+    const std::lock_guard lock(mutex_);
+    return dissolved_.contains(conversation);
+  }
+
   bool owns(number conversation, number user) const {
     const std::lock_guard lock(mutex_);
     const auto at = owners_.find(conversation);
@@ -116,6 +141,7 @@ class ledger {
   std::map<number, std::vector<number>> messages_;
   std::map<std::pair<number, number>, std::size_t> comings_;
   std::map<number, number> owners_;  ///< conversation -> user
+  std::set<number> dissolved_;
   std::vector<number> due_;
   std::vector<std::string> doubled_;
   std::uint64_t operations_ = 0;

@@ -36,6 +36,11 @@ view_model::view_model(number conversation, const all_logs& logs, broken how,
     else
       apply_gone((told++)->second);
   }
+  if (dissolved_) {
+    // What goes later is told to nobody; it is masked all the same.
+    for (auto& [seq, m] : messages_)
+      if (!m.went && m.expires != 0) go(m, {head_ + 1, "expired at=" + std::to_string(m.expires)});
+  }
   if (how_ != broken::resurrect) return;
   for (auto& [seq, m] : messages_) {
     if (m.went || m.said.burn_ms != 0) continue;
@@ -70,6 +75,11 @@ void view_model::join(number user, number role, number seq) {
   m.joined = seq;
   came_.insert({user, seq});
   if (settings_.visibility == see_all) {
+    number next = 1;
+    for (const auto& [first, last] : m.stretches) {
+      if (first > next) m.passed.emplace_back(next, first - 1);
+      next = last + 1;
+    }
     m.stretches = {{1, 0}};
   } else {
     m.stretches.push_back({seq, 0});
@@ -78,7 +88,7 @@ void view_model::join(number user, number role, number seq) {
 }
 
 void view_model::apply(const operation& op) {
-  if (op.what != act::create) {
+  if (op.what != act::create && op.what != act::let_in) {
     const auto at = members_.find(op.user);
     if (at == members_.end() || !at->second.present)
       complain(complaint::kind::illegal, op.seq, "was accepted from somebody who is no member");
@@ -99,6 +109,8 @@ void view_model::apply(const operation& op) {
     case act::remove:
     case act::role:
     case act::mute:
+    case act::let_in:
+    case act::dissolve:
       return apply_membership(op);
   }
 }
@@ -289,7 +301,7 @@ void view_model::check_burned(const message& m, const node_event& event) {
 std::vector<number> view_model::overdue(number now) const {
   std::vector<number> all;
   for (const auto& [seq, m] : messages_) {
-    if (m.went) continue;
+    if (m.went || dissolved_) continue;
     if (m.expires != 0 && m.expires <= now) {
       all.push_back(seq);
       continue;
@@ -352,6 +364,18 @@ void view_model::apply_membership(const operation& op) {
       if (op.role == role_owner) members_[op.user].role = role_admin;
       return;
     }
+    case act::let_in: {
+      const number user = op.users.front();
+      const bool himself = user == op.user;
+      illegal(members_[user].present, "lets in who is there already");
+      illegal(!log_.asked.contains(user), "lets in who has not asked");
+      illegal(himself && settings_.join != join_open, "comes in where it is not open");
+      illegal(!himself && !admin(op.user), "lets in without the right to");
+      return join(user, role_member, op.seq);
+    }
+    case act::dissolve:
+      illegal(own_role != role_owner, "dissolves without the right to");
+      return end_at(op.seq);
     default: {
       const number user = op.users.front();
       illegal(!admin(op.user) || members_[user].role >= own_role, "mutes without the right to");
@@ -359,6 +383,15 @@ void view_model::apply_membership(const operation& op) {
       members_[user].muted_until = op.until;
       return;
     }
+  }
+}
+
+void view_model::end_at(number seq) {
+  dissolved_ = true;
+  for (auto& [user, m] : members_) {
+    if (!m.present) continue;
+    m.present = false;
+    m.stretches.back().second = seq;
   }
 }
 
@@ -380,6 +413,8 @@ void view_model::apply_settings(const operation& op) {
   if (op.sets_topic) settings_.topic = op.topic;
   if (op.sets_invite) settings_.invite = op.invite;
   if (op.sets_all_muted) settings_.all_muted = op.all_muted;
+  if (op.sets_join) settings_.join = op.join;
+  if (op.sets_visibility) settings_.visibility = op.visibility;
   settings_at_[op.seq] = settings_;
 }
 

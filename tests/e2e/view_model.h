@@ -24,6 +24,8 @@ enum class broken : std::uint8_t {
   edit,
   reaction,
   member,
+  versions,
+  readers,
   early,
   late,
   resurrect
@@ -48,6 +50,9 @@ struct expected_view {
   number last = 0;    ///< the newest seq that he sees
   std::string about;  ///< the first line and those of the members
   std::vector<expected_message> messages;
+  /// First and last seqs that he sees now but did not when his devices passed over them. The page
+  /// leaves it to a device to ask for them; the client library does not.
+  std::vector<std::pair<number, number>> passed;
 };
 
 struct expected_summary {
@@ -79,6 +84,14 @@ class view_model {
 
   expected_view view_of(number user) const;
   expected_summary summary_of(number user) const;
+  struct expected_readers {
+    std::set<number> read;
+    number members = 0;
+  };
+  /// By message, of the newest `most` that he sees as a member: what it was before, oldest first.
+  std::map<number, std::vector<std::string>> versions_for(number user, std::size_t most) const;
+  /// By message, the same ones: who of the others that are here and see it has read it.
+  std::map<number, expected_readers> readers_for(number user, std::size_t most) const;
   /// Is the body of the message, or of an edit of it, gone for everybody?
   bool gone(number seq) const;
 
@@ -114,6 +127,7 @@ class view_model {
     number muted_until = 0;
     number joined = 0;
     std::vector<std::pair<number, number>> stretches;  ///< first, last; last 0: still open
+    std::vector<std::pair<number, number>> passed;     ///< as in expected_view
   };
   struct settings {
     std::string title;
@@ -131,6 +145,8 @@ class view_model {
   void apply_settings(const operation& op);
   void apply_gone(const node_event& event);
   void check_burned(const message& m, const node_event& event);
+  number read_mark(number user) const;
+  void end_at(number seq);
   void go(message& m, going how);
   void join(number user, number role, number seq);
 
@@ -155,6 +171,7 @@ class view_model {
   std::vector<std::pair<number, number>> down_;
   number late_ms_;
   number head_ = 0;
+  bool dissolved_ = false;
   number kind_ = kind_group;
   settings settings_;
   std::map<number, member> members_;

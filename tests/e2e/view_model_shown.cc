@@ -81,6 +81,7 @@ std::string view_model::about(number user) const {
   };
   number last = 0;
   number kind = kind_group;
+  bool over = false;
   for (const auto& [seq, op] : log_.done) {
     if (!sees(user, seq)) continue;
     switch (op.what) {
@@ -93,6 +94,7 @@ std::string view_model::about(number user) const {
       case act::settings:
         known = settings_at_.at(seq);
         break;
+      case act::let_in:
       case act::add:
         // The event names those who were not there.
         for (const number one : op.users)
@@ -104,6 +106,9 @@ std::string view_model::about(number user) const {
       case act::role:
         people[op.users.front()].role = op.role;
         if (op.role == role_owner) people[op.user].role = role_admin;
+        break;
+      case act::dissolve:
+        over = true;
         break;
       case act::mute:
         people[op.users.front()].muted_until = op.until;
@@ -119,7 +124,8 @@ std::string view_model::about(number user) const {
                     " title=" + quoted(known.title) + " topic=" + quoted(known.topic) +
                     always("join", known.join) + always("invite", known.invite) +
                     always("visibility", known.visibility) + (known.all_muted ? " all_muted" : "") +
-                    '\n';
+                    (over ? " dissolved" : "") + '\n';
+  if (over) people.clear();
   for (const auto& [one, who] : people) {
     if (!who.present) continue;
     out += "member " + std::to_string(one) + always("role", who.role) +
@@ -137,6 +143,7 @@ expected_view view_model::view_of(number user) const {
   for (number seq = head_; seq != 0 && view.last == 0; --seq)
     if (sees(user, seq)) view.last = seq;
   view.about = about(user);
+  view.passed = who->second.passed;
   for (const auto& [seq, m] : messages_) {
     if (!sees(user, seq)) continue;
     expected_message& shown = view.messages.emplace_back();
@@ -172,6 +179,42 @@ expected_view view_model::view_of(number user) const {
   return view;
 }
 
+number view_model::read_mark(number user) const {
+  // What was said before one came does not count as unread.
+  const auto up_to = log_.read.find(user);
+  return std::max(members_.at(user).joined, up_to == log_.read.end() ? 0 : up_to->second);
+}
+
+std::map<number, std::vector<std::string>> view_model::versions_for(number user,
+                                                                    std::size_t most) const {
+  std::map<number, std::vector<std::string>> all;
+  for (auto at = messages_.rbegin(); at != messages_.rend() && all.size() < most; ++at) {
+    const message& m = at->second;
+    if (m.went || m.said.burn_ms != 0 || !sees(user, at->first)) continue;
+    auto& before = all[at->first];
+    for (std::size_t i = 0; i + 1 < m.versions.size(); ++i) before.push_back(m.versions[i].body);
+    if (how_ == broken::versions && !before.empty()) before.pop_back();
+  }
+  return all;
+}
+
+std::map<number, view_model::expected_readers> view_model::readers_for(number user,
+                                                                       std::size_t most) const {
+  std::map<number, expected_readers> all;
+  for (auto at = messages_.rbegin(); at != messages_.rend() && all.size() < most; ++at) {
+    const number seq = at->first;
+    if (!sees(user, seq)) continue;
+    expected_readers& readers = all[seq];
+    for (const auto& [one, m] : members_) {
+      if (!m.present || one == at->second.said.user || !sees(one, seq)) continue;
+      ++readers.members;
+      if (read_mark(one) >= seq) readers.read.insert(one);
+    }
+    if (how_ == broken::readers) ++readers.members;
+  }
+  return all;
+}
+
 expected_summary view_model::summary_of(number user) const {
   expected_summary s;
   const auto who = members_.find(user);
@@ -182,10 +225,7 @@ expected_summary view_model::summary_of(number user) const {
     if (sees(user, seq)) s.head = seq;
   s.title = settings_.title;
   s.topic = settings_.topic;
-  // What was said before one came does not count as unread.
-  s.read = who->second.joined;
-  const auto up_to = log_.read.find(user);
-  if (up_to != log_.read.end()) s.read = std::max(s.read, up_to->second);
+  s.read = read_mark(user);
   for (const auto& [seq, m] : messages_) {
     if (seq <= s.read || !sees(user, seq)) continue;
     ++s.unread;

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,8 @@ enum class act : std::uint8_t {
   role,
   mute,
   settings,
+  let_in,  ///< told by its event: JOIN and ANSWER_JOIN are not answered with a seq
+  dissolve,
 };
 
 // Values of the protocol page.
@@ -39,6 +42,7 @@ inline constexpr number role_owner = 3;
 inline constexpr number text_kind = 16;
 inline constexpr number see_all = 2;
 inline constexpr number invite_members = 2;
+inline constexpr number join_open = 2;
 
 struct operation {
   act what = act::say;
@@ -65,7 +69,7 @@ struct operation {
   std::string reaction;
   bool removed = false;
 
-  // create, add, remove, role, mute
+  // create, add, remove, role, mute, let_in
   std::vector<number> users;
   number role = 0;
   number until = 0;
@@ -77,9 +81,12 @@ struct operation {
   bool sets_topic = false;
   bool sets_invite = false;
   bool sets_all_muted = false;
+  bool sets_join = false;
+  bool sets_visibility = false;
   std::string title;
   std::string topic;
   number invite = 0;
+  number join = 0;
   bool all_muted = false;
 };
 
@@ -100,6 +107,7 @@ struct conversation_log {
   std::map<number, operation> done;                    ///< by seq
   std::map<number, node_event> gone;                   ///< by seq
   std::map<number, std::map<number, opening>> opened;  ///< by message, by user; also asked in vain
+  std::set<number> asked;         ///< users who showed the join code, also in vain
   std::map<number, number> read;  ///< by user: the highest mark that was answered DONE
 };
 

@@ -47,6 +47,7 @@ std::optional<operation> view_player::pick(number conversation,
 number view_player::any_conversation() {
   while (true) {
     const number c = ground_.conversations[random(ground_.conversations.size())];
+    if (book_.dissolved(c) && !chance(5)) continue;
     const auto pair = ground_.pairs.find(c);
     if (pair == ground_.pairs.end() || chance(5)) return c;
     const auto& its = pair->second;
@@ -66,8 +67,9 @@ void view_player::one() {
   if (dice < 66) return react(std::move(op));
   if (dice < 71) return pin(std::move(op));
   if (dice < 75) return forward(std::move(op));
-  if (dice < 83) return change_members(std::move(op));
-  if (dice < 84) return change_role(std::move(op));
+  if (dice < 80) return change_members(std::move(op));
+  if (dice < 83) return come_in(op.conversation);
+  if (dice < 84) return chance(50) ? change_role(std::move(op)) : dissolve(std::move(op));
   if (dice < 86) return mute(std::move(op));
   if (dice < 88) return change_settings(std::move(op));
   if (dice < 92) return mark_read(op.conversation);
@@ -109,6 +111,8 @@ void view_player::say(operation op) {
 }
 
 void view_player::burn(operation op) {
+  // What burns after the end of a conversation is told to nobody.
+  if (ground_.ending.contains(op.conversation)) return;
   op.body = words();
   op.burn_ms = 100 + static_cast<std::uint32_t>(random(1500));
   if (chance(30)) op.expires_after = 1000 + random(2000);
@@ -236,12 +240,48 @@ void view_player::change_settings(operation op) {
     op.invite = 1 + random(2);
     change.invite = static_cast<invite_policy>(op.invite);
   }
-  if (chance(30) || !(op.sets_title || op.sets_topic || op.sets_invite)) {
+  if (chance(25)) {
+    op.sets_join = true;
+    op.join = 1 + random(3);
+    change.join = static_cast<join_policy>(op.join);
+  }
+  if (chance(25)) {
+    op.sets_visibility = true;
+    op.visibility = 1 + random(2);
+    change.visibility = static_cast<history_visibility>(op.visibility);
+  }
+  if (chance(30) ||
+      !(op.sets_title || op.sets_topic || op.sets_invite || op.sets_join || op.sets_visibility)) {
     op.sets_all_muted = true;
     op.all_muted = chance(15);
     change.all_muted = op.all_muted;
   }
   settle(op, session().change_settings(conversation_id{op.conversation}, change));
+}
+
+/// Shows the join code, or answers one who waits.
+void view_player::come_in(number conversation) {
+  const auto code = ground_.codes.find(conversation);
+  if (code == ground_.codes.end()) return;
+  if (chance(50)) {
+    if (book_.comings(conversation, device_.user()) > 12) return;
+    book_.asked_in(conversation, device_.user());
+    const auto answer = session().join(code->second);
+    if (!answer) reject(answer.error());
+    return;
+  }
+  const auto waiting = session().list_join_requests(conversation_id{conversation});
+  if (!waiting) return reject(waiting.error());
+  if (waiting->empty()) return;
+  const user_id who = (*waiting)[random(waiting->size())].user;
+  const auto answer = session().answer_join(conversation_id{conversation}, who, chance(70));
+  if (!answer) reject(answer.error());
+}
+
+void view_player::dissolve(operation op) {
+  if (!ground_.ending.contains(op.conversation) || !book_.owns(op.conversation, op.user)) return;
+  op.what = act::dissolve;
+  settle(op, session().dissolve(conversation_id{op.conversation}));
 }
 
 // -- reading
@@ -309,6 +349,7 @@ void view_player::reject(const failure& why) {
     case errc::invalid_argument:
     case errc::window_over:
     case errc::limit_reached:
+    case errc::dissolved:
       return;
     default:
       unanswered_.push_back(device_.name() + " was answered " + code + ": " + why.detail);

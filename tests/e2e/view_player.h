@@ -11,6 +11,7 @@
 #include <atomic>
 #include <map>
 #include <random>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,8 @@ namespace conclave::viewcheck {
 struct playground {
   std::vector<number> users;
   std::vector<number> conversations;
+  std::map<number, std::string> codes;          ///< join codes of those that have one
+  std::set<number> ending;                      ///< those that may be dissolved
   std::map<number, std::vector<number>> pairs;  ///< direct ones: whose they are
   unsigned pause_ms = 15;                       ///< between two operations, on average
 };
@@ -50,6 +53,8 @@ class view_player {
   void change_role(operation op);
   void mute(operation op);
   void change_settings(operation op);
+  void come_in(number conversation);
+  void dissolve(operation op);
   void mark_read(number conversation);
   void open(number conversation);
   void come_back();

@@ -83,11 +83,13 @@ class view_run {
       number visibility;
       std::size_t owner;
       std::size_t members;  ///< besides him, from the first user on
+      bool ends = false;    ///< may be dissolved
     };
     const std::size_t all = options_.users;
     for (const plan& p : {plan{kind_group, 1, 0, all}, plan{kind_group, see_all, 1, all - 1},
                           plan{kind_announcement, 1, 2, all}, plan{kind_direct, see_all, 0, 2},
-                          plan{kind_direct, see_all, 2, 1}}) {
+                          plan{kind_direct, see_all, 2, 1}, plan{kind_group, 1, 0, all, true},
+                          plan{kind_group, see_all, 1, all, true}}) {
       operation op;
       op.what = act::create;
       op.user = ground_.users[p.owner];
@@ -114,6 +116,12 @@ class view_run {
       op.time = made->time;
       book_.did(op);
       ground_.conversations.push_back(op.conversation);
+      if (p.ends) ground_.ending.insert(op.conversation);
+      if (p.kind == kind_group) {
+        const auto code = devices_[p.owner]->session().new_join_code(made->conversation);
+        if (!code) throw std::runtime_error("making a join code: " + code.error().detail);
+        ground_.codes[op.conversation] = *code;
+      }
       if (p.kind == kind_direct) {
         ground_.pairs[op.conversation] = op.users;
         ground_.pairs[op.conversation].push_back(op.user);
@@ -262,6 +270,10 @@ class view_run {
     for (const number c : ground_.conversations) {
       const view_model model = model_of(c, logs, options_.how);
       result_.events += model.head();
+      for (const auto& [seq, op] : logs.at(c).done) {
+        result_.came_in += op.what == act::let_in ? 1 : 0;
+        result_.dissolved += op.what == act::dissolve ? 1 : 0;
+      }
       result_.latest_ms = std::max(result_.latest_ms, model.latest_ms());
       judge.take_complaints(model);
       for (auto& device : devices_)

@@ -37,6 +37,8 @@ struct run_result {
   std::uint64_t events = 0;
   std::uint64_t kills = 0;
   std::uint64_t returns = 0;
+  std::uint64_t came_in = 0;    ///< by join code
+  std::uint64_t dissolved = 0;  ///< conversations
   std::uint64_t latest_ms = 0;
   double actors_crashed = 0;
   std::uint64_t seed = 0;

@@ -22,7 +22,8 @@ std::string line_of(const run_result& r) {
   return to_line(r.found) + " UNANSWERED=" + std::to_string(r.unanswered.size()) +
          " ops=" + std::to_string(r.operations) + " events=" + std::to_string(r.events) +
          " rejected=" + std::to_string(rejections) + " kills=" + std::to_string(r.kills) +
-         " returns=" + std::to_string(r.returns) +
+         " returns=" + std::to_string(r.returns) + " came_in=" + std::to_string(r.came_in) +
+         " dissolved=" + std::to_string(r.dissolved) +
          " crashed=" + std::to_string(static_cast<long long>(r.actors_crashed)) +
          " latest_ms=" + std::to_string(r.latest_ms) + " seed=" + std::to_string(r.seed);
 }
@@ -56,6 +57,8 @@ int main(int argc, char** argv) {
           {"edit", broken::edit},
           {"reaction", broken::reaction},
           {"member", broken::member},
+          {"versions", broken::versions},
+          {"readers", broken::readers},
           {"early", broken::early},
           {"late", broken::late},
           {"resurrect", broken::resurrect},

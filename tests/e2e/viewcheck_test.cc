@@ -41,6 +41,7 @@ TEST(p5_viewcheck, every_device_shows_what_was_done_over_kills_and_returns) {
                        : std::vector<std::string>{"--seconds", "5", "--kills", "3"});
   EXPECT_GT(figure(line, "ops"), 200);
   EXPECT_GT(figure(line, "returns"), 3);
+  EXPECT_GT(figure(line, "came_in"), 0);
 }
 
 TEST(p5_viewcheck, crashed_and_sleeping_conversations_change_nothing_of_it) {
@@ -77,6 +78,8 @@ TEST(p5_viewcheck, every_other_wrong_model_is_found_to_differ) {
   finds("edit", "VIEW");
   finds("reaction", "VIEW");
   finds("member", "VIEW");
+  finds("versions", "LIST");
+  finds("readers", "LIST");
   finds("late", "LATE");
 }
 

@@ -42,7 +42,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
           operation_record, index_record, conversation_record, member_record, intent_record,
           tenant_policy, credential_record, inbox_record, inbox_mark_record, reactions_record,
           pin_record, burn_record, join_request_record, job_record, owed_record, link_record>(
-          data[0], bytes);
+      data[0], bytes);
   if (data[0] == member) try_member(bytes);
   return 0;
 }

@@ -171,6 +171,19 @@ TEST_F(reads_test, an_index_is_paged_by_conversation) {
   EXPECT_EQ(list(9, 2).size(), 0u);
 }
 
+TEST_F(reads_test, conversations_that_were_left_do_not_count) {
+  for (const std::uint64_t id : {5, 6, 9}) {
+    rows.put(keys::user_conversation(tenant, user_id{3}, conversation_id{id}),
+             encode(index_record{event_seq{id}, id != 6}));
+  }
+  rows.put(keys::user_conversation(tenant, user_id{4}, conversation_id{7}),
+           encode(index_record{event_seq{1}, true}));
+  const state_view view = written();
+  EXPECT_TRUE(*storage::is_in_at_least(view, tenant, user_id{3}, 2));
+  EXPECT_FALSE(*storage::is_in_at_least(view, tenant, user_id{3}, 3));
+  EXPECT_FALSE(*storage::is_in_at_least(view, tenant, user_id{5}, 1));
+}
+
 TEST_F(reads_test, users_devices_and_names_are_found) {
   for (const std::uint64_t id : {1, 2, 300}) {
     const std::string name = "user" + std::to_string(id);

@@ -85,6 +85,7 @@ class actor_world {
   }
   void run_once() { scheduler_.try_run_once(); }
 
+  std::size_t held_reads() const { return held_reads_.size(); }
   void release_reads() {
     hold_reads = false;
     for (auto& job : std::exchange(held_reads_, {})) job();
