@@ -57,6 +57,10 @@ void replica::on(const introduced& e) {
 }
 
 void replica::on(const distrusted& e) {
+  if (out()) return;
+  write w;
+  w.condemned = e.reason;
+  submit(std::move(w));
   out_of_service({quarantine_reason::own_rollback, invariant::none, e.reason,
                   "a peer remembers more of this folder than the folder holds"});
 }

@@ -15,8 +15,10 @@ struct write {
   std::uint64_t number = 0;
   std::optional<promise> promised;
   std::optional<position> reset;            ///< the log is empty behind this base (after a seed)
+  config_ref reset_config;                  ///< in force there
   std::optional<log_index> truncate_after;  ///< delete what follows, then append
   std::vector<entry> entries;
+  std::optional<distrust> condemned;  ///< for ever, in this folder
   std::vector<peer_memory> peers;  ///< replaces what is known of these nodes
 };
 

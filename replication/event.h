@@ -73,13 +73,17 @@ struct seeded {
   position base;
   config_ref config;
 };
+/// The snapshot that `seed_peer` asked for has arrived, or its connection has ended.
+struct seeding_ended {
+  replica_id peer;
+};
 /// The adapter removed entries up to here (all applied); catching up from before needs a snapshot.
 struct trimmed {
   log_index base{};
 };
 
-using event =
-    std::variant<received, written, disk_failed, disk_filled, proposed, claimed, activated,
-                 superseded, ticked, learners_set, introduced, distrusted, seeded, trimmed>;
+using event = std::variant<received, written, disk_failed, disk_filled, proposed, claimed,
+                           activated, superseded, ticked, learners_set, introduced, distrusted,
+                           seeded, seeding_ended, trimmed>;
 
 }  // namespace conclave::replication

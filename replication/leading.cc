@@ -116,8 +116,8 @@ void replica::on(const message& m, const ack& a) {
   peer_memory& memory = memory_of(m.from.node);
   if (memory.id == m.from) {
     memory.promised = {m.epoch, m.config_version};
-    memory.match_epoch = m.epoch;
-    memory.match = p->match;
+    if (p->voter) memory.match_epoch = m.epoch;
+    if (p->voter) memory.match = p->match;
   }
   feed(*p);
   if (s_.now == role::recovering) check_installed();
@@ -140,10 +140,19 @@ void replica::on(const message& m, const nack& n) {
   if (n.hint < p->match || (p->rewound && p->rewound_to <= n.hint)) return;
   p->rewound = true;
   p->rewound_to = n.hint;
-  p->next = std::min(after(n.hint), p->next);
+  p->next = std::min(after(n.hint), after(s_.log.last_index()));
   if (n.hint >= s_.base) p->seeding = false;
   feed(*p);
 }
+
+namespace {
+
+/// What the peer holds by its own word: acknowledged, or the place where it wants to go on.
+log_index known_of(const progress& p) {
+  return std::max(p.match, p.rewound_to);
+}
+
+}  // namespace
 
 void replica::feed_all() {
   if (!s_.leading) return;
@@ -154,7 +163,7 @@ void replica::feed(progress& p) {
   if (out() || s_.leading->opening.value == 0) return;
   const log_index limit =
       p.voter || planted(mutation::learner_gets_tail) ? s_.log.last_index() : s_.commit;
-  while (p.next <= limit && p.next.value - p.match.value <= options_.max_in_flight) {
+  while (p.next <= limit && p.next.value - known_of(p).value <= options_.max_in_flight) {
     if (before(p.next) < s_.base) {
       if (!p.seeding) effects_.emplace_back(seed_peer{p.peer.id});
       p.seeding = true;
@@ -182,7 +191,7 @@ void replica::send_append(progress& p, log_index first, std::uint32_t count) {
 
 /// Nothing moved since the last one: whatever was sent may be lost, so it is sent again.
 void replica::heartbeat(progress& p) {
-  if (!p.moved) p.next = after(p.match);
+  if (!p.moved) p.next = after(known_of(p));
   p.moved = false;
   p.rewound = false;
   if (p.seeding) {
@@ -217,6 +226,11 @@ void replica::on(const ticked&) {
   if (s_.now == role::leader) tell_removed();
   if (s_.now == role::recovering && s_.leading->installed)
     effects_.emplace_back(request_activation{s_.leading->record.epoch});
+}
+
+/// Whether it succeeded shows in the peer's next answer.
+void replica::on(const seeding_ended& e) {
+  if (progress* p = receiver(e.peer)) p->seeding = false;
 }
 
 void replica::on(const learners_set& e) {

@@ -17,8 +17,10 @@ distrust judge(const peer_memory& known, const introduction& said) {
       said.promised.config_version < known.promised.config_version) {
     return distrust::promise_lost;
   }
-  // A newer epoch may have cut the log rightly; then the promise shows it.
-  if (said.promised.epoch == known.match_epoch && said.last.index < known.match)
+  // A newer epoch, or a removal, may have cut the log rightly; then the promise shows it.
+  if (said.promised.epoch == known.match_epoch &&
+      said.promised.config_version == known.promised.config_version &&
+      said.last.index < known.match)
     return distrust::entries_lost;
   return distrust::none;
 }

@@ -32,6 +32,10 @@ replica::replica(const replica_options& options, const start_facts& facts,
                     older ? distrust::older_incarnation : distrust::rolled_back,
                     "a newer start of this node is known elsewhere"});
   }
+  if (disk.condemned != distrust::none) {
+    out_of_service({quarantine_reason::own_rollback, invariant::none, disk.condemned,
+                    "a peer remembered more of this folder than the folder holds"});
+  }
   effects_.clear();
 }
 
@@ -150,13 +154,14 @@ void replica::on(const disk_filled& e) {
 void replica::on(const seeded& e) {
   if (out() || s_.leading || e.base.index <= s_.commit) return;
   const log_window::name* own = s_.log.at(e.base.index);
-  if (own != nullptr && own->hash == e.base.hash) return;
+  if (own != nullptr && own->hash == e.base.hash) return commit_up_to(e.base.index);
   s_.log = log_window(e.base);
   s_.base = s_.commit = s_.applied = e.base.index;
   s_.base_config = e.config;
   s_.configs.clear();
   write w;
   w.reset = e.base;
+  w.reset_config = e.config;
   submit(std::move(w));
 }
 

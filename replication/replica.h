@@ -52,6 +52,7 @@ class replica {
   void on(const introduced& e);
   void on(const distrusted& e);
   void on(const seeded& e);
+  void on(const seeding_ended& e);
   void on(const trimmed& e);
 
   // -- messages (acceptance.cc, fencing.cc, takeover.cc, leading.cc) ---

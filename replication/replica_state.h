@@ -19,13 +19,17 @@ struct durable_state {
   config_ref base_config;         ///< in force at known_from; null: none known
   std::vector<std::pair<log_index, config_ref>> configs;  ///< config entries among `entries`
   log_index applied{};                                    ///< as found in the state family
+  distrust condemned = distrust::none;  ///< a peer proved that this folder went back in time
   std::vector<peer_memory> peers;
 };
 
 /// Facts about this start that only the adapter knows.
 struct start_facts {
   replica_id self;
-  std::uint64_t boot = 0;                 ///< of this start, already durable
+  /// Of this start. Made durable, and registered with the witness, in this order and only if the
+  /// replica is not in quarantine: else a folder that went back in time would count itself forward
+  /// to a number that looks right.
+  std::uint64_t boot = 0;
   std::uint64_t witness_incarnation = 0;  ///< highest known outside of this folder; 0: no witness
   std::uint64_t witness_boot = 0;         ///< of that incarnation, before this start
 };
