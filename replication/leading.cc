@@ -44,7 +44,9 @@ void replica::rebuild_receivers() {
       if (p.peer.id == each.id) return;
     progress fresh;
     fresh.peer = each;
-    fresh.next = t.opening;
+    // A guess, corrected by the first answer. A learner is not even asked about more than commit.
+    fresh.rewound_to = voter ? before(t.opening) : std::min(before(t.opening), s_.commit);
+    fresh.next = after(fresh.rewound_to);
     for (const progress& p : known)
       if (p.peer.id == each.id) fresh = p;
     fresh.voter = voter;
@@ -230,7 +232,12 @@ void replica::on(const ticked&) {
 
 /// Whether it succeeded shows in the peer's next answer.
 void replica::on(const seeding_ended& e) {
-  if (progress* p = receiver(e.peer)) p->seeding = false;
+  progress* p = receiver(e.peer);
+  if (p == nullptr) return;
+  p->seeding = p->rewound = false;
+  p->rewound_to = std::max(p->match, s_.commit);
+  p->next = after(p->rewound_to);
+  send_append(*p, p->next, 0);
 }
 
 void replica::on(const learners_set& e) {

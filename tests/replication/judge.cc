@@ -54,10 +54,16 @@ void judge::on_answer(const suspect& who, const position& place, const std::vect
   if (!s.leading) return report(invariant::answer_is_safe, "answered without leading");
   voter_set stored = 0;
   const shard_config& config = s.leading->record.config;
-  for (const suspect& each : all) {
-    const auto number = voter_number(config, each.id);
-    if (number && each.disk->durable().holds(place.index, place.hash))
-      stored |= voter_set{1} << *number;
+  for (std::size_t i = 0; i < config.voters.size(); ++i) {
+    const replica_id id = config.voters[i].id;
+    const auto known = acked_.find(id);
+    if (lost_.contains(id) && known != acked_.end() && known->second.epoch == place.epoch &&
+        known->second.match >= place.index) {
+      stored |= voter_set{1} << i;
+    }
+    for (const suspect& each : all)
+      if (each.id == id && each.disk->durable().holds(place.index, place.hash))
+        stored |= voter_set{1} << i;
   }
   int copies = 0;
   std::map<std::uint16_t, bool> sites;
@@ -67,7 +73,12 @@ void judge::on_answer(const suspect& who, const position& place, const std::vect
     sites[config.voters[i].site] = true;
   }
   if (copies < config.rule.replicas || sites.size() < config.rule.sites)
-    report(invariant::answer_is_safe, "answered" + at(place.index) + " stands on too few disks");
+    report(invariant::answer_is_safe, "answered" + at(place.index) + " stands on too few disks: " +
+                                          std::to_string(copies) + " of " +
+                                          std::to_string(config.rule.replicas) + ", sites " +
+                                          std::to_string(sites.size()) + " of " +
+                                          std::to_string(config.rule.sites) + " set " +
+                                          std::to_string(stored));
 }
 
 void judge::on_active(const suspect& who) {

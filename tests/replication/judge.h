@@ -8,6 +8,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 namespace conclave::replication::proof {
@@ -57,6 +58,9 @@ class judge {
   void on_ack_sent(const suspect& who, shard_epoch epoch, std::uint64_t version, log_index match);
   void on_start(const suspect& who);
 
+  /// The folder was wiped or went back in time: what it had acknowledged was true once.
+  void on_lost(replica_id who) { lost_.insert(who); }
+
   /// At the very end: this copy holds every answered entry in its place.
   void on_end(const suspect& who, log_index answered_up_to);
 
@@ -75,6 +79,7 @@ class judge {
     log_index match{};
   };
   const hash16* name_at(const suspect& who, log_index i) const;
+  std::set<replica_id> lost_;
   bool in_history(log_index i, const hash16& hash) const;
 
   std::optional<breach> found_;

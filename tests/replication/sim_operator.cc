@@ -162,6 +162,7 @@ bool simulator::may_lose(const node& n) const {
 
 void simulator::wipe(node& n) {
   stop(n);
+  judge_.on_lost(n.id);
   ++result_.wipes;
   n.disk = {};
   n.old_copy.reset();
@@ -173,6 +174,7 @@ void simulator::wipe(node& n) {
 
 void simulator::roll_back(node& n) {
   stop(n);
+  judge_.on_lost(n.id);
   ++result_.rollbacks;
   say(n, "goes back to boot " + std::to_string(n.old_copy->first));
   n.boot = n.old_copy->first;

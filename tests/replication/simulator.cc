@@ -138,6 +138,16 @@ void simulator::give(node& n, const event& e) {
               std::to_string(r->content.from.node.value) + " epoch " +
               std::to_string(round_of(r->content.epoch)) + "." +
               std::to_string(candidate_of(r->content.epoch).value);
+    if (const auto* r = std::get_if<received>(&e)) {
+      if (const auto* a = std::get_if<append>(&r->content.body))
+        line += " prev " + std::to_string(a->prev.index.value) + " + " +
+                std::to_string(a->entries.size());
+      if (const auto* a = std::get_if<ack>(&r->content.body))
+        line += " match " + std::to_string(a->match.value);
+      if (const auto* a = std::get_if<nack>(&r->content.body))
+        line += " reason " + std::to_string(static_cast<int>(a->reason)) + " hint " +
+                std::to_string(a->hint.value);
+    }
     say(n, line + " -> role " + std::to_string(static_cast<int>(state.now)) + " last " +
                std::to_string(round_of(state.log.last().epoch)) + ":" +
                std::to_string(state.log.last_index().value) + " commit " +
