@@ -89,11 +89,13 @@ void replica::on(const message& m, const append& a) {
     return say(m.from, nack{refusal::disk_full, s_.log.last_index(), s_.durable_promise});
   hold_to({m.epoch, m.config_version});
   if (out()) return;
-  if (a.learner && !s_.learner && s_.log.last_index() > s_.commit) {
-    // No vote any more in an active configuration: what is not known to be committed goes.
+  const position last = s_.log.last();
+  if (a.learner && last.index > a.commit && last.epoch < m.epoch && a.commit >= s_.commit) {
+    // The tail of a vote that is over. An active leader has committed its opening entry, so that
+    // nothing of an older epoch behind its commit is history.
     write w;
-    w.truncate_after = s_.commit;
-    cut_log(s_.commit);
+    w.truncate_after = a.commit;
+    cut_log(a.commit);
     submit(std::move(w));
   }
   s_.learner = a.learner;

@@ -163,6 +163,7 @@ void replica::feed_all() {
 
 void replica::feed(progress& p) {
   if (out() || s_.leading->opening.value == 0) return;
+  if (!p.voter && s_.commit < s_.leading->opening) return;  // it may cut what is behind commit
   const log_index limit =
       p.voter || planted(mutation::learner_gets_tail) ? s_.log.last_index() : s_.commit;
   while (p.next <= limit && p.next.value - known_of(p).value <= options_.max_in_flight) {
@@ -224,7 +225,8 @@ void replica::on(const ticked&) {
     if (s_.leading->source) fetch_next(after(s_.commit));
     return;
   }
-  for (progress& p : s_.leading->receivers) heartbeat(p);
+  for (progress& p : s_.leading->receivers)
+    if (p.voter || s_.commit >= s_.leading->opening) heartbeat(p);
   if (s_.now == role::leader) tell_removed();
   if (s_.now == role::recovering && s_.leading->installed)
     effects_.emplace_back(request_activation{s_.leading->record.epoch});
@@ -237,7 +239,7 @@ void replica::on(const seeding_ended& e) {
   p->seeding = p->rewound = false;
   p->rewound_to = std::max(p->match, s_.commit);
   p->next = after(p->rewound_to);
-  send_append(*p, p->next, 0);
+  if (p->voter || s_.commit >= s_.leading->opening) send_append(*p, p->next, 0);
 }
 
 void replica::on(const learners_set& e) {
