@@ -60,6 +60,7 @@ class judge {
 
   /// The folder was wiped or went back in time: what it had acknowledged was true once.
   void on_lost(replica_id who) { lost_.insert(who); }
+  bool is_lost(replica_id who) const { return lost_.contains(who); }
 
   /// At the very end: this copy holds every answered entry in its place.
   void on_end(const suspect& who, log_index answered_up_to);

@@ -152,7 +152,7 @@ bool simulator::may_lose(const node& n) const {
     voter_set left = 0;
     for (std::size_t i = 0; i < config->voters.size(); ++i) {
       const node& voter = *nodes_[config->voters[i].id.node.value - 1u];
-      const bool out = voter.core && voter.core->state().now == role::quarantined;
+      const bool out = judge_.is_lost(voter.id);
       if (voter.id == config->voters[i].id && voter.id != n.id && !out) left |= voter_set{1} << i;
     }
     if (!recovers(*config, left)) return false;
