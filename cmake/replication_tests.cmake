@@ -5,7 +5,7 @@ if(NOT TARGET conclave_replication)
 endif()
 
 set(proof_sources tests/replication/judge.cc tests/replication/simulator.cc
-    tests/replication/sim_operator.cc)
+    tests/replication/sim_operator.cc tests/replication/search.cc)
 add_library(conclave_replication_proof STATIC ${proof_sources})
 target_link_libraries(conclave_replication_proof PUBLIC conclave_replication)
 add_executable(replication-proof tests/replication/proof_main.cc)

@@ -1,6 +1,8 @@
 /// The rules of the judge. Each looks at disks and at what was said, never at the core's reasons.
 #include "tests/replication/judge.h"
 
+#include "tests/replication/seal.h"
+
 namespace conclave::replication::proof {
 namespace {
 
@@ -13,6 +15,16 @@ std::string at(log_index i) {
 
 }  // namespace
 
+std::uint64_t judge::memory() const {
+  std::uint64_t h = answered_.value;
+  for (const log_window::name& n : history_) h = mix(h, low_half(n.hash));
+  for (const auto& [place, hash] : contents_)
+    h = mix(mix(mix(h, place.first), place.second), low_half(hash));
+  for (const auto& [id, a] : acked_)
+    h = mix(mix(mix(h, id.node.value), a.epoch.value), a.match.value);
+  return h;
+}
+
 void judge::on_quarantine(replica_id who, const quarantine& q) {
   if (q.reason == quarantine_reason::breach) report(q.broken, of(who) + ": " + q.what);
   if (q.reason == quarantine_reason::lineage_forked)
@@ -20,25 +32,26 @@ void judge::on_quarantine(replica_id who, const quarantine& q) {
 }
 
 bool judge::in_history(log_index i, const hash16& hash) const {
-  return i.value <= history_.size() && history_[static_cast<std::size_t>(i.value - 1)] == hash;
+  return i.value <= history_.size() && history_[static_cast<std::size_t>(i.value - 1)].hash == hash;
 }
 
 /// In the core's window, or else (long committed) on disk.
-const hash16* judge::name_at(const suspect& who, log_index i) const {
-  if (const log_window::name* name = who.core->state().log.at(i)) return &name->hash;
+std::optional<log_window::name> judge::name_at(const suspect& who, log_index i) const {
+  if (const log_window::name* name = who.core->state().log.at(i)) return *name;
   const entry* e = who.disk->view().at(i);
-  return e == nullptr ? nullptr : &e->hash;
+  if (e == nullptr) return std::nullopt;
+  return log_window::name{e->epoch, e->hash};
 }
 
 void judge::on_commit(const suspect& who, log_index from, log_index to) {
   for (log_index i = after(from); i <= to; i = after(i)) {
-    const hash16* hash = name_at(who, i);
-    if (hash == nullptr) continue;  // seeded: judged by its state
+    const auto name = name_at(who, i);
+    if (!name) continue;  // seeded: judged by its state
     if (i.value <= history_.size()) {
-      if (!in_history(i, *hash))
+      if (!in_history(i, name->hash))
         report(invariant::one_history, of(who.id) + " commits another" + at(i));
     } else if (i.value == history_.size() + 1) {
-      history_.push_back(*hash);
+      history_.push_back(*name);
     } else {
       report(invariant::one_history, of(who.id) + " commits with a gap before" + at(i));
     }
@@ -56,9 +69,8 @@ void judge::on_answer(const suspect& who, const position& place, const std::vect
   const shard_config& config = s.leading->record.config;
   for (std::size_t i = 0; i < config.voters.size(); ++i) {
     const replica_id id = config.voters[i].id;
-    const auto known = acked_.find(id);
-    if (lost_.contains(id) && known != acked_.end() && known->second.epoch == place.epoch &&
-        known->second.match >= place.index) {
+    const auto known = all_acked_.find({id, place.epoch});
+    if (lost_.contains(id) && known != all_acked_.end() && known->second >= place.index) {
       stored |= voter_set{1} << i;
     }
     for (const suspect& each : all)
@@ -73,19 +85,19 @@ void judge::on_answer(const suspect& who, const position& place, const std::vect
     sites[config.voters[i].site] = true;
   }
   if (copies < config.rule.replicas || sites.size() < config.rule.sites)
-    report(invariant::answer_is_safe, "answered" + at(place.index) + " stands on too few disks: " +
-                                          std::to_string(copies) + " of " +
-                                          std::to_string(config.rule.replicas) + ", sites " +
-                                          std::to_string(sites.size()) + " of " +
-                                          std::to_string(config.rule.sites) + " set " +
-                                          std::to_string(stored));
+    report(invariant::answer_is_safe,
+           "answered" + at(place.index) + " stands on too few disks: " + std::to_string(copies) +
+               " of " + std::to_string(config.rule.replicas) + ", sites " +
+               std::to_string(sites.size()) + " of " + std::to_string(config.rule.sites) + " set " +
+               std::to_string(stored));
 }
 
 void judge::on_active(const suspect& who) {
   for (std::size_t i = 0; i < history_.size(); ++i) {
     const log_window::name* name = who.core->state().log.at(log_index(i + 1));
     if (name == nullptr && log_index(i + 1) < who.core->state().log.first()) continue;
-    if (name == nullptr || name->hash != history_[i])
+    if (history_[i].epoch >= who.core->state().leading->record.epoch) return;
+    if (name == nullptr || name->hash != history_[i].hash)
       return report(invariant::one_history,
                     of(who.id) + " became active without" + at(log_index(i + 1)));
   }
@@ -118,6 +130,8 @@ void judge::on_applied(replica_id who, const state_mark& mark) {
 void judge::on_ack_sent(const suspect& who, shard_epoch epoch, std::uint64_t version,
                         log_index match) {
   if (who.core->state().learner) return;
+  log_index& ever = all_acked_[{who.id, epoch}];
+  ever = std::max(ever, match);
   acked& known = acked_[who.id];
   if (known.epoch != epoch || known.version != version) known = {epoch, version, {}};
   known.match = std::max(known.match, match);
@@ -138,7 +152,7 @@ void judge::on_start(const suspect& who) {
 
 void judge::on_end(const suspect& who, log_index answered_up_to) {
   for (log_index i{1}; i <= answered_up_to; i = after(i)) {
-    if (!who.disk->view().holds(i, history_[static_cast<std::size_t>(i.value - 1)]))
+    if (!who.disk->view().holds(i, history_[static_cast<std::size_t>(i.value - 1)].hash))
       return report(invariant::one_history, of(who.id) + " lost" + at(i));
   }
 }

@@ -41,7 +41,8 @@ class judge {
   /// A proposal was answered: it must be safe on disks right now (I6).
   void on_answer(const suspect& who, const position& place, const std::vector<suspect>& all);
 
-  /// An epoch has become active: its leader holds all history (I3).
+  /// An epoch has become active: its leader holds all history of earlier epochs (I3). What later
+  /// epochs committed may be missing: the news may have been late.
   void on_active(const suspect& who);
 
   /// About to be submitted: one content per (epoch, index) (I2), learners get history only (I10),
@@ -65,11 +66,13 @@ class judge {
   /// At the very end: this copy holds every answered entry in its place.
   void on_end(const suspect& who, log_index answered_up_to);
 
-  const std::vector<hash16>& history() const { return history_; }
+  const std::vector<log_window::name>& history() const { return history_; }
   std::uint64_t state_at(log_index i) const {
     const auto known = states_.find(i.value);
     return known == states_.end() ? 0 : known->second;
   }
+  /// A digest of all that was remembered: what decides how the judge goes on.
+  std::uint64_t memory() const;
   log_index answered() const { return answered_; }
   std::uint64_t answers() const { return answers_; }
 
@@ -79,15 +82,17 @@ class judge {
     std::uint64_t version = 0;
     log_index match{};
   };
-  const hash16* name_at(const suspect& who, log_index i) const;
+  std::optional<log_window::name> name_at(const suspect& who, log_index i) const;
   std::set<replica_id> lost_;
   bool in_history(log_index i, const hash16& hash) const;
 
   std::optional<breach> found_;
-  std::vector<hash16> history_;  ///< entry i at i - 1, as soon as anybody counts it as committed
+  std::vector<log_window::name>
+      history_;  ///< entry i at i - 1, as soon as anybody counts it as committed
   std::map<std::pair<std::uint64_t, std::uint64_t>, hash16> contents_;  ///< (epoch, index)
   std::map<std::uint64_t, std::uint64_t> states_;                       ///< applied -> digest
-  std::map<replica_id, acked> acked_;
+  std::map<replica_id, acked> acked_;  ///< under its newest promise
+  std::map<std::pair<replica_id, shard_epoch>, log_index> all_acked_;
   log_index answered_{};
   std::uint64_t answers_ = 0;
 };

@@ -2,6 +2,7 @@
 /// runs N seeds from `--from`, `--seconds S` ends earlier. In the build with planted bugs (program
 /// replication-mutants) `--mutation N` plants one. Ends with 1 when a seed failed.
 #include "replication/mutation.h"
+#include "tests/replication/search.h"
 #include "tests/replication/simulator.h"
 
 #include <chrono>
@@ -50,6 +51,25 @@ int run(std::uint64_t from, std::uint64_t count, double seconds, bool stop_early
   return bad == 0 ? 0 : 1;
 }
 
+int run_search(std::size_t number, bool all) {
+  const std::vector<proof::search_model> models = proof::search_models();
+  for (std::size_t i = number; i < (all ? models.size() : number + 1); ++i) {
+    const auto begin = std::chrono::steady_clock::now();
+    const proof::search_result r = proof::search(models[i]);
+    const double took =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    std::printf("%s: %llu states, %llu steps, depth %zu, %.1f s%s\n", models[i].name.c_str(),
+                static_cast<unsigned long long>(r.states), static_cast<unsigned long long>(r.steps),
+                r.depth, took, r.complete ? "" : ", incomplete");
+    for (const std::string& line : r.path) std::printf("  %s\n", line.c_str());
+    if (r.found) {
+      std::printf("I%d %s\n", static_cast<int>(r.found->broken), r.found->what.c_str());
+      return 1;
+    }
+  }
+  return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -67,6 +87,7 @@ int main(int argc, char** argv) {
         std::printf("%s\n", r.lively ? "GOOD" : r.trouble.c_str());
       return r.found || !r.lively ? 1 : 0;
     }
+    if (word == "--search") return run_search(std::strtoull(value, nullptr, 10), argc > 3);
     if (word == "--stop") stop_early = true;
     if (word == "--from") from = std::strtoull(value, nullptr, 10);
     if (word == "--seeds") count = std::strtoull(value, nullptr, 10);

@@ -100,6 +100,9 @@ bool simulator::claim(node& n, shard_config wanted) {
     if (authority_away_) return;
     const bool changes =
         wanted.voters != authority_.config.voters || wanted.rule != authority_.config.rule;
+    // A new rule must not count on folders that went away since it was wished for.
+    for (const member& m : wanted.voters)
+      if (changes && judge_.is_lost(m.id)) return;
     const auto record = authority_.claim(seen_epoch, n.id.node, wanted, next_token_++);
     if (!record) return;
     if (changes) ++result_.reconfigurations;
@@ -280,6 +283,7 @@ void simulator::operator_round() {
 
 void simulator::client_round() {
   later(dice_.between(10 * ms, healing_ ? 400 * ms : 80 * ms), [this] { client_round(); });
+  if (quiet_) return;
   for (const auto& n : nodes_) {
     if (!n->core || n->paused || n->core->state().now != role::leader) continue;
     for (std::uint64_t i = dice_.below(3); i > 0; --i) {
@@ -360,7 +364,10 @@ void simulator::finish() {
       if (!is_voter(wanted, n.id)) wanted.voters.push_back({n.id, n.site});
       if (!plan_.static_mode || is_voter(first_config_, n.id)) claim(n, wanted);
     }
-    run_until(now_ + 2 * s);
+    run_until(now_ + 1300 * ms);
+    quiet_ = true;
+    run_until(now_ + 1200 * ms);
+    quiet_ = false;
     if (judge_.answers() > answers + 2 && settled()) {
       for (const auto& n : nodes_) judge_.on_end(seen(*n), judge_.answered());
       return;

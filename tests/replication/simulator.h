@@ -153,6 +153,7 @@ class simulator {
   std::uint64_t order_ = 0;
   std::uint64_t next_token_ = 1;
   bool healing_ = false;
+  bool quiet_ = false;  ///< no proposals
   bool faults_on_ = true;
   std::priority_queue<happening, std::vector<happening>, std::greater<>> queue_;
 };
