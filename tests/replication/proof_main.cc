@@ -58,9 +58,9 @@ int run_search(std::size_t number, bool all) {
     const proof::search_result r = proof::search(models[i]);
     const double took =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-    std::printf("%s: %llu states, %llu steps, depth %zu, %.1f s%s\n", models[i].name.c_str(),
+    std::printf("%s: %llu states, %llu steps, stack %zu, %.1f s%s\n", models[i].name.c_str(),
                 static_cast<unsigned long long>(r.states), static_cast<unsigned long long>(r.steps),
-                r.depth, took, r.complete ? "" : ", incomplete");
+                r.waiting_max, took, r.complete ? "" : ", incomplete");
     for (const std::string& line : r.path) std::printf("  %s\n", line.c_str());
     if (r.found) {
       std::printf("I%d %s\n", static_cast<int>(r.found->broken), r.found->what.c_str());

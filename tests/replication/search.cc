@@ -1,6 +1,7 @@
 /// The walk. States share what did not change: a step copies one node and the lists of references.
 #include "tests/replication/search.h"
 
+#include "replication/mutation.h"
 #include "tests/replication/fingerprint.h"
 
 #include <algorithm>
@@ -44,7 +45,21 @@ class walk {
 
   search_result run() {
     state first = opened();
-    visit(first, 1);
+    known_.insert(digest(first));
+    cameby_.push_back({});
+    waiting_.emplace_back(0, std::move(first));
+    while (!waiting_.empty() && !result_.found) {
+      if (model_.max_states != 0 && result_.states >= model_.max_states) {
+        result_.complete = false;
+        break;
+      }
+      const state s = std::move(waiting_.back().second);
+      current_ = waiting_.back().first;
+      waiting_.pop_back();
+      ++result_.states;
+      result_.waiting_max = std::max(result_.waiting_max, waiting_.size());
+      expand(s);
+    }
     return std::move(result_);
   }
 
@@ -89,11 +104,14 @@ class walk {
     return s;
   }
 
+  /// Cloned by the first that remembers something in this branch.
   judge& law(state& s) {
-    auto copy = std::make_shared<judge>(*s.law);
-    judge& j = *copy;
-    s.law = std::move(copy);
-    return j;
+    if (fresh_law_ == nullptr) {
+      auto copy = std::make_shared<judge>(*s.law);
+      fresh_law_ = copy.get();
+      s.law = std::move(copy);
+    }
+    return *fresh_law_;
   }
 
   static suspect seen(const node& n) { return {n.core.self(), &n.core, &n.disk}; }
@@ -101,63 +119,112 @@ class walk {
   void give(state& s, std::size_t at, const event& e) {
     auto copy = std::make_shared<node>(*s.nodes[at]);
     s.nodes[at] = copy;
-    judge& j = law(s);
-    step(s, *copy, e, j);
-    if (s.crashes == 0) complete_all(s, *copy, j);
+    step(s, *copy, e);
+    if (s.crashes == 0) complete_all(s, *copy);
     fingerprint f;
     f.add(copy->core.state()), f.add(copy->disk.durable()), f.add(copy->disk.view());
     copy->digest = f.value();
+    const node_id to = copy->core.self().node;
+    std::erase_if(s.sent, [&](const sent_message& m) {
+      return m.content->to.node == to && is_dead(*m.content, *copy, s.crashes > 0);
+    });
   }
 
-  void complete_all(state& s, node& n, judge& j) {
+  /// Whatever happens from here on, this message cannot change its receiver any more. Answers that
+  /// only make a leader step down (stale, rejected) are among those that get lost: a leader that
+  /// goes on is the more dangerous one. `may_crash`: only what is durable is there for good.
+  static bool is_dead(const message& m, const node& n, bool may_crash) {
+    const replica_state& s = n.core.state();
+    if (s.now == role::quarantined) return true;
+    const promise& held = may_crash ? s.durable_promise : s.promised;
+    if (std::holds_alternative<rejected>(m.body)) return true;
+    if (const auto* refused = std::get_if<nack>(&m.body))
+      if (refused->reason == refusal::stale) return true;
+    const bool asks = std::holds_alternative<append>(m.body) ||
+                      std::holds_alternative<fence>(m.body) ||
+                      std::holds_alternative<fetch>(m.body);
+    if (asks && !planted(mutation::skip_promise) && !planted(mutation::forget_config_version)) {
+      if (m.epoch < held.epoch || m.config_version < held.config_version) return true;
+      if (std::holds_alternative<fence>(m.body)) return m.epoch == held.epoch;
+      if (const auto* a = std::get_if<append>(&m.body); a != nullptr && m.epoch == held.epoch) {
+        if (planted(mutation::truncate_on_append)) return false;
+        const log_index match(a->prev.index.value + a->entries.size());
+        const log_window::name* own = s.log.at(match);
+        const hash16& hash = a->entries.empty() ? a->prev.hash : a->entries.back().hash;
+        return own != nullptr && own->hash == hash && s.durable >= match &&
+               s.commit >= std::min(a->commit, match);
+      }
+      return false;
+    }
+    if (asks) return false;
+    if (std::holds_alternative<removed>(m.body)) return m.config_version <= held.config_version;
+    // Answers: of a term that is over, or known already.
+    if (!s.leading || s.leading->record.epoch != m.epoch) return m.epoch <= held.epoch;
+    const term& t = *s.leading;
+    if (std::holds_alternative<promised>(m.body)) {
+      if (s.now != role::fencing) return true;
+      for (const report& r : t.reports)
+        if (r.from == m.from) return true;
+      return false;
+    }
+    if (std::holds_alternative<fetched>(m.body)) return t.adopted;
+    for (const progress& p : t.receivers) {
+      if (p.peer.id != m.from) continue;
+      if (const auto* a = std::get_if<ack>(&m.body)) return a->match <= p.match;
+      if (const auto* refused = std::get_if<nack>(&m.body)) return refused->hint < p.match;
+    }
+    return false;
+  }
+
+  void complete_all(state& s, node& n) {
     while (n.disk.under_way() > 0) {
       const promise old = n.disk.durable().promised;
       const std::uint64_t number = n.disk.complete();
-      j.on_durable(n.core.self(), old, n.disk.durable().promised);
-      step(s, n, written{number}, j);
+      law(s).on_durable(n.core.self(), old, n.disk.durable().promised);
+      step(s, n, written{number});
     }
   }
 
-  void step(state& s, node& n, const event& e, judge& j) {
+  void step(state& s, node& n, const event& e) {
     const log_index commit = n.core.state().commit;
     const role before_it = n.core.state().now;
     std::vector<effect> effects = n.core.step(e);
     const replica_state& now = n.core.state();
-    if (now.commit > commit) j.on_commit(seen(n), commit, now.commit);
+    if (now.commit > commit) law(s).on_commit(seen(n), commit, now.commit);
     if (now.now == role::leader && before_it != role::leader) {
       ++result_.takeovers;
-      j.on_active(seen(n));
+      law(s).on_active(seen(n));
     }
     for (effect& each : effects) {
       if (auto* w = std::get_if<write>(&each)) {
-        j.on_write(seen(n), *w, commit);
+        law(s).on_write(seen(n), *w, commit);
         n.disk.submit(*w, 0);
       } else if (auto* m = std::get_if<send>(&each)) {
-        post(s, n, *m, j);
+        post(s, n, *m);
       } else if (auto* a = std::get_if<apply>(&each)) {
         for (log_index i = a->first; i <= a->last; i = after(i)) {
           const state_mark& mark = n.disk.view().state;
           const entry* applied = n.disk.durable().at(i);
           if (applied == nullptr)
-            return j.report(invariant::ordered_marks, "applies what is not durable");
+            return law(s).report(invariant::ordered_marks, "applies what is not durable");
           n.disk.apply(i, mix(mark.digest, redo_number(*applied)));
-          j.on_applied(n.core.self(), n.disk.view().state);
+          law(s).on_applied(n.core.self(), n.disk.view().state);
         }
       } else if (auto* k = std::get_if<acknowledge>(&each)) {
         ++result_.answers;
         std::vector<suspect> all;
         for (const auto& other : s.nodes) all.push_back(seen(*other));
-        j.on_answer(seen(n), k->place, all);
+        law(s).on_answer(seen(n), k->place, all);
       } else if (auto* r = std::get_if<request_activation>(&each)) {
         if (std::find(s.requested.begin(), s.requested.end(), r->epoch) == s.requested.end())
           s.requested.push_back(r->epoch);
       } else if (auto* q = std::get_if<quarantine>(&each)) {
-        j.on_quarantine(n.core.self(), *q);
+        law(s).on_quarantine(n.core.self(), *q);
       }
     }
   }
 
-  void post(state& s, const node& n, const send& sent, judge& j) {
+  void post(state& s, const node& n, const send& sent) {
     if (sent.content.to.node.value > model_.nodes) return;
     auto m = std::make_shared<message>(sent.content);
     const auto fill = [&](link& prev, std::vector<entry>& entries) {
@@ -171,13 +238,15 @@ class walk {
     if (auto* a = std::get_if<append>(&m->body)) fill(a->prev, a->entries);
     if (auto* f = std::get_if<fetched>(&m->body)) fill(f->prev, f->entries);
     if (const auto* a = std::get_if<ack>(&m->body))
-      j.on_ack_sent(seen(n), m->epoch, m->config_version, a->match);
+      law(s).on_ack_sent(seen(n), m->epoch, m->config_version, a->match);
     fingerprint f;
     f.add(*m);
     const auto at = std::lower_bound(
         s.sent.begin(), s.sent.end(), f.value(),
         [](const sent_message& known, std::uint64_t d) { return known.digest < d; });
     if (at != s.sent.end() && at->digest == f.value()) return;
+    const node& to = *s.nodes[sent.content.to.node.value - 1u];
+    if (is_dead(*m, to, s.crashes > 0)) return;
     s.sent.insert(at, {f.value(), std::move(m)});
   }
 
@@ -226,22 +295,25 @@ class walk {
     return f.value();
   }
 
+  /// One step from the state that is being looked at; what it leads to waits on the stack.
   template <class Action>
-  bool branch(const state& s, std::size_t depth, const char* what, std::uint64_t detail,
-              Action act) {
+  bool branch(const state& s, const std::string& what, std::uint64_t detail, Action act) {
     state next = s;
     ++result_.steps;
+    fresh_law_ = nullptr;
     act(next);
     if (next.law->found()) {
       result_.found = next.law->found();
-    } else {
-      visit(next, depth + 1);
-    }
-    if (result_.found) {
-      result_.path.push_back(std::string(what) + " " + std::to_string(detail));
       result_.complete = false;
+      result_.path.push_back(what + " " + std::to_string(detail));
+      for (std::size_t at = current_; at != 0; at = cameby_[at].parent)
+        result_.path.push_back(cameby_[at].what + " " + std::to_string(cameby_[at].detail));
+      return false;
     }
-    return !result_.found && result_.complete;
+    if (!known_.insert(digest(next)).second) return true;
+    cameby_.push_back({current_, keep_paths_ ? what : std::string(), detail});
+    waiting_.emplace_back(cameby_.size() - 1, std::move(next));
+    return true;
   }
 
   static std::string describe(const message& m) {
@@ -251,25 +323,16 @@ class walk {
            std::to_string(round_of(m.epoch)) + " from " + std::to_string(m.from.node.value) + " to";
   }
 
-  void visit(const state& s, std::size_t depth) {
-    if (!known_.insert(digest(s)).second) return;
-    ++result_.states;
-    result_.depth = std::max(result_.depth, depth);
-    if (model_.max_states != 0 && result_.states >= model_.max_states) {
-      result_.complete = false;
-      return;
-    }
+  void expand(const state& s) {
     for (const sent_message& m : s.sent) {
       const std::string what = describe(*m.content);
-      if (!branch(s, depth, what.c_str(), m.content->to.node.value,
-                  [&](state& next) { deliver(next, m); }))
+      if (!branch(s, what, m.content->to.node.value, [&](state& next) { deliver(next, m); }))
         return;
     }
     for (std::size_t i = 0; i < s.nodes.size(); ++i) {
       const node& n = *s.nodes[i];
       const std::uint64_t number = i + 1;
-      if (n.disk.under_way() > 0 &&
-          !branch(s, depth, "complete a write of", number, [&](state& next) {
+      if (n.disk.under_way() > 0 && !branch(s, "complete a write of", number, [&](state& next) {
             auto copy = std::make_shared<node>(*next.nodes[i]);
             const std::uint64_t done = copy->disk.complete();
             next.nodes[i] = copy;
@@ -278,15 +341,15 @@ class walk {
         return;
       }
       for (std::size_t keep = 0; s.crashes > 0 && keep <= n.disk.under_way(); ++keep)
-        if (!branch(s, depth, "crash", number, [&](state& next) { crash(next, i, keep); })) return;
+        if (!branch(s, "crash", number, [&](state& next) { crash(next, i, keep); })) return;
       const bool leads = n.core.state().now == role::leader;
-      if (leads && s.proposals > 0 && !branch(s, depth, "propose to", number, [&](state& next) {
+      if (leads && s.proposals > 0 && !branch(s, "propose to", number, [&](state& next) {
             const std::uint64_t token = static_cast<std::uint64_t>(next.proposals--);
             give(next, i, proposed{token, std::make_shared<std::string>(8, char('a' + token)), 0});
           })) {
         return;
       }
-      if (leads && s.ticks > 0 && !branch(s, depth, "tick", number, [&](state& next) {
+      if (leads && s.ticks > 0 && !branch(s, "tick", number, [&](state& next) {
             --next.ticks;
             give(next, i, ticked{});
           })) {
@@ -294,13 +357,13 @@ class walk {
       }
     }
     if (s.claims < model_.claims.size() &&
-        !branch(s, depth, "claim by", model_.claims[s.claims].node,
+        !branch(s, "claim by", model_.claims[s.claims].node,
                 [&](state& next) { claim(next, model_.claims[next.claims++]); })) {
       return;
     }
     for (const shard_epoch e : s.requested) {
       if (s.authority.epoch == e && !s.authority.active &&
-          !branch(s, depth, "activate epoch", round_of(e), [&](state& next) {
+          !branch(s, "activate epoch", round_of(e), [&](state& next) {
             next.authority.activate(e, e.value);
             next.granted.push_back(e);
           })) {
@@ -308,7 +371,7 @@ class walk {
       }
     }
     for (const shard_epoch e : s.granted)
-      if (!branch(s, depth, "tell activation of", round_of(e),
+      if (!branch(s, "tell activation of", round_of(e),
                   [&](state& next) { give(next, candidate_of(e).value - 1u, activated{e}); }))
         return;
   }
@@ -316,6 +379,16 @@ class walk {
   const search_model& model_;
   search_result result_;
   std::unordered_set<std::uint64_t> known_;
+  struct step_taken {
+    std::size_t parent = 0;
+    std::string what;
+    std::uint64_t detail = 0;
+  };
+  std::vector<step_taken> cameby_;
+  std::vector<std::pair<std::size_t, state>> waiting_;
+  std::size_t current_ = 0;
+  judge* fresh_law_ = nullptr;
+  bool keep_paths_ = true;
 };
 
 }  // namespace

@@ -36,7 +36,7 @@ struct search_model {
 struct search_result {
   std::uint64_t states = 0;
   std::uint64_t steps = 0;
-  std::size_t depth = 0;
+  std::size_t waiting_max = 0;  ///< states on the stack at a time
   std::uint64_t answers = 0;    ///< steps that answered a proposal
   std::uint64_t takeovers = 0;  ///< steps in which a leader became active
   bool complete = true;         ///< false: max_states was reached, or a breach found
