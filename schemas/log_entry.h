@@ -20,6 +20,7 @@ namespace conclave {
 enum class log_kind : std::uint8_t {
   operations = 1,  ///< redo of proposals
   noop = 2,        ///< opens an epoch
+  config = 3,      ///< opens an epoch of a replicated shard: its voters, rule and lineage
 };
 
 struct log_entry_view {

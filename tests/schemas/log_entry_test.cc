@@ -22,7 +22,7 @@ log_entry_view sample(std::string_view redo) {
 }
 
 TEST(log_entry, comes_back_whole) {
-  for (const auto kind : {log_kind::operations, log_kind::noop}) {
+  for (const auto kind : {log_kind::operations, log_kind::noop, log_kind::config}) {
     for (const std::string& redo : {std::string(), std::string("redo"), std::string(70'000, 'x')}) {
       auto entry = sample(redo);
       entry.kind = kind;
