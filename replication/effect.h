@@ -19,7 +19,7 @@ struct write {
   std::optional<log_index> truncate_after;  ///< delete what follows, then append
   std::vector<entry> entries;
   std::optional<distrust> condemned;  ///< for ever, in this folder
-  std::vector<peer_memory> peers;  ///< replaces what is known of these nodes
+  std::vector<peer_memory> peers;     ///< replaces what is known of these nodes
 };
 
 /// Send this message. `fill_count` > 0: the adapter puts in the entries from `fill_first` on, from

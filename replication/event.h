@@ -60,7 +60,8 @@ struct ticked {};
 struct learners_set {
   std::vector<member> learners;
 };
-/// A link came up and the peer introduced itself.
+/// A link came up and the peer introduced itself: given before anything else from that link, else
+/// what it acknowledged since would look lost.
 struct introduced {
   introduction peer;
 };

@@ -39,7 +39,7 @@ int run(std::uint64_t from, std::uint64_t count, double seconds, bool stop_early
     else
       std::printf("seed %llu: stuck: %s\n", static_cast<unsigned long long>(r.seed),
                   r.trouble.c_str());
-    if (stop_early) break;
+    if (stop_early && r.found) break;
   }
   const auto number = [](std::uint64_t n) { return static_cast<unsigned long long>(n); };
   std::printf(

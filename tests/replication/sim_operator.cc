@@ -49,11 +49,11 @@ void simulator::stop(node& n) {
   n.disk.crash(dice_.below(n.disk.under_way() + 1));
 }
 
-/// Both ends of a fresh link hear of each other; what they say was read when the link came up.
+/// Both ends of a fresh link hear of each other before anything else passes over it.
 void simulator::introduce(node& a, node& b) {
   const introduction of_a = a.core->introduce(a.nonce);
   const introduction of_b = b.core->introduce(b.nonce);
-  later(dice_.between(ms, 5 * ms), [this, &a, &b, of_a, of_b, la = a.life, lb = b.life] {
+  later(0, [this, &a, &b, of_a, of_b, la = a.life, lb = b.life] {
     if (a.life != la || b.life != lb) return;
     deliver(a, introduced{of_b}, la);
     deliver(b, introduced{of_a}, lb);
