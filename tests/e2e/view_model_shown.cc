@@ -77,7 +77,7 @@ std::string view_model::about(number user) const {
   settings known;
   std::map<number, member> people;
   const auto come = [&](number who, number role, number seq) {
-    people[who] = {true, role, 0, seq, {}};
+    people[who] = {true, role, 0, seq, {}, {}};
   };
   number last = 0;
   number kind = kind_group;
