@@ -45,7 +45,9 @@ std::vector<Body> said(const std::vector<effect>& effects) {
 
 event from(replica_id who, replica_id to, shard_epoch epoch, message_body body,
            std::uint64_t version = 1) {
-  return received{{who, to, epoch, version, 1, std::move(body)}};
+  received e;
+  e.content = message{who, to, epoch, version, 1, std::move(body)};
+  return e;
 }
 
 entry made(shard_epoch epoch, std::uint64_t index, const hash16& prev) {
