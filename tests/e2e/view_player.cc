@@ -240,7 +240,7 @@ void view_player::change_settings(operation op) {
     op.invite = 1 + random(2);
     change.invite = static_cast<invite_policy>(op.invite);
   }
-  if (chance(25)) {
+  if (chance(50)) {
     op.sets_join = true;
     op.join = 1 + random(3);
     change.join = static_cast<join_policy>(op.join);

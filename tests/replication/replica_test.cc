@@ -46,7 +46,7 @@ std::vector<Body> said(const std::vector<effect>& effects) {
 event from(replica_id who, replica_id to, shard_epoch epoch, message_body body,
            std::uint64_t version = 1) {
   received e;
-  e.content = message{who, to, epoch, version, 1, std::move(body)};
+  e.content = message{who, to, epoch, version, 0, std::move(body)};
   return e;
 }
 

@@ -14,6 +14,8 @@ TEST(search, no_reachable_state_of_the_small_models_breaks_an_invariant) {
   const bool full = std::getenv("CONCLAVE_TEST_FULL") != nullptr;
   for (search_model model : search_models()) {
     model.max_states = full ? 20'000'000 : 60'000;
+    // Its paths do not end by themselves yet, and each remembers all that went before.
+    if (model.crashes != 0) model.max_states = 5'000;
     const search_result r = search(model);
     std::printf("%s: %llu states, %llu steps%s\n", model.name.c_str(),
                 static_cast<unsigned long long>(r.states), static_cast<unsigned long long>(r.steps),
