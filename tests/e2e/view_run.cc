@@ -117,17 +117,34 @@ class view_run {
       book_.did(op);
       ground_.conversations.push_back(op.conversation);
       if (p.ends) ground_.ending.insert(op.conversation);
-      if (p.kind == kind_group) {
-        const auto code = devices_[p.owner]->session().new_join_code(made->conversation);
-        if (!code) throw std::runtime_error("making a join code: " + code.error().detail);
-        ground_.codes[op.conversation] = *code;
-      }
+      if (p.kind == kind_group) let_in_by_code(op.conversation, *devices_[p.owner]);
       if (p.kind == kind_direct) {
         ground_.pairs[op.conversation] = op.users;
         ground_.pairs[op.conversation].push_back(op.user);
       }
     }
     ground_.pause_ms = options_.pause_ms;
+  }
+
+  /// Open at first, so that short runs come to it too; what admins set later is chance.
+  void let_in_by_code(number conversation, view_device& owner) {
+    const conversation_id c{conversation};
+    const auto code = owner.session().new_join_code(c);
+    if (!code) throw std::runtime_error("making a join code: " + code.error().detail);
+    ground_.codes[conversation] = *code;
+    client::settings_change change;
+    change.join = join_policy::open;
+    const auto answer = owner.session().change_settings(c, change);
+    if (!answer) throw std::runtime_error("opening a group: " + answer.error().detail);
+    operation op;
+    op.what = act::settings;
+    op.conversation = conversation;
+    op.user = owner.user();
+    op.seq = answer->seq.value;
+    op.time = answer->time;
+    op.sets_join = true;
+    op.join = join_open;
+    book_.did(op);
   }
 
   void play() {
