@@ -1,6 +1,6 @@
 /// The simulator as a test: CONCLAVE_SIM_SEEDS seeds (default 20 000) from CONCLAVE_SIM_FROM
-/// (default 1), on two threads, for CONCLAVE_SIM_SECONDS (default 300) at most. Every breach and every
-/// cluster that does not come to rest after healing is a failure with its seed;
+/// (default 1), on two threads, for CONCLAVE_SIM_SECONDS (default 300) at most. Every breach and
+/// every cluster that does not come to rest after healing is a failure with its seed;
 /// build/<preset>/bin/replication-proof --seed N shows what happened.
 #include "tests/replication/simulator.h"
 
