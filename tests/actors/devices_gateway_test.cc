@@ -68,7 +68,8 @@ TEST(devices_gateway, the_session_of_a_stolen_token_is_sent_away_and_the_inbox_s
   EXPECT_EQ(goodbye_of(phone).code(), errc::replaced);
   ASSERT_TRUE(wait_until([&] { return login(w, w.tokens[0]) == errc::invalid_token; }));
   EXPECT_EQ(goodbye_of(honest).code(), errc::device_ended);
-  const auto page = tablet.client.ask(read_inbox{})->as<inbox_page>();
+  const auto frame = tablet.client.ask(read_inbox{});  // whose bytes the page borrows
+  const auto page = frame->as<inbox_page>();
   ASSERT_TRUE(page.ok());
   EXPECT_EQ(page->entries.back().kind, inbox_kind::device_ended);
   EXPECT_EQ(page->entries.back().text, "invalid_token");
