@@ -1,19 +1,22 @@
-/// The loop: take everything that waits, judge it in order, write one group, tell the owners. The
-/// one lock guards the incoming queue and is held for a swap or a push only.
+/// The loop: take everything that waits, judge it in order, hand one group to the committer, tell
+/// the owners what is settled. The one lock guards the incoming queue and is held for a swap or a
+/// push only.
+///
+/// News wait in their shard's queue of generations, one per group, until the generation's ticket is
+/// settled; so an entity hears of its proposals, refusals and claims in the order in which it made
+/// them, however many groups are under way.
 #include "storage/shard_writer.h"
 
 #include "conf/limits.h"
 #include "schemas/check.h"
-#include "storage/commit_group.h"
+#include "storage/count.h"
 #include "storage/entity_fence.h"
+#include "storage/local_committer.h"
 #include "storage/reads.h"
-#include "storage/store_impl.h"
 
-#include <algorithm>
-#include <atomic>
-#include <chrono>
 #include <condition_variable>
 #include <cstdlib>
+#include <deque>
 #include <mutex>
 #include <pthread.h>
 #include <thread>
@@ -23,42 +26,54 @@ namespace conclave::storage {
 
 namespace {
 
-enum class item_kind : std::uint8_t { proposal, claim, release };
+enum class item_kind : std::uint8_t { proposal, claim, release, work, barrier };
 
 /// What waits in the queue. A claim or release uses the proposal's shard, entity, incarnation,
 /// owner.
 struct item {
   item_kind kind = item_kind::proposal;
   proposal content;
+  std::function<void()> work;
 };
 
-/// What an owner is to be told once the group is on disk.
+/// What an owner is to be told.
 struct news {
   bool is_claim = false;
-  resolution what;  ///< a claim's version too
+  resolution what;  ///< a claim's version is read when its turn comes
   std::shared_ptr<proposal_owner> owner;
 };
 
-/// A counter with one writer: no locked instruction needed.
-class counter {
- public:
-  void add(std::uint64_t n) {
-    value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
-  }
-  std::uint64_t get() const { return value_.load(std::memory_order_relaxed); }
+/// One group's news of one shard. Without a ticket nothing of it has to become durable.
+struct generation {
+  std::uint64_t ticket = 0;
+  bool settled = false;
+  bool committed = false;
+  std::vector<news> list;
 
- private:
-  std::atomic<std::uint64_t> value_{0};
+  bool empty() const { return ticket == 0 && list.empty(); }
 };
+
+struct lane {
+  generation open;  ///< of the group being gathered
+  std::deque<generation> waiting;
+  bool touched = false;
+};
+
+/// The version of an entity whose claim has not had its turn: no proposal builds on it.
+constexpr std::uint64_t unknown_version = ~std::uint64_t{0};
 
 }  // namespace
 
 struct shard_writer::impl {
-  impl(store& s, shard_clock& c, options o) : data(s), clock(c), settings(std::move(o)) {}
+  impl(store& s, shard_clock& c, options o) : data(s), clock(c), settings(std::move(o)) {
+    commits = settings.commits ? std::move(settings.commits)
+                               : make_local_committer(data, {.sync = settings.sync});
+  }
 
   store& data;
   shard_clock& clock;
   options settings;
+  std::unique_ptr<committer> commits;
 
   std::mutex mutex;
   std::condition_variable wake;
@@ -69,13 +84,17 @@ struct shard_writer::impl {
 
   // -- the writer's thread only
   // --------------------------------------------------------------------
-  std::unique_ptr<commit_group> group;
   std::uint64_t group_number = 0;
+  std::uint64_t next_ticket = 1;
   entity_fence fence;
   std::vector<item> taken;
-  std::vector<news> to_tell;
+  std::vector<lane> lanes;               ///< by shard
+  std::vector<std::size_t> touched;      ///< lanes with news in this group
+  std::vector<std::vector<news>> spare;  ///< emptied lists, so that a steady writer allocates none
+  std::vector<committer::settled> settled;
+  std::vector<std::function<void()>> barriers;
 
-  counter commits, entries, proposals, refused, bytes, fsync_us;
+  count proposals, refused;
 
   void push(item i) {
     bool asleep = false;
@@ -103,131 +122,166 @@ struct shard_writer::impl {
     std::abort();  // Going on would acknowledge what may not be on disk.
   }
 
+  void must(const status& written) {
+    if (written) return;
+    fatal(written.error().detail + "; the node stops, because nothing more can be made durable");
+  }
+
   void run() {
     pthread_setname_np(pthread_self(), "shard_writer");
     while (take()) {
       for (std::size_t at = 0; at < taken.size();) at = commit_from(at);
+      pass_barriers();
     }
-    group->add_marks();
-    write_group();
+    must(commits->close());
+    lanes.clear();  // What is not settled now never is here; its owners are gone.
+    barriers.clear();
   }
 
-  /// Commits one group that starts at `at`; returns where the next one starts.
+  /// Gathers one group that starts at `at` and hands it on; returns where the next one starts.
   std::size_t commit_from(std::size_t at) {
     ++group_number;
     for (; at < taken.size(); ++at) {
       item& next = taken[at];
-      if (next.kind == item_kind::release) {
-        fence.release(next.content.entity, next.content.incarnation);
-      } else if (next.kind == item_kind::claim) {
-        if (!claim(next.content)) break;
-      } else {
-        const std::size_t size = next.content.redo.bytes().size();
-        const std::size_t gathered = group->redo_bytes();
-        if (gathered > 0 && gathered + size > limits::max_commit_bytes) break;
-        judge(next.content);
+      switch (next.kind) {
+        case item_kind::release:
+          fence.release(next.content.entity, next.content.incarnation);
+          break;
+        case item_kind::claim:
+          claim(next.content);
+          break;
+        case item_kind::work:
+          next.work();
+          break;
+        case item_kind::barrier:
+          barriers.push_back(std::move(next.work));
+          break;
+        case item_kind::proposal: {
+          const std::size_t size = next.content.redo.bytes().size();
+          const std::size_t gathered = commits->gathered_bytes();
+          if (gathered > 0 && gathered + size > limits::max_commit_bytes && !touched.empty()) {
+            hand_on();
+            return at;
+          }
+          judge(next.content);
+        }
       }
     }
-    write_group();
-    tell();
+    hand_on();
     return at;
   }
 
-  /// False: proposals of the entity are in this group, which must be written before its version can
-  /// be read; the claim opens the next group.
-  bool claim(proposal& c) {
-    const entity_fence::slot* const slot = fence.find(c.entity);
-    if (slot != nullptr && slot->committing_group == group_number) return false;
-    const auto version = entity_version(data.view(c.shard), c.entity);
-    if (!version) fatal("cannot read the store to load an actor: " + version.error().detail);
-    fence.claim(c.shard, c.entity, c.incarnation, *version);
-    to_tell.push_back({true, {c.entity, c.incarnation, *version, 0, true}, std::move(c.owner)});
-    return true;
+  lane& touch(shard_id shard) {
+    CONCLAVE_CHECK(shard.value < lanes.size(), "the shard exists");
+    lane& l = lanes[shard.value];
+    if (!l.touched) {
+      l.touched = true;
+      touched.push_back(shard.value);
+      if (!spare.empty()) {
+        l.open.list = std::move(spare.back());
+        spare.pop_back();
+      }
+    }
+    return l;
+  }
+
+  /// From now on the new incarnation alone may propose; what it builds on is read in its turn.
+  void claim(proposal& c) {
+    fence.claim(c.shard, c.entity, c.incarnation, unknown_version);
+    touch(c.shard).open.list.push_back(
+        {true, {c.entity, c.incarnation, 0, 0, true}, std::move(c.owner)});
   }
 
   void judge(proposal& p) {
-    CONCLAVE_CHECK(p.shard.value < group->lanes().size(), "the shard exists");
     entity_fence::slot* const slot = fence.find(p.entity);
-    if (entity_fence::accept(slot, p, group->lanes()[p.shard.value].epoch)) {
-      group->add(p.shard, p.time, p.redo.bytes());
+    lane& l = touch(p.shard);
+    if (entity_fence::accept(slot, p, commits->leading(p.shard))) {
+      if (l.open.ticket == 0) l.open.ticket = next_ticket++;
+      commits->add(p.shard, l.open.ticket, p.time, p.redo.bytes());
       proposals.add(1);
-      note(p, true, slot->committing_group, slot->committing_news);
+      note(l, p, true, slot->committing_group, slot->committing_news);
       return;
     }
     refused.add(1);
-    if (slot != nullptr && slot->incarnation == p.incarnation) {
-      note(p, false, slot->refusing_group, slot->refusing_news);
+    if (slot != nullptr && slot->incarnation == p.incarnation && slot->shard == p.shard) {
+      note(l, p, false, slot->refusing_group, slot->refusing_news);
     } else {
-      to_tell.push_back(
+      l.open.list.push_back(
           {false, {p.entity, p.incarnation, p.new_version, 1, false}, std::move(p.owner)});
     }
   }
 
-  /// One piece of news per (commit, entity): a later proposal moves the earlier news on.
-  void note(proposal& p, bool committed, std::uint64_t& noted_group, std::size_t& noted_at) {
+  /// One piece of news per (group, entity): a later proposal moves the earlier news on.
+  void note(lane& l, proposal& p, bool committed, std::uint64_t& noted_group,
+            std::size_t& noted_at) {
     if (noted_group == group_number) {
-      to_tell[noted_at].what.version = p.new_version;
-      ++to_tell[noted_at].what.proposals;
-      to_tell[noted_at].owner = std::move(p.owner);
+      news& earlier = l.open.list[noted_at];
+      earlier.what.version = p.new_version;
+      ++earlier.what.proposals;
+      earlier.owner = std::move(p.owner);
       return;
     }
     noted_group = group_number;
-    noted_at = to_tell.size();
-    to_tell.push_back(
+    noted_at = l.open.list.size();
+    l.open.list.push_back(
         {false, {p.entity, p.incarnation, p.new_version, 1, committed}, std::move(p.owner)});
   }
 
-  void write_group() {
-    if (group->empty()) return;
-    entries.add(group->entries());
-    bytes.add(group->redo_bytes());
-    group->seal();
-    const auto start = std::chrono::steady_clock::now();
-    const rocksdb::Status written = group->write(settings.sync);
-    const auto spent = std::chrono::steady_clock::now() - start;
-    if (!written.ok()) {
-      fatal("cannot write to the data folder " + data.impl_->path + ": " + written.ToString() +
-            "; the node stops, because nothing more can be made durable");
+  /// Closes the group, lets the committer do what it can, and tells what is settled.
+  void hand_on() {
+    for (const std::size_t i : touched) {
+      lanes[i].touched = false;
+      lanes[i].waiting.push_back(std::exchange(lanes[i].open, {}));
     }
-    commits.add(1);
-    fsync_us.add(static_cast<std::uint64_t>(
-        std::chrono::duration_cast<std::chrono::microseconds>(spent).count()));
+    settled.clear();
+    must(commits->flush(settled));
+    for (const committer::settled& s : settled) settle(s);
+    for (const std::size_t i : touched) tell(i);
+    touched.clear();
   }
 
-  void tell() {
-    for (const news& n : to_tell) {
-      if (n.owner == nullptr) continue;  // Nobody asked to be told.
-      if (n.is_claim) {
-        n.owner->on_claimed(n.what.entity, n.what.incarnation, n.what.version);
-      } else {
-        n.owner->on_resolved(n.what);
+  void settle(const committer::settled& s) {
+    for (generation& g : lanes[s.shard.value].waiting) {
+      if (g.ticket != s.ticket) continue;
+      g.settled = true;
+      g.committed = s.committed;
+      break;
+    }
+    tell(s.shard.value);
+  }
+
+  void tell(std::size_t shard) {
+    lane& l = lanes[shard];
+    while (!l.waiting.empty() && (l.waiting.front().ticket == 0 || l.waiting.front().settled)) {
+      generation& g = l.waiting.front();
+      for (news& n : g.list) {
+        if (n.is_claim) {
+          finish_claim(shard_id{static_cast<std::uint16_t>(shard)}, n);
+        } else if (n.owner != nullptr) {  // Else nobody asked to be told.
+          n.what.committed = n.what.committed && g.committed;
+          n.owner->on_resolved(n.what);
+        }
       }
+      g.list.clear();
+      if (spare.size() < lanes.size()) spare.push_back(std::move(g.list));
+      l.waiting.pop_front();
     }
-    to_tell.clear();
   }
 
-  /// Each shard's lane as the store left it.
-  outcome<std::vector<shard_lane>> read_lanes() const {
-    std::vector<shard_lane> lanes;
-    for (std::uint16_t i = 0; i < data.shard_count(); ++i) {
-      const shard_id shard{i};
-      const auto applied = data.applied(shard);
-      if (!applied) return applied.error();
-      const auto mark = data.impl_->mark(shard);
-      if (!mark) return mark.error();
-      shard_lane lane;
-      lane.shard = shard;
-      lane.family = data.impl_->family(shard);
-      lane.epoch = applied->epoch;
-      lane.last = applied->index;
-      lane.hash = applied->hash;
-      lane.time = applied->time;
-      lane.first_kept = log_index{std::max<std::uint64_t>(mark->first_kept.value, 1)};
-      lane.marked = mark->index;
-      lane.tail.found(lane.first_kept, lane.last);
-      lanes.push_back(std::move(lane));
-    }
-    return lanes;
+  /// Everything that was submitted before the claim is settled: the store tells where it stands.
+  void finish_claim(shard_id shard, news& n) {
+    const auto version = entity_version(data.view(shard), n.what.entity);
+    if (!version) fatal("cannot read the store to load an actor: " + version.error().detail);
+    entity_fence::slot* const slot = fence.find(n.what.entity);
+    if (slot != nullptr && slot->incarnation == n.what.incarnation) slot->version = *version;
+    if (n.owner != nullptr) n.owner->on_claimed(n.what.entity, n.what.incarnation, *version);
+  }
+
+  void pass_barriers() {
+    if (barriers.empty()) return;
+    for (const lane& l : lanes)
+      if (!l.waiting.empty()) return;
+    for (auto& then : std::exchange(barriers, {})) then();
   }
 };
 
@@ -240,25 +294,9 @@ shard_writer::~shard_writer() {
 
 outcome<std::vector<shard_lead>> shard_writer::start() {
   CONCLAVE_CHECK(!impl_->thread.joinable() && !impl_->stopping, "a writer is started once");
-  auto lanes = impl_->read_lanes();
-  if (!lanes) return std::move(lanes).error().prefixed("cannot read where the shards stand");
-  const store::impl& inside = *impl_->data.impl_;
-  impl_->group =
-      std::make_unique<commit_group>(inside.db.get(), inside.log, inside.meta, std::move(*lanes));
-  const time_ms now = impl_->clock.now();
-  for (std::uint16_t i = 0; i < impl_->data.shard_count(); ++i) {
-    impl_->group->open_epoch(shard_id{i}, now);
-  }
-  impl_->entries.add(impl_->group->entries());
-  impl_->group->seal();
-  const rocksdb::Status written = impl_->group->write(impl_->settings.sync);
-  if (!written.ok()) {
-    return failure{errc::io_error, "cannot open a new epoch in the data folder " + inside.path +
-                                       ": " + written.ToString()};
-  }
-  impl_->commits.add(1);
-  std::vector<shard_lead> leads;
-  for (const shard_lane& lane : impl_->group->lanes()) leads.push_back({lane.shard, lane.epoch});
+  auto leads = impl_->commits->open(impl_->clock.now());
+  if (!leads) return leads;
+  impl_->lanes.resize(impl_->commits->shard_count());
   impl_->thread = std::thread([inside_writer = impl_.get()] { inside_writer->run(); });
   return leads;
 }
@@ -273,7 +311,7 @@ void shard_writer::stop() {
 }
 
 void shard_writer::submit(proposal p) {
-  impl_->push({item_kind::proposal, std::move(p)});
+  impl_->push({item_kind::proposal, std::move(p), {}});
 }
 
 void shard_writer::claim(shard_id shard, const entity_ref& entity, std::uint64_t incarnation,
@@ -283,19 +321,28 @@ void shard_writer::claim(shard_id shard, const entity_ref& entity, std::uint64_t
   p.entity = entity;
   p.incarnation = incarnation;
   p.owner = std::move(owner);
-  impl_->push({item_kind::claim, std::move(p)});
+  impl_->push({item_kind::claim, std::move(p), {}});
 }
 
 void shard_writer::release(const entity_ref& entity, std::uint64_t incarnation) {
   proposal p;
   p.entity = entity;
   p.incarnation = incarnation;
-  impl_->push({item_kind::release, std::move(p)});
+  impl_->push({item_kind::release, std::move(p), {}});
+}
+
+void shard_writer::post(std::function<void()> work) {
+  impl_->push({item_kind::work, {}, std::move(work)});
+}
+
+void shard_writer::when_settled(std::function<void()> then) {
+  impl_->push({item_kind::barrier, {}, std::move(then)});
 }
 
 writer_counters shard_writer::counters() const {
-  return {impl_->commits.get(), impl_->entries.get(), impl_->proposals.get(),
-          impl_->refused.get(), impl_->bytes.get(),   impl_->fsync_us.get()};
+  const commit_counts made = impl_->commits->counts();
+  return {made.commits,         made.entries, impl_->proposals.get(),
+          impl_->refused.get(), made.bytes,   made.fsync_us};
 }
 
 }  // namespace conclave::storage

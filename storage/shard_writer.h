@@ -1,22 +1,23 @@
 /// The shard writer: the only thread that writes state. Actors run ahead of the log and hand it
-/// proposals; it checks them, puts everything that waits into one log entry per shard, one
-/// WriteBatch and one fsync, and then tells the owners. While one fsync runs the next group
-/// gathers, so that the group's size adapts by itself.
+/// proposals; it checks them, gives everything that waits to the committer as one group, and tells
+/// the owners once their part is settled. While one fsync runs the next group gathers, so that the
+/// group's size adapts by itself. Who decides when a group is settled: storage/committer.h.
 ///
 /// Speculation is fenced (architecture, section 4): a proposal carries the shard's epoch, its
 /// actor's incarnation and the version it builds on, and is refused when any of them is not what
 /// the writer last saw for that entity. A refusal stays: everything later from that incarnation is
 /// refused too.
 ///
-/// submit(), claim() and release() may be called from any thread. Owners are called on the writer's
-/// thread and must only pass the news on. A failed write or fsync ends the process through
-/// `on_fatal`: nothing is retried, nothing more is acknowledged.
+/// submit(), claim(), release(), post() and when_settled() may be called from any thread. Owners
+/// are called on the writer's thread and must only pass the news on. A failed write or fsync ends
+/// the process through `on_fatal`: nothing is retried, nothing more is acknowledged.
 ///
 /// Queue: unbounded here by design; bounded by admission tickets (limits::max_admitted_bytes).
 #pragma once
 
 #include "schemas/keys.h"
 #include "schemas/log_entry.h"
+#include "storage/committer.h"
 #include "storage/shard_clock.h"
 #include "storage/store.h"
 
@@ -63,12 +64,6 @@ struct proposal {
   std::shared_ptr<proposal_owner> owner;
 };
 
-/// Leadership over shards as the engine sees it; `single` leads every shard from start to end.
-struct shard_lead {
-  shard_id shard{};
-  shard_epoch epoch{};
-};
-
 struct writer_counters {
   std::uint64_t commits = 0;  ///< fsyncs
   std::uint64_t entries = 0;
@@ -83,14 +78,17 @@ class shard_writer {
   struct options {
     /// Called once with one sentence when a write fails; must not return (if it does: abort).
     std::function<void(const std::string& sentence)> on_fatal;
-    /// Skips the fsync: for measuring only, never for a node.
+    /// Who makes groups durable; null: a local_committer, for a node that stands alone.
+    std::unique_ptr<committer> commits = nullptr;
+    /// Of that local_committer; false skips the fsync: for measuring only, never for a node.
     bool sync = true;
   };
 
   shard_writer(store& store, shard_clock& clock, options options);
   ~shard_writer();  ///< stop()
 
-  /// Claims a new epoch for every shard, logs a NOOP in each, and starts the thread.
+  /// Opens the committer and starts the thread. The outcome: the shards led from now on, which is
+  /// all of them for a node that stands alone.
   outcome<std::vector<shard_lead>> start();
 
   /// Commits what is queued, writes the chain marks, joins the thread. What is submitted later is
@@ -106,6 +104,14 @@ class shard_writer {
 
   /// The entity sleeps: forget it. Only valid with nothing in flight.
   void release(const entity_ref& entity, std::uint64_t incarnation);
+
+  /// Runs `work` on the writer's thread, before the group that is being gathered is handed on. For
+  /// the committer's own business; must not block.
+  void post(std::function<void()> work);
+
+  /// Runs `then` on the writer's thread once nothing is waiting to be settled: no owner is held any
+  /// more. For who ends an engine and has seen to it that nobody submits.
+  void when_settled(std::function<void()> then);
 
   writer_counters counters() const;
 

@@ -19,6 +19,11 @@ failure read_failure(const rocksdb::Status& status) {
   return failure{errc::io_error, "cannot read the store: " + status.ToString()};
 }
 
+failure write_failure(const std::string& path, const rocksdb::Status& status) {
+  return failure{errc::io_error,
+                 "cannot write to the data folder " + path + ": " + status.ToString()};
+}
+
 // -- the database
 // ----------------------------------------------------------------------------------
 

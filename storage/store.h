@@ -100,7 +100,8 @@ class store {
   status read_log(shard_id shard, log_index from, const log_visitor& visit) const;
 
  private:
-  friend class shard_writer;
+  friend class local_committer;
+  friend class replica_disk;
   store();
 
   struct impl;

@@ -45,4 +45,7 @@ inline std::string_view view_of(const rocksdb::Slice& s) {
 /// RocksDB's verdict on a read as one of our codes; the status must not be OK.
 failure read_failure(const rocksdb::Status& status);
 
+/// The sentence of a write that failed; nothing may be retried after it.
+failure write_failure(const std::string& path, const rocksdb::Status& status);
+
 }  // namespace conclave::storage

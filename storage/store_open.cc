@@ -176,10 +176,7 @@ struct store::opener {
     durable.sync = true;
     const rocksdb::Status written =
         inside.db->Put(durable, inside.meta, slice(keys::meta_node), slice(encode(node)));
-    if (!written.ok()) {
-      return failure{errc::io_error,
-                     "cannot write to the data folder " + options.path + ": " + written.ToString()};
-    }
+    if (!written.ok()) return write_failure(options.path, written);
     return done{};
   }
 
