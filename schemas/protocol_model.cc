@@ -318,6 +318,8 @@ nlohmann::ordered_json stored_records_model() {
   describe_stored<link_record>(list, "link_record", "link");
   describe_stored<node_record>(list, "node_record", "meta: node");
   describe_stored<chain_mark_record>(list, "chain_mark_record", "meta: chain_mark");
+  describe_stored<replica_record>(list, "replica_record", "meta: replica");
+  describe_stored<replica_peer_record>(list, "replica_peer_record", "meta: replica_peer");
   return list;
 }
 

@@ -4,6 +4,7 @@
 
 #include "schemas/field_codec.h"
 #include "schemas/records.h"
+#include "schemas/replica_records.h"
 
 namespace conclave {
 
@@ -43,6 +44,36 @@ struct layout<node_record> {
     v("incarnation", m.incarnation, bounds{}, "random: names this data folder");
     v("boot_count", m.boot_count, bounds{}, "starts so far");
     v("secret", binary(m.secret), bounds{0, 64}, "32 random bytes: reserved, not used yet");
+  }
+};
+
+template <>
+struct layout<replica_record> {
+  template <class Self, class Visitor>
+  static void fields(Self& m, Visitor& v) {
+    v("promised_epoch", m.promised_epoch, bounds{}, "nothing older is accepted");
+    v("promised_config_version", m.promised_config_version, bounds{}, "nor an older configuration");
+    v("base", m.base, bounds{}, "the log begins behind this entry");
+    v("base_epoch", m.base_epoch, bounds{}, "its epoch");
+    v("base_hash", binary(m.base_hash), bounds{16, 16}, "its hash");
+    v("family", m.family, bounds{}, "column family of the state; 0: the one made at creation");
+    v("condemned", m.condemned, bounds{}, "why the folder may not take part any more; 0: it may");
+  }
+};
+
+template <>
+struct layout<replica_peer_record> {
+  template <class Self, class Visitor>
+  static void fields(Self& m, Visitor& v) {
+    v("node", m.node, bounds{}, "its number in the cluster");
+    v("incarnation", m.incarnation, bounds{}, "its data folder");
+    v("boot", m.boot, bounds{}, "starts of that folder");
+    v("nonce", m.nonce, bounds{}, "drawn at that start");
+    v("promised_epoch", m.promised_epoch, bounds{}, "what it has promised");
+    v("promised_config_version", m.promised_config_version, bounds{}, "");
+    v("match_epoch", m.match_epoch, bounds{}, "epoch in which it reported `match`");
+    v("match", m.match, bounds{}, "what it said to hold durably");
+    v("verdict", m.verdict, bounds{}, "why it is refused; 0: it is not");
   }
 };
 

@@ -2,6 +2,7 @@
 #include "schemas/records.h"
 
 #include "schemas/record_layouts.h"
+#include "schemas/replica_records.h"
 
 #include <algorithm>
 
@@ -101,6 +102,8 @@ CONCLAVE_RECORD(join_request_record);
 CONCLAVE_RECORD(job_record);
 CONCLAVE_RECORD(owed_record);
 CONCLAVE_RECORD(link_record);
+CONCLAVE_RECORD(replica_record);
+CONCLAVE_RECORD(replica_peer_record);
 
 #undef CONCLAVE_RECORD
 

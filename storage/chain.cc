@@ -49,12 +49,16 @@ outcome<hash16> verify_entry(shard_id shard, log_index index, const hash16& prev
 }
 
 status verify_chain(const store& s, shard_id shard, const chain_mark_record& mark,
-                    const applied_record& applied) {
+                    const applied_record& applied, state_may state) {
   log_index last = mark.index;
   hash16 hash = mark.hash;
-  bool seen = false;
+  // What the log says of the entry at which the state stands.
+  hash16 at_state = applied.index == mark.index ? mark.hash : hash16{};
+  const bool begins_behind = mark.first_kept > mark.index && mark.index.value > 0;
+  bool seen = begins_behind;
   failure breach{errc::ok, {}};
-  const log_index from{std::max<std::uint64_t>(mark.index.value, 1)};
+  const log_index from{begins_behind ? mark.first_kept.value
+                                     : std::max<std::uint64_t>(mark.index.value, 1)};
   const status read = s.read_log(shard, from, [&](log_index index, std::string_view stored) {
     if (index == mark.index) {
       // Its predecessor may be trimmed: the entry names the hash it builds on.
@@ -74,6 +78,7 @@ status verify_chain(const store& s, shard_id shard, const chain_mark_record& mar
     }
     last = index;
     seen = true;
+    if (index == applied.index) at_state = hash;
     return breach.code == errc::ok;
   });
   if (breach.code != errc::ok) return breach;
@@ -82,13 +87,17 @@ status verify_chain(const store& s, shard_id shard, const chain_mark_record& mar
     return corrupt(shard, mark.index,
                    "the log entry is missing although it was marked as verified");
   }
-  if (applied.index != last) {
+  const bool before_end = state == state_may::lag && applied.index < last;
+  if (applied.index != last && !before_end) {
     return corrupt(
         shard, last,
         "the log ends here but the state stands at entry " + std::to_string(applied.index.value));
   }
-  if (applied.hash != hash) {
-    return corrupt(shard, last, "the state carries another hash than the log");
+  if (applied.index < mark.index) {
+    return corrupt(shard, applied.index, "the state stands before what was marked as verified");
+  }
+  if (applied.hash != at_state) {
+    return corrupt(shard, applied.index, "the state carries another hash than the log");
   }
   return done{};
 }

@@ -15,9 +15,14 @@ std::string place(shard_id shard, log_index index);
 outcome<hash16> verify_entry(shard_id shard, log_index index, const hash16& previous,
                              std::string_view stored);
 
-/// Walks the log from `mark` to its end and compares the end with `applied`. The entry at the mark
-/// itself is verified too, against the mark's hash.
+/// Whether a shard's state may stand before the end of its log: that of a replica may, because its
+/// last entries may not be committed.
+enum class state_may : std::uint8_t { not_lag, lag };
+
+/// Walks the log from `mark` to its end and compares it with `applied`. The entry at the mark
+/// itself is verified too, against the mark's hash, unless the log begins behind it (after a
+/// seeding).
 status verify_chain(const store& s, shard_id shard, const chain_mark_record& mark,
-                    const applied_record& applied);
+                    const applied_record& applied, state_may state = state_may::not_lag);
 
 }  // namespace conclave::storage

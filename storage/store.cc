@@ -30,6 +30,7 @@ failure write_failure(const std::string& path, const rocksdb::Status& status) {
 store::impl::~impl() {
   if (!db) return;
   for (auto* family : shards) db->DestroyColumnFamilyHandle(family);
+  for (auto* family : replaced) db->DestroyColumnFamilyHandle(family);
   for (auto* family : {unused, log, meta}) {
     if (family != nullptr) db->DestroyColumnFamilyHandle(family);
   }
@@ -39,7 +40,24 @@ store::impl::~impl() {
 
 rocksdb::ColumnFamilyHandle* store::impl::family(shard_id shard) const {
   CONCLAVE_CHECK(shard.value < shards.size(), "the shard exists");
-  return shards[shard.value];
+  return std::atomic_ref(shards[shard.value]).load(std::memory_order_acquire);
+}
+
+void store::impl::replace_family(shard_id shard, rocksdb::ColumnFamilyHandle* family) {
+  replaced.push_back(std::atomic_ref(shards[shard.value]).exchange(family));
+  const rocksdb::Status dropped = db->DropColumnFamily(replaced.back());
+  dropped.PermitUncheckedError();  // What is left is dropped when the folder is opened again.
+}
+
+outcome<std::optional<replica_record>> store::impl::replica(shard_id shard) const {
+  rocksdb::PinnableSlice value;
+  const rocksdb::Status status =
+      db->Get(rocksdb::ReadOptions(), meta, slice(keys::meta_replica(shard)), &value);
+  if (status.IsNotFound()) return std::optional<replica_record>();
+  if (!status.ok()) return read_failure(status);
+  auto record = decode_record<replica_record>(view_of(value));
+  if (!record) return record.error();
+  return std::optional(std::move(*record));
 }
 
 outcome<chain_mark_record> store::impl::mark(shard_id shard) const {

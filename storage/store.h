@@ -102,6 +102,7 @@ class store {
  private:
   friend class local_committer;
   friend class replica_disk;
+  friend class staged_state;
   store();
 
   struct impl;

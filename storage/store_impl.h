@@ -3,12 +3,16 @@
 #pragma once
 
 #include "schemas/log_entry.h"
+#include "schemas/replica_records.h"
+#include "storage/rocks_options.h"
 #include "storage/store.h"
 
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
 
+#include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,7 +25,12 @@ struct store::impl {
   rocksdb::ColumnFamilyHandle* unused = nullptr;  ///< RocksDB insists on a family named `default`
   rocksdb::ColumnFamilyHandle* log = nullptr;
   rocksdb::ColumnFamilyHandle* meta = nullptr;
-  std::vector<rocksdb::ColumnFamilyHandle*> shards;  ///< by shard id
+  /// By shard id; a seeded state takes the place of the one in use (replace_family), through
+  /// atomic_ref.
+  mutable std::vector<rocksdb::ColumnFamilyHandle*> shards;
+  std::vector<rocksdb::ColumnFamilyHandle*> replaced;  ///< dropped; views may still read from them
+  std::optional<family_options> families;
+  std::atomic<std::uint64_t> next_family{1};
   time_ms latest_time = 0;
 
   impl() = default;
@@ -31,8 +40,15 @@ struct store::impl {
 
   rocksdb::ColumnFamilyHandle* family(shard_id shard) const;
 
+  /// The shard writer's thread only; the old family is dropped, its handle lives as long as the
+  /// database because views may hold it.
+  void replace_family(shard_id shard, rocksdb::ColumnFamilyHandle* family);
+
   /// The chain mark, all zero when none was written yet.
   outcome<chain_mark_record> mark(shard_id shard) const;
+
+  /// Nothing when the shard was never replicated.
+  outcome<std::optional<replica_record>> replica(shard_id shard) const;
 };
 
 inline rocksdb::Slice slice(std::string_view bytes) {

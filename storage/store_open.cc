@@ -5,6 +5,7 @@
 #include "crypto/random.h"
 #include "storage/chain.h"
 #include "storage/data_folder.h"
+#include "storage/family_name.h"
 #include "storage/rocks_options.h"
 #include "storage/store.h"
 #include "storage/store_impl.h"
@@ -12,7 +13,6 @@
 #include <rocksdb/listener.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <utility>
 
 namespace conclave::storage {
@@ -21,14 +21,7 @@ namespace {
 
 constexpr std::string_view log_family = "log";
 constexpr std::string_view meta_family = "meta";
-constexpr std::string_view shard_family_prefix = "shard_";
 constexpr std::uint16_t max_shards = 256;
-
-std::string shard_family(std::uint16_t shard) {
-  char name[16];
-  std::snprintf(name, sizeof name, "shard_%03u", static_cast<unsigned>(shard));
-  return name;
-}
 
 /// Says in the log what RocksDB does in the background when it fails: the next write then fails too
 /// and ends the process, and the reason stands above that line.
@@ -61,21 +54,22 @@ failure open_failure(const std::string& path, const rocksdb::Status& status) {
   return failure{errc::io_error, "cannot open the data folder " + path + ": " + text};
 }
 
-/// How many shards the existing families make; a failure when they are not ours.
-outcome<std::uint16_t> count_shards(const std::string& path,
-                                    const std::vector<std::string>& families) {
-  std::uint16_t shards = 0;
+/// The shards' families that exist; a failure when there are others than ours.
+outcome<std::vector<shard_family>> shard_families(const std::string& path,
+                                                  const std::vector<std::string>& families) {
+  std::vector<shard_family> found;
   for (const std::string& name : families) {
     if (name == rocksdb::kDefaultColumnFamilyName || name == log_family || name == meta_family) {
       continue;
     }
-    if (!name.starts_with(shard_family_prefix)) {
+    const auto family = parse_family_name(name);
+    if (!family) {
       return failure{errc::invalid_argument,
                      path + " is not a data folder: its database has a family named " + name};
     }
-    ++shards;
+    found.push_back(*family);
   }
-  return shards;
+  return found;
 }
 
 }  // namespace
@@ -84,10 +78,10 @@ outcome<std::uint16_t> count_shards(const std::string& path,
 struct store::opener {
   const store_options& options;
   impl& inside;
-  family_options families;
+  family_options& families;
 
   opener(const store_options& given, impl& target)
-      : options(given), inside(target), families(given) {}
+      : options(given), inside(target), families(target.families.emplace(given)) {}
 
   status open_database(folder_state folder) {
     rocksdb::DBOptions db_options = database_options(options);
@@ -103,20 +97,25 @@ struct store::opener {
           rocksdb::DB::ListColumnFamilies(db_options, options.path, &existing);
       if (!listed.ok()) return open_failure(options.path, listed);
     }
-    const auto shards = count_shards(options.path, existing);
-    if (!shards) return shards.error();
-    if (*shards > options.shard_count) return wrong_shard_count(*shards);
+    auto found = shard_families(options.path, existing);
+    if (!found) return found.error();
+    std::uint16_t shards = 0;
+    for (const shard_family& f : *found)
+      shards = std::max(shards, static_cast<std::uint16_t>(f.shard.value + 1));
+    if (shards > options.shard_count) return wrong_shard_count(shards);
 
     // An existing folder is opened with the shards it has: what a wrong configuration asks for must
     // not be created by looking.
-    const std::uint16_t count = folder == folder_state::fresh ? options.shard_count : *shards;
+    if (folder == folder_state::fresh) {
+      found->clear();
+      for (std::uint16_t i = 0; i < options.shard_count; ++i) found->push_back({shard_id{i}, 0});
+    }
     std::vector<rocksdb::ColumnFamilyDescriptor> wanted;
     wanted.emplace_back(rocksdb::kDefaultColumnFamilyName, families.small());
     wanted.emplace_back(std::string(log_family), families.log());
     wanted.emplace_back(std::string(meta_family), families.small());
-    for (std::uint16_t i = 0; i < count; ++i) {
-      wanted.emplace_back(shard_family(i), families.shard());
-    }
+    for (const shard_family& f : *found)
+      wanted.emplace_back(family_name(f.shard, f.number), families.shard());
     std::vector<rocksdb::ColumnFamilyHandle*> handles;
     rocksdb::DB* db = nullptr;
     const rocksdb::Status opened =
@@ -126,8 +125,35 @@ struct store::opener {
     inside.unused = handles[0];
     inside.log = handles[1];
     inside.meta = handles[2];
-    inside.shards.assign(handles.begin() + 3, handles.end());
-    return done{};
+    return choose_families(*found, {handles.begin() + 3, handles.end()});
+  }
+
+  /// Each shard's replica record says which of its families is in use; the others are states that
+  /// were replaced, or a seeding that was cut short.
+  status choose_families(const std::vector<shard_family>& found,
+                         const std::vector<rocksdb::ColumnFamilyHandle*>& handles) {
+    status outcome_of_all = done{};
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      const shard_family& f = found[i];
+      if (inside.shards.size() <= f.shard.value) inside.shards.resize(f.shard.value + 1);
+      if (inside.next_family <= f.number) inside.next_family = f.number + 1;
+      const auto record = inside.replica(f.shard);
+      if (!record && outcome_of_all) {
+        outcome_of_all =
+            failure{record.error().code, "shard " + std::to_string(f.shard.value) +
+                                             ", replica record: " + record.error().detail};
+      }
+      const std::uint64_t used = record && record->has_value() ? (*record)->family : 0;
+      if (f.number == used) {
+        inside.shards[f.shard.value] = handles[i];
+        continue;
+      }
+      inside.replaced.push_back(handles[i]);
+      const rocksdb::Status dropped = inside.db->DropColumnFamily(handles[i]);
+      if (!dropped.ok() && outcome_of_all) outcome_of_all = write_failure(options.path, dropped);
+    }
+    std::erase(inside.shards, nullptr);  // identify() says that one is missing
+    return outcome_of_all;
   }
 
   /// Who this folder is; makes it somebody when it is new.
@@ -164,7 +190,13 @@ struct store::opener {
         return failure{mark.error().code,
                        "shard " + std::to_string(i) + ", chain mark: " + mark.error().detail};
       }
-      const status whole = verify_chain(s, shard, *mark, *applied);
+      const auto replica = inside.replica(shard);
+      if (!replica) {
+        return failure{replica.error().code,
+                       "shard " + std::to_string(i) + ", replica: " + replica.error().detail};
+      }
+      const auto may_lag = replica->has_value() ? state_may::lag : state_may::not_lag;
+      const status whole = verify_chain(s, shard, *mark, *applied, may_lag);
       if (!whole) return whole.error();
       inside.latest_time = std::max(inside.latest_time, applied->time);
     }
@@ -207,7 +239,7 @@ struct store::opener {
       rocksdb::ColumnFamilyHandle* family = nullptr;
       const auto shard = static_cast<std::uint16_t>(inside.shards.size());
       const rocksdb::Status made =
-          inside.db->CreateColumnFamily(families.shard(), shard_family(shard), &family);
+          inside.db->CreateColumnFamily(families.shard(), family_name(shard_id{shard}), &family);
       if (!made.ok()) return open_failure(options.path, made);
       inside.shards.push_back(family);
     }
