@@ -153,6 +153,40 @@ inline constexpr std::uint64_t chain_mark_entries = 4'096;
 /// …or after so many bytes of a shard's log, so that verifying at start-up stays below a second.
 inline constexpr std::uint64_t chain_mark_bytes = 32 * 1024 * 1024;
 
+// -- between the nodes of a cluster
+// ---------------------------------------------------------------
+
+/// An APPEND ends with the entry that takes it above this: two group commits.
+inline constexpr std::size_t peer_batch_bytes = 2 * max_commit_bytes;
+
+/// A block of a seed ends with the row that takes it above this. The sender scans one while the
+/// receiver writes another; smaller ones would pay a round trip each.
+inline constexpr std::size_t seed_block_bytes = 1024 * 1024;
+
+/// Largest `length` between nodes: a batch that one more group commit, itself above its bound by
+/// one proposal, has taken above its own.
+inline constexpr std::uint32_t max_peer_frame_bytes = 8 * 1024 * 1024;
+static_assert(max_peer_frame_bytes >=
+              peer_batch_bytes + max_commit_bytes + max_uncommitted_bytes + 64 * 1024);
+
+/// What a link may owe its peer before further frames are dropped: four of the largest frames, and
+/// three seconds of a line of 100 Mbit/s. Beyond it repeats of the core only pile up.
+inline constexpr std::size_t peer_outbox_bytes = 4 * std::size_t{max_peer_frame_bytes};
+
+/// Every link carries something so often; one that brings nothing for so long is closed.
+inline constexpr std::chrono::milliseconds peer_ping_period{2'000};
+inline constexpr std::chrono::milliseconds peer_silence{10'000};
+static_assert(peer_silence >= 4 * peer_ping_period);
+
+/// Dialling again: at first, and doubled up to. A link that held out for peer_link_proven begins
+/// anew, so that two copies of one node do not push each other out ten times a second.
+inline constexpr std::chrono::milliseconds peer_redial_first{100};
+inline constexpr std::chrono::milliseconds peer_redial_most{2'000};
+inline constexpr std::chrono::milliseconds peer_link_proven{10'000};
+
+/// Accepted at the same time, strangers before their certificate is seen included.
+inline constexpr std::size_t max_peer_connections = 256;
+
 // -- time
 // ------------------------------------------------------------------------------------------
 

@@ -69,6 +69,10 @@ class connection {
   /// The listener's tag (server side) or the tag given to connect() (client side).
   std::uint32_t tag() const { return tag_; }
 
+  /// The URIs that the peer's verified certificate is made out to, once open. Empty when it showed
+  /// none, which only the peers of nodes do.
+  std::vector<std::string> peer_uris() const;
+
   /// Queues a range of a shared buffer: whole frames. Flushed once at the end of the iteration.
   void send(const loop_buffer_ref& buffer, std::size_t offset, std::size_t size);
   /// Queues a copy of whole frames, gathered in the connection's own tail buffer.

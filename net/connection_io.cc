@@ -41,8 +41,11 @@ void connection::read() {
       saved_errno = errno;
       trouble = SSL_get_error(ssl_, 0);
       if (trouble == SSL_ERROR_SSL) {
-        if (peer_sent_alert()) trouble = SSL_ERROR_ZERO_RETURN;
+        const bool alert = peer_sent_alert();
+        if (alert) trouble = SSL_ERROR_ZERO_RETURN;
+        std::string judgement = certificate_alert();
         tls_error = take_tls_error();
+        if (alert) tls_error = std::move(judgement);
       }
       break;
     }
@@ -144,7 +147,8 @@ void connection::io_stopped(int ssl_error, int saved_errno, std::string tls_erro
   tls_broken_ = ssl_error != SSL_ERROR_ZERO_RETURN;
   switch (ssl_error) {
     case SSL_ERROR_ZERO_RETURN:
-      close_with(close_reason::by_peer, "the peer closed the connection", false);
+      if (tls_error.empty()) tls_error = "the peer closed the connection";
+      close_with(close_reason::by_peer, std::move(tls_error), false);
       break;
     case SSL_ERROR_SSL:
       close_with(close_reason::malformed, "broken TLS record: " + tls_error, false);

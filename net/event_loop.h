@@ -93,9 +93,9 @@ class event_loop {
   void close_listeners();
 
   /// Starts a client connection; `server_name` (host name or IP address) is verified against the
-  /// certificate. on_open or on_close follows, never from inside this call. Loop thread only. An
-  /// address that is a name is resolved, which blocks: for programs of people. 0 once stop() was
-  /// called.
+  /// certificate, unless `tls` is a peer's: the handler judges those. on_open or on_close follows,
+  /// never from inside this call. Loop thread only. An address that is a name is resolved, which
+  /// blocks: for programs of people. 0 once stop() was called.
   connection_id connect(const std::string& address, std::uint16_t port,
                         std::shared_ptr<const tls_context> tls, const std::string& server_name,
                         std::uint32_t tag);

@@ -13,11 +13,11 @@ namespace conclave::net {
 
 namespace {
 
-bool agreed_on_conclave(const SSL* ssl) {
+bool agreed_on(std::string_view protocol, const SSL* ssl) {
   const unsigned char* name = nullptr;
   unsigned int size = 0;
   SSL_get0_alpn_selected(ssl, &name, &size);
-  return std::string_view(reinterpret_cast<const char*>(name), size) == alpn_protocol;
+  return std::string_view(reinterpret_cast<const char*>(name), size) == protocol;
 }
 
 /// Whom the certificate must be made out to. An IP address is matched as one, and not sent as SNI.
@@ -105,6 +105,7 @@ bool connection::prepare_tls() {
     return true;
   }
   SSL_set_connect_state(ssl_);
+  if (tls_->is_peer()) return true;
   tls_->offer_ticket(ssl_);
   return expect_server(ssl_, client_->server_name);
 }
@@ -134,7 +135,8 @@ void connection::handshake_stopped(int ssl_error, int saved_errno) {
   tls_broken_ = true;
   std::string detail;
   if (ssl_error == SSL_ERROR_SSL) {
-    detail = handshake_failure(ssl_, !accepted_, client_ ? client_->server_name : std::string());
+    detail = handshake_failure(ssl_, !accepted_, client_ ? client_->server_name : std::string(),
+                               tls_->alpn());
   } else if (ssl_error == SSL_ERROR_SYSCALL && saved_errno != 0) {
     detail = "the connection broke during the TLS handshake: " + error_text(saved_errno);
   } else {
@@ -144,9 +146,9 @@ void connection::handshake_stopped(int ssl_error, int saved_errno) {
 }
 
 void connection::become_open() {
-  if (!agreed_on_conclave(ssl_)) {
-    close_with(close_reason::handshake_failed, "the other side does not speak conclave/1 (ALPN)",
-               false);
+  if (!agreed_on(tls_->alpn(), ssl_)) {
+    close_with(close_reason::handshake_failed,
+               "the other side does not speak " + std::string(tls_->alpn()) + " (ALPN)", false);
     return;
   }
   if (SSL_session_reused(ssl_) == 1) loop_.counters.resumed.add();

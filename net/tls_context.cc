@@ -16,11 +16,15 @@ namespace conclave::net {
 
 namespace {
 
-/// The ALPN list on the wire: one name with its length in front.
+/// The ALPN lists on the wire: one name with its length in front.
 constexpr std::string_view alpn_list =
     "\x0a"
     "conclave/1";
-static_assert(alpn_list.size() == 11);
+constexpr std::string_view alpn_peer_list =
+    "\x0f"
+    "conclave-peer/1";
+static_assert(alpn_list.substr(1) == alpn_protocol && alpn_protocol.size() == 0x0a);
+static_assert(alpn_peer_list.substr(1) == alpn_peer_protocol && alpn_peer_protocol.size() == 0x0f);
 
 constexpr const char* suites_tls13 =
     "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
@@ -31,12 +35,12 @@ const unsigned char* octets(std::string_view s) {
   return reinterpret_cast<const unsigned char*>(s.data());
 }
 
+template <const std::string_view& list>
 int select_alpn(SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* in,
                 unsigned int in_size, void*) {
   unsigned char* chosen = nullptr;
-  const int verdict =
-      SSL_select_next_proto(&chosen, out_size, octets(alpn_list),
-                            static_cast<unsigned int>(alpn_list.size()), in, in_size);
+  const int verdict = SSL_select_next_proto(&chosen, out_size, octets(list),
+                                            static_cast<unsigned int>(list.size()), in, in_size);
   if (verdict != OPENSSL_NPN_NEGOTIATED) return SSL_TLSEXT_ERR_ALERT_FATAL;
   *out = chosen;
   return SSL_TLSEXT_ERR_OK;
@@ -131,6 +135,37 @@ status check_key_file(const std::string& file) {
   return done{};
 }
 
+status use_own_certificate(SSL_CTX* context, const std::string& certificate_file,
+                           const std::string& key_file) {
+  if (SSL_CTX_use_certificate_chain_file(context, certificate_file.c_str()) != 1) {
+    return tls_failure("cannot use the certificate file " + certificate_file);
+  }
+  if (SSL_CTX_use_PrivateKey_file(context, key_file.c_str(), SSL_FILETYPE_PEM) != 1 ||
+      SSL_CTX_check_private_key(context) != 1) {
+    return tls_failure("cannot use the key file " + key_file + " with the certificate " +
+                       certificate_file);
+  }
+  return done{};
+}
+
+status trust_only(SSL_CTX* context, const std::string& ca_file) {
+  if (SSL_CTX_load_verify_file(context, ca_file.c_str()) != 1) {
+    return tls_failure("cannot use the CA file " + ca_file);
+  }
+  return done{};
+}
+
+bool offer_alpn(SSL_CTX* context, std::string_view list) {
+  return SSL_CTX_set_alpn_protos(context, octets(list), static_cast<unsigned int>(list.size())) ==
+         0;
+}
+
+/// Nothing to resume with: neither stateless tickets nor the stateful ones that stand in for them.
+bool forget_sessions(SSL_CTX* context) {
+  SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
+  return SSL_CTX_set_num_tickets(context, 0) == 1;
+}
+
 }  // namespace
 
 tls_context::~tls_context() {
@@ -148,41 +183,60 @@ void tls_context::offer_ticket(SSL* ssl) const {
 outcome<std::shared_ptr<const tls_context>> tls_context::server(const tls_server_options& options) {
   if (status key = check_key_file(options.key_file); !key) return std::move(key).error();
   clear_tls_errors();
-  const std::shared_ptr<tls_context> made(new tls_context(SSL_CTX_new(TLS_server_method())));
+  const std::shared_ptr<tls_context> made(
+      new tls_context(SSL_CTX_new(TLS_server_method()), alpn_protocol));
   SSL_CTX* context = made->native();
   const int min_version = options.allow_tls12 ? TLS1_2_VERSION : TLS1_3_VERSION;
   if (context == nullptr || !apply_common(context, min_version)) {
     return tls_failure("cannot set up TLS");
   }
-  if (SSL_CTX_use_certificate_chain_file(context, options.certificate_file.c_str()) != 1) {
-    return tls_failure("cannot use the certificate file " + options.certificate_file);
-  }
-  if (SSL_CTX_use_PrivateKey_file(context, options.key_file.c_str(), SSL_FILETYPE_PEM) != 1 ||
-      SSL_CTX_check_private_key(context) != 1) {
-    return tls_failure("cannot use the key file " + options.key_file + " with the certificate " +
-                       options.certificate_file);
+  if (status own = use_own_certificate(context, options.certificate_file, options.key_file); !own) {
+    return std::move(own).error();
   }
   SSL_CTX_set_num_tickets(context, 1);
   SSL_CTX_set_max_early_data(context, 0);
-  SSL_CTX_set_alpn_select_cb(context, &select_alpn, nullptr);
+  SSL_CTX_set_alpn_select_cb(context, &select_alpn<alpn_list>, nullptr);
   SSL_CTX_set_client_hello_cb(context, &require_alpn, nullptr);
   return std::shared_ptr<const tls_context>(made);
 }
 
 outcome<std::shared_ptr<const tls_context>> tls_context::client(const tls_client_options& options) {
   clear_tls_errors();
-  const std::shared_ptr<tls_context> made(new tls_context(SSL_CTX_new(TLS_client_method())));
+  const std::shared_ptr<tls_context> made(
+      new tls_context(SSL_CTX_new(TLS_client_method()), alpn_protocol));
   SSL_CTX* context = made->native();
   if (context == nullptr || !apply_common(context, TLS1_3_VERSION) ||
-      SSL_CTX_set_alpn_protos(context, octets(alpn_list),
-                              static_cast<unsigned int>(alpn_list.size())) != 0) {
+      !offer_alpn(context, alpn_list)) {
     return tls_failure("cannot set up TLS");
   }
-  if (SSL_CTX_load_verify_file(context, options.ca_file.c_str()) != 1) {
-    return tls_failure("cannot use the CA file " + options.ca_file);
+  if (status trusts = trust_only(context, options.ca_file); !trusts) {
+    return std::move(trusts).error();
   }
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
   if (options.resume && !keep_tickets(context)) return tls_failure("cannot set up TLS");
+  return std::shared_ptr<const tls_context>(made);
+}
+
+outcome<std::shared_ptr<const tls_context>> tls_context::peer(const tls_peer_options& options) {
+  if (status key = check_key_file(options.key_file); !key) return std::move(key).error();
+  clear_tls_errors();
+  const std::shared_ptr<tls_context> made(
+      new tls_context(SSL_CTX_new(TLS_method()), alpn_peer_protocol));
+  SSL_CTX* context = made->native();
+  if (context == nullptr || !apply_common(context, TLS1_3_VERSION) || !forget_sessions(context) ||
+      !offer_alpn(context, alpn_peer_list)) {
+    return tls_failure("cannot set up TLS");
+  }
+  if (status own = use_own_certificate(context, options.certificate_file, options.key_file); !own) {
+    return std::move(own).error();
+  }
+  if (status trusts = trust_only(context, options.ca_file); !trusts) {
+    return std::move(trusts).error();
+  }
+  SSL_CTX_set_max_early_data(context, 0);
+  SSL_CTX_set_alpn_select_cb(context, &select_alpn<alpn_peer_list>, nullptr);
+  SSL_CTX_set_client_hello_cb(context, &require_alpn, nullptr);
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
   return std::shared_ptr<const tls_context>(made);
 }
 

@@ -16,8 +16,12 @@ int tls_reason() {
   return ERR_GET_LIB(error) == ERR_LIB_SSL ? ERR_GET_REASON(error) : 0;
 }
 
-std::string certificate_failure(ssl_st* ssl, const std::string& server_name) {
+std::string certificate_failure(ssl_st* ssl, bool client, const std::string& server_name) {
   const long verdict = SSL_get_verify_result(ssl);
+  if (!client) {
+    return std::string("the client's certificate is not trusted: ") +
+           X509_verify_cert_error_string(verdict);
+  }
   switch (verdict) {
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH:
@@ -48,19 +52,43 @@ bool peer_sent_alert() {
   return tls_reason() >= alert_reason_base;
 }
 
-std::string handshake_failure(ssl_st* ssl, bool client, const std::string& server_name) {
-  std::string sentence;
+std::string certificate_alert() {
+  switch (tls_reason()) {
+    case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
+    case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
+    case SSL_R_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE:
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN:
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED:
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
+    case SSL_R_TLSV1_ALERT_DECRYPT_ERROR:  // a CA of the same name, but with another key
+      return "the other side does not trust this side's certificate";
+    case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
+      return "the other side demands a certificate";
+    default:
+      return {};
+  }
+}
+
+std::string handshake_failure(ssl_st* ssl, bool client, const std::string& server_name,
+                              std::string_view alpn) {
+  std::string sentence = certificate_alert();
+  if (!sentence.empty()) {
+    ERR_clear_error();
+    return sentence;
+  }
   switch (tls_reason()) {
     case SSL_R_CERTIFICATE_VERIFY_FAILED:
-      sentence = client ? certificate_failure(ssl, server_name)
-                        : "the client's certificate is not trusted";
+      sentence = certificate_failure(ssl, client, server_name);
+      break;
+    case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE:
+      sentence = "the client shows no certificate";
       break;
     case SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL:
-      sentence = "the other side does not speak conclave/1 (ALPN)";
+      sentence = "the other side does not speak " + std::string(alpn) + " (ALPN)";
       break;
     case SSL_R_NO_APPLICATION_PROTOCOL:
     case SSL_R_CALLBACK_FAILED:
-      sentence = "the client does not offer conclave/1 (ALPN)";
+      sentence = "the client does not offer " + std::string(alpn) + " (ALPN)";
       break;
     case SSL_R_WRONG_VERSION_NUMBER:
     case SSL_R_HTTP_REQUEST:
@@ -75,12 +103,6 @@ std::string handshake_failure(ssl_st* ssl, bool client, const std::string& serve
       break;
     case SSL_R_TLSV1_ALERT_PROTOCOL_VERSION:
       sentence = "the other side allows no TLS version that is offered here";
-      break;
-    case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
-    case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
-    case SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN:
-    case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
-      sentence = "the other side does not trust this side's certificate";
       break;
     default:
       sentence = "TLS handshake failed: " + take_tls_error();
