@@ -2,6 +2,7 @@
 /// main(), before any other thread; every refusal is one sentence with file, line, option and mend.
 #include "conf/config.h"
 
+#include "conf/host_port.h"
 #include "conf/options.h"
 
 #include <algorithm>
@@ -35,7 +36,8 @@
 namespace conclave::conf {
 namespace {
 
-/// A configuration has about 25 lines; whatever is longer than this is another kind of file.
+/// A configuration has some 25 lines, and six per node of a cluster; whatever is longer than this
+/// is another kind of file.
 constexpr std::size_t max_file_bytes = 1024 * 1024;
 
 /// Two names at most this many edits apart are taken for a typing error.
@@ -61,26 +63,35 @@ std::size_t edits_between(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
+/// All names, those of [[cluster.nodes]] too.
+std::vector<std::string_view> option_names() {
+  std::vector<std::string_view> names;
+  for (const option_row& row : option_rows()) names.push_back(row.name);
+  for (const node_row& row : node_rows()) names.push_back(row.name);
+  return names;
+}
+
 /// The option that was probably meant: nearly the same name, or the same key in another section.
 std::string suggestion_for(const std::string& name) {
-  const option_row* best = nullptr;
+  const std::vector<std::string_view> names = option_names();
+  std::string_view best;
   std::size_t best_edits = max_typo_edits + 1;
-  for (const option_row& row : option_rows()) {
-    const std::size_t edits = edits_between(name, row.name);
+  for (const std::string_view known : names) {
+    const std::size_t edits = edits_between(name, known);
     if (edits < best_edits) {
-      best = &row;
+      best = known;
       best_edits = edits;
     }
   }
-  const std::string_view key = std::string_view(name).substr(name.find('.') + 1);
-  if (best == nullptr) {
-    const auto rows = option_rows();
-    const auto moved = std::find_if(rows.begin(), rows.end(),
-                                    [&](const option_row& row) { return row.key() == key; });
-    if (moved != rows.end()) best = &*moved;
+  const auto key_of = [](std::string_view full) { return full.substr(full.rfind('.') + 1); };
+  if (best.empty()) {
+    const auto moved = std::find_if(names.begin(), names.end(), [&](std::string_view known) {
+      return key_of(known) == key_of(name);
+    });
+    if (moved != names.end()) best = *moved;
   }
-  if (best == nullptr) return "; the sample file lists all options";
-  return "; did you mean `" + std::string(best->name) + "`?";
+  if (best.empty()) return "; the sample file lists all options";
+  return "; did you mean `" + std::string(best) + "`?";
 }
 
 bool is_ip_address(const std::string& text) {
@@ -114,6 +125,10 @@ std::optional<std::string> text_fault(text_rule rule, const std::string& text) {
       if (text != "debug" && text != "info" && text != "warn" && text != "error")
         return "must be debug, info, warn or error, not \"" + text + '"';
       return std::nullopt;
+    case text_rule::host_port:
+      if (!parse_host_port(text))
+        return "must be HOST:PORT, such as chat1.example.org:7443, not \"" + text + '"';
+      return std::nullopt;
   }
   return std::nullopt;
 }
@@ -135,9 +150,13 @@ class file_reader {
                        unknown(options == nullptr ? "option" : "section", section_name));
       }
       for (const auto& [key, value] : *options) {
-        if (status s = read_option(section_name + '.' + std::string(key.str()), key, value); !s)
-          return s;
+        const std::string name = section_name + '.' + std::string(key.str());
+        const status s = name == nodes_section
+                             ? read_nodes(key, value)
+                             : read_option(name, key, value, out_, option_rows(), seen_);
+        if (!s) return s;
       }
+      if (section_name == cluster_section) in_cluster_ = true;
     }
     return check_whole();
   }
@@ -160,16 +179,45 @@ class file_reader {
     return "unknown section [" + name + "]; there are " + names;
   }
 
-  status read_option(const std::string& name, const toml::key& key, const toml::node& value) {
-    const auto rows = option_rows();
-    const auto row =
-        std::find_if(rows.begin(), rows.end(), [&](const option_row& r) { return r.name == name; });
+  /// Which rows of `rows` the file has set.
+  using seen_rows = std::bitset<64>;
+
+  template <class Owner>
+  status read_option(const std::string& name, const toml::key& key, const toml::node& value,
+                     Owner& owner, std::span<const row_of<Owner>> rows, seen_rows& seen) {
+    const auto row = std::find_if(rows.begin(), rows.end(),
+                                  [&](const row_of<Owner>& r) { return r.name == name; });
     if (row == rows.end()) return refusal(file_, key.source().begin, unknown("option", name));
-    seen_.set(static_cast<std::size_t>(row - rows.begin()));
-    return std::visit([&](auto* field) { return store(*row, value, *field); }, row->place(out_));
+    seen.set(static_cast<std::size_t>(row - rows.begin()));
+    return std::visit([&](auto* field) { return store(*row, value, *field); }, row->place(owner));
   }
 
-  status store(const option_row& row, const toml::node& value, std::string& field) {
+  status read_nodes(const toml::key& key, const toml::node& value) {
+    const toml::array* entries = value.as_array();
+    if (entries == nullptr || entries->empty() || !entries->is_homogeneous<toml::table>()) {
+      return refusal(file_, key.source().begin,
+                     "the nodes of a cluster are tables of their own: write [[cluster.nodes]] "
+                     "before the options of each");
+    }
+    for (const toml::node& entry : *entries) {
+      cluster_node& n = out_.cluster.nodes.emplace_back();
+      seen_rows seen;
+      for (const auto& [option, content] : *entry.as_table()) {
+        const std::string name = std::string(nodes_section) + '.' + std::string(option.str());
+        if (status s = read_option(name, option, content, n, node_rows(), seen); !s) return s;
+      }
+      const auto rows = node_rows();
+      for (std::size_t i = 0; i < rows.size(); ++i) {
+        if (rows[i].required() && !seen.test(i))
+          return refusal(file_, entry.source().begin, missing(rows[i], "[[cluster.nodes]]"));
+      }
+      if (n.name.empty()) n.name = "node" + std::to_string(n.number);
+    }
+    return done{};
+  }
+
+  template <class Owner>
+  status store(const row_of<Owner>& row, const toml::node& value, std::string& field) {
     const auto* text = value.as_string();
     if (text == nullptr) return wrong_type(row, value, "a string in quotes");
     field = text->get();
@@ -180,15 +228,34 @@ class file_reader {
     return done{};
   }
 
-  status store(const option_row& row, const toml::node& value, bool& field) {
+  template <class Owner>
+  status store(const row_of<Owner>& row, const toml::node& value, bool& field) {
     const auto* flag = value.as_boolean();
     if (flag == nullptr) return wrong_type(row, value, "true or false");
     field = flag->get();
     return done{};
   }
 
-  template <class Integer>
-  status store(const option_row& row, const toml::node& value, Integer& field) {
+  template <class Owner>
+  status store(const row_of<Owner>& row, const toml::node& value, cluster_mode& field) {
+    const auto* text = value.as_string();
+    const auto mode = text == nullptr ? std::nullopt : cluster_mode_from(text->get());
+    if (!mode) return wrong_type(row, value, R"("single", "local3", "metro3" or "metro5")");
+    field = *mode;
+    return done{};
+  }
+
+  template <class Owner>
+  status store(const row_of<Owner>& row, const toml::node& value, node_role& field) {
+    const auto* text = value.as_string();
+    const auto role = text == nullptr ? std::nullopt : node_role_from(text->get());
+    if (!role) return wrong_type(row, value, R"("voter" or "learner")");
+    field = *role;
+    return done{};
+  }
+
+  template <class Owner, class Integer>
+  status store(const row_of<Owner>& row, const toml::node& value, Integer& field) {
     const auto* number = value.as_integer();
     if (number == nullptr) return wrong_type(row, value, "an integer");
     const std::int64_t given = number->get();
@@ -202,37 +269,50 @@ class file_reader {
     return done{};
   }
 
-  failure wrong_type(const option_row& row, const toml::node& value, const std::string& expected) {
+  template <class Owner>
+  failure wrong_type(const row_of<Owner>& row, const toml::node& value,
+                     const std::string& expected) {
     return refusal(file_, value.source().begin,
                    "`" + std::string(row.name) + "` must be " + expected);
+  }
+
+  template <class Owner>
+  static std::string missing(const row_of<Owner>& row, const std::string& head) {
+    Owner any;
+    const char* const value = is_text(row.place(any)) ? " = \"…\"" : " = …";
+    return "`" + std::string(row.name) + "` is required: add `" + std::string(row.key()) + value +
+           "` under " + head;
+  }
+
+  failure whole(const std::string& sentence) const {
+    return {errc::invalid_argument, file_ + ": " + sentence};
   }
 
   /// What no single option can tell.
   status check_whole() const {
     const auto rows = option_rows();
     for (std::size_t i = 0; i < rows.size(); ++i) {
-      if (rows[i].required() && !seen_.test(i)) {
-        return failure{errc::invalid_argument,
-                       file_ + ": `" + std::string(rows[i].name) + "` is required: add `" +
-                           std::string(rows[i].key()) + " = \"…\"` under [" +
-                           std::string(rows[i].section()) + "]"};
-      }
+      const std::string section(rows[i].section());
+      if (section == cluster_section && !in_cluster_) continue;
+      if (rows[i].required() && !seen_.test(i)) return whole(missing(rows[i], '[' + section + ']'));
     }
-    const auto collide = [](const listener_config& a, const listener_config& b) {
-      return a.port != 0 && a.port == b.port && a.address == b.address;
-    };
-    if (collide(out_.client, out_.admin) || collide(out_.client, out_.metrics) ||
-        collide(out_.admin, out_.metrics)) {
-      return failure{errc::invalid_argument,
-                     file_ + ": two listeners share one address and port; give each its own"};
+    std::vector<const listener_config*> listeners{&out_.client, &out_.admin, &out_.metrics};
+    if (in_cluster_) listeners.push_back(&out_.cluster.listen);
+    for (auto a = listeners.begin(); a != listeners.end(); ++a) {
+      const bool collides = std::any_of(listeners.begin(), a, [&](const listener_config* b) {
+        return b->port != 0 && b->port == (*a)->port && b->address == (*a)->address;
+      });
+      if (collides) return whole("two listeners share one address and port; give each its own");
     }
+    if (const auto fault = cluster_fault(out_.cluster)) return whole(*fault);
     return done{};
   }
 
   const std::string& file_;
   config& out_;
   std::filesystem::path folder_;
-  std::bitset<64> seen_;
+  seen_rows seen_;
+  bool in_cluster_ = false;
 };
 
 }  // namespace
@@ -269,11 +349,17 @@ std::string dump(const config& c) {
   std::string out;
   std::string_view section;
   for (const option_row& row : option_rows()) {
+    if (row.section() == cluster_section && !c.cluster.enabled()) continue;
     if (row.section() != section) {
       section = row.section();
       out += (out.empty() ? "[" : "\n[") + std::string(section) + "]\n";
     }
     out += std::string(row.key()) + " = " + written_value(row, c) + '\n';
+  }
+  for (const cluster_node& n : c.cluster.nodes) {
+    out += "\n[[" + std::string(nodes_section) + "]]\n";
+    for (const node_row& row : node_rows())
+      out += std::string(row.key()) + " = " + written_value(row, n) + '\n';
   }
   return out;
 }

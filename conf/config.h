@@ -3,6 +3,7 @@
 /// mend. Unknown options are errors: a typo must not silently mean the default.
 #pragma once
 
+#include "conf/cluster_config.h"
 #include "schemas/outcome.h"
 
 #include <cstdint>
@@ -10,11 +11,6 @@
 #include <vector>
 
 namespace conclave::conf {
-
-struct listener_config {
-  std::string address = "127.0.0.1";
-  std::uint16_t port = 0;
-};
 
 struct config {
   // [node]
@@ -55,13 +51,17 @@ struct config {
   std::uint32_t passivate_after_ms = 60'000;
   std::uint32_t idle_timeout_ms = 90'000;
   std::uint32_t max_connections = 0;  ///< 0: from the descriptor limit
+
+  // [cluster], [[cluster.nodes]]; not enabled(): a single node
+  cluster_config cluster;
 };
 
 /// One row of the option table: the sample file, --dump-config and the checks come from it.
 struct option_info {
-  std::string name;      ///< "tls.key_file"
+  std::string name;      ///< "tls.key_file"; "cluster.nodes.site" is one of each [[cluster.nodes]]
   std::string type;      ///< "string", "integer", "boolean"
-  std::string fallback;  ///< as written in TOML; "required" when there is none
+  std::string fallback;  ///< as written in TOML; "required" when there is none (in a cluster's
+                         ///< options: once there is a [cluster])
   std::string meaning;
   std::string range;  ///< "1..256", "debug | info | warn | error"; empty: any value of the type
 };

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::uint64_t max_mib = 1024 * 1024;  // one TiB of memory
 constexpr std::uint64_t max_port = 65'535;
+constexpr std::uint64_t max_node = 65'535;
 constexpr std::uint64_t max_threads = 256;
 constexpr std::uint64_t day_ms = 24ull * 3600 * 1000;
 
@@ -86,6 +87,58 @@ constexpr std::array rows{
                "Open connections; 0: what the limit of file descriptors allows.",
                [](config& c) -> option_place { return &c.max_connections; }, text_rule::any, 0,
                10'000'000},
+
+    option_row{"cluster.name", "Name of the cluster; the same on all its nodes.",
+               [](config& c) -> option_place { return &c.cluster.name; }, text_rule::node_name, 0,
+               0, presence::required},
+    option_row{"cluster.node", "Number of this node among [[cluster.nodes]].",
+               [](config& c) -> option_place { return &c.cluster.node; }, text_rule::any, 1,
+               max_node, presence::required},
+    option_row{"cluster.mode", "How many copies, on how many sites, make a message safe.",
+               [](config& c) -> option_place { return &c.cluster.mode; }, text_rule::any, 0, 0,
+               presence::required},
+    option_row{"cluster.founder", "Number of the voter that leads when the cluster is founded.",
+               [](config& c) -> option_place { return &c.cluster.founder; }, text_rule::any, 1,
+               max_node},
+    option_row{"cluster.listen_address", "IP address on which the other nodes connect over TLS.",
+               [](config& c) -> option_place { return &c.cluster.listen.address; },
+               text_rule::ip_address},
+    option_row{"cluster.listen_port", "Port for the other nodes.",
+               [](config& c) -> option_place { return &c.cluster.listen.port; }, text_rule::any, 1,
+               max_port},
+    option_row{"cluster.ca_file", "Authority of the nodes' certificates, PEM.",
+               [](config& c) -> option_place { return &c.cluster.ca_file; },
+               text_rule::required_path},
+    option_row{"cluster.certificate_file", "Certificate of this node among nodes, PEM.",
+               [](config& c) -> option_place { return &c.cluster.certificate_file; },
+               text_rule::required_path},
+    option_row{"cluster.key_file",
+               "Private key of that certificate, PEM; closed to all but its owner's group.",
+               [](config& c) -> option_place { return &c.cluster.key_file; },
+               text_rule::required_path},
+    option_row{"cluster.lag_alarm_s", "A copy that is behind for so long is reported.",
+               [](config& c) -> option_place { return &c.cluster.lag_alarm_s; }, text_rule::any, 1,
+               86'400},
+};
+
+/// Of each [[cluster.nodes]].
+constexpr std::array of_nodes{
+    node_row{"cluster.nodes.node", "Number of the node; never given to another one.",
+             [](cluster_node& n) -> option_place { return &n.number; }, text_rule::any, 1, max_node,
+             presence::required},
+    node_row{"cluster.nodes.name", "Name in logs; without it `node` and the number.",
+             [](cluster_node& n) -> option_place { return &n.name; }, text_rule::node_name},
+    node_row{"cluster.nodes.site", "Place that fails as a whole: a building, a zone.",
+             [](cluster_node& n) -> option_place { return &n.site; }, text_rule::node_name, 0, 0,
+             presence::required},
+    node_row{"cluster.nodes.address", "Where the other nodes connect to it.",
+             [](cluster_node& n) -> option_place { return &n.address; }, text_rule::host_port, 0, 0,
+             presence::required},
+    node_row{"cluster.nodes.client_address", "Where clients are sent when it leads.",
+             [](cluster_node& n) -> option_place { return &n.client_address; },
+             text_rule::host_port, 0, 0, presence::required},
+    node_row{"cluster.nodes.role", "A voter counts and may lead; a learner only follows.",
+             [](cluster_node& n) -> option_place { return &n.role; }},
 };
 
 /// A TOML basic string: the escapes of the standard, everything else as it is.
@@ -106,9 +159,8 @@ std::string quoted(const std::string& text) {
   return out + '"';
 }
 
-std::string range_of(const option_row& row, bool is_integer) {
-  if (is_integer) return std::to_string(row.lowest) + ".." + std::to_string(row.highest);
-  switch (row.rule) {
+std::string range_of(text_rule rule) {
+  switch (rule) {
     case text_rule::any:
       return {};
     case text_rule::path:
@@ -120,21 +172,56 @@ std::string range_of(const option_row& row, bool is_integer) {
       return "1 to 64 of a-z 0-9 - _ .";
     case text_rule::log_level:
       return "debug | info | warn | error";
+    case text_rule::host_port:
+      return "HOST:PORT";
   }
   return {};
 }
 
+template <class Owner>
+std::string range_of(const row_of<Owner>& row, const option_place& place) {
+  if (std::holds_alternative<cluster_mode*>(place)) return "single | local3 | metro3 | metro5";
+  if (std::holds_alternative<node_role*>(place)) return "voter | learner";
+  if (is_text(place) || std::holds_alternative<bool*>(place)) return range_of(row.rule);
+  return std::to_string(row.lowest) + ".." + std::to_string(row.highest);
+}
+
+template <class Owner>
+std::string written(const row_of<Owner>& row, Owner copy) {
+  // The table's places are writable because load() fills them in; this function only reads.
+  return std::visit(
+      [](auto* field) -> std::string {
+        using value_type = std::remove_pointer_t<decltype(field)>;
+        if constexpr (std::is_same_v<value_type, std::string>) {
+          return quoted(*field);
+        } else if constexpr (std::is_enum_v<value_type>) {
+          return quoted(std::string(name_of(*field)));
+        } else if constexpr (std::is_same_v<value_type, bool>) {
+          return *field ? "true" : "false";
+        } else {
+          return std::to_string(*field);
+        }
+      },
+      row.place(copy));
+}
+
+template <class Owner>
+void add_rows(std::vector<option_info>& table, std::span<const row_of<Owner>> all) {
+  Owner defaults;
+  for (const row_of<Owner>& row : all) {
+    const option_place place = row.place(defaults);
+    const bool is_flag = std::holds_alternative<bool*>(place);
+    table.push_back({std::string(row.name),
+                     is_text(place) ? "string" : (is_flag ? "boolean" : "integer"),
+                     row.required() ? "required" : written_value(row, defaults),
+                     std::string(row.meaning), range_of(row, place)});
+  }
+}
+
 std::vector<option_info> make_table() {
   std::vector<option_info> table;
-  config defaults;
-  for (const option_row& row : rows) {
-    const option_place place = row.place(defaults);
-    const bool is_text = std::holds_alternative<std::string*>(place);
-    const bool is_flag = std::holds_alternative<bool*>(place);
-    table.push_back({std::string(row.name), is_text ? "string" : (is_flag ? "boolean" : "integer"),
-                     row.required() ? "required" : written_value(row, defaults),
-                     std::string(row.meaning), range_of(row, !is_text && !is_flag)});
-  }
+  add_rows(table, option_rows());
+  add_rows(table, node_rows());
   return table;
 }
 
@@ -144,21 +231,16 @@ std::span<const option_row> option_rows() {
   return rows;
 }
 
+std::span<const node_row> node_rows() {
+  return of_nodes;
+}
+
 std::string written_value(const option_row& row, const config& c) {
-  // The table's places are writable because load() fills them in; this function only reads.
-  config copy = c;
-  return std::visit(
-      [](auto* field) -> std::string {
-        using value_type = std::remove_pointer_t<decltype(field)>;
-        if constexpr (std::is_same_v<value_type, std::string>) {
-          return quoted(*field);
-        } else if constexpr (std::is_same_v<value_type, bool>) {
-          return *field ? "true" : "false";
-        } else {
-          return std::to_string(*field);
-        }
-      },
-      row.place(copy));
+  return written(row, c);
+}
+
+std::string written_value(const node_row& row, const cluster_node& n) {
+  return written(row, n);
 }
 
 const std::vector<option_info>& option_table() {

@@ -13,30 +13,59 @@
 
 namespace conclave::conf {
 
-/// The field of a config that a row fills in; its type is the option's type.
-using option_place =
-    std::variant<std::string*, bool*, std::uint16_t*, std::uint32_t*, std::uint64_t*>;
+/// The field that a row fills in; its type is the option's type. Words of an enum are strings to
+/// people.
+using option_place = std::variant<std::string*, bool*, std::uint16_t*, std::uint32_t*,
+                                  std::uint64_t*, cluster_mode*, node_role*>;
 
 /// What a string must look like; relative paths are completed with the folder of the file.
-enum class text_rule : std::uint8_t { any, path, required_path, ip_address, node_name, log_level };
+enum class text_rule : std::uint8_t {
+  any,
+  path,
+  required_path,
+  ip_address,
+  node_name,
+  log_level,
+  host_port,
+};
 
-struct option_row {
+enum class presence : std::uint8_t { optional, required };
+
+/// A row of options of an `Owner`: the whole config, or one of its [[cluster.nodes]].
+template <class Owner>
+struct row_of {
   std::string_view name;  ///< "section.key"
   std::string_view meaning;
-  option_place (*place)(config& c);
+  option_place (*place)(Owner& c);
   text_rule rule = text_rule::any;  ///< of strings
   std::uint64_t lowest = 0;         ///< of integers
   std::uint64_t highest = 0;
+  presence needed = presence::optional;
 
-  std::string_view section() const { return name.substr(0, name.find('.')); }
-  std::string_view key() const { return name.substr(name.find('.') + 1); }
-  bool required() const { return rule == text_rule::required_path; }
+  std::string_view section() const { return name.substr(0, name.rfind('.')); }
+  std::string_view key() const { return name.substr(name.rfind('.') + 1); }
+  bool required() const { return needed == presence::required || rule == text_rule::required_path; }
 };
+using option_row = row_of<config>;
+using node_row = row_of<cluster_node>;
+
+/// Their sections stand in the file only when the node belongs to a cluster; what is required of
+/// them is required then.
+inline constexpr std::string_view cluster_section = "cluster";
+inline constexpr std::string_view nodes_section = "cluster.nodes";
 
 /// In the order of the sample file: the options of one section stand together.
 std::span<const option_row> option_rows();
+std::span<const node_row> node_rows();
 
-/// The value of a row in a configuration, as written in TOML.
+/// The value of a row in its owner, as written in TOML.
 std::string written_value(const option_row& row, const config& c);
+std::string written_value(const node_row& row, const cluster_node& n);
+
+/// Is it a string, an enum's word included?
+inline bool is_text(const option_place& place) {
+  return std::holds_alternative<std::string*>(place) ||
+         std::holds_alternative<cluster_mode*>(place) || std::holds_alternative<node_role*>(place);
+}
 
 }  // namespace conclave::conf

@@ -20,11 +20,11 @@ bool is_trusted_owner(uid_t owner) {
   return owner == 0 || owner == geteuid();
 }
 
-void check_key_file(const std::string& file, sentences& out) {
+void check_key_file(const std::string& file, const std::string& option, sentences& out) {
   struct stat info {};
   if (stat(file.c_str(), &info) != 0) {
     out.push_back("The key file " + file + " cannot be read (" + std::strerror(errno) +
-                  "); create it or correct `tls.key_file`.");
+                  "); create it or correct `" + option + "`.");
     return;
   }
   // 0640 is the usual way to give a service account a key that root owns, so group reading passes.
@@ -34,6 +34,25 @@ void check_key_file(const std::string& file, sentences& out) {
   }
   if (!is_trusted_owner(info.st_uid)) {
     out.push_back("The key file " + file +
+                  " belongs to another account; give it to the account of the node or to root.");
+  }
+}
+
+/// Whoever can change the authority can make nodes of the cluster.
+void check_cluster_ca(const std::string& file, sentences& out) {
+  struct stat info {};
+  if (stat(file.c_str(), &info) != 0) {
+    out.push_back("The authority file " + file + " cannot be read (" + std::strerror(errno) +
+                  "); create it or correct `cluster.ca_file`.");
+    return;
+  }
+  if ((info.st_mode & (S_IWOTH | S_IWGRP)) != 0) {
+    out.push_back("The authority file " + file +
+                  " can be changed by other accounts of this machine; run `chmod 644 " + file +
+                  "`.");
+  }
+  if (!is_trusted_owner(info.st_uid)) {
+    out.push_back("The authority file " + file +
                   " belongs to another account; give it to the account of the node or to root.");
   }
 }
@@ -96,7 +115,11 @@ void check_password_cost(const config& c, sentences& out) {
 
 std::vector<std::string> unsafe_settings(const config& c) {
   sentences out;
-  check_key_file(c.key_file, out);
+  check_key_file(c.key_file, "tls.key_file", out);
+  if (c.cluster.enabled()) {
+    check_key_file(c.cluster.key_file, "cluster.key_file", out);
+    check_cluster_ca(c.cluster.ca_file, out);
+  }
   check_data_dir(c.data_dir, out);
   if (c.metrics.port != 0 && !is_loopback(c.metrics.address)) {
     out.push_back(

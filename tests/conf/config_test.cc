@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -28,6 +29,13 @@ std::string file_with(std::string_view section, const std::string& line) {
   const std::size_t at = text.find(head);
   if (at == std::string::npos) return text + head + line + "\n";
   return text.insert(at + head.size(), line + "\n");
+}
+
+/// Those of [cluster] have a test file of their own.
+std::vector<option_row> rows_of_every_node() {
+  std::vector<option_row> rows(option_rows().begin(), option_rows().end());
+  std::erase_if(rows, [](const option_row& row) { return row.section() == cluster_section; });
+  return rows;
 }
 
 std::string refusal_of(const std::string& text) {
@@ -64,7 +72,7 @@ TEST(config, only_the_three_paths_are_required_and_all_else_has_its_default) {
 
 TEST(config, every_required_option_is_asked_for_by_name) {
   std::size_t required = 0;
-  for (const option_row& row : option_rows()) {
+  for (const option_row& row : rows_of_every_node()) {
     if (!row.required()) continue;
     ++required;
     std::string text = required_part;
@@ -81,7 +89,7 @@ TEST(config, every_required_option_is_asked_for_by_name) {
 TEST(config, every_integer_accepts_the_ends_of_its_range_and_nothing_beyond) {
   std::size_t integers = 0;
   config probe;
-  for (const option_row& row : option_rows()) {
+  for (const option_row& row : rows_of_every_node()) {
     const option_place place = row.place(probe);
     if (std::holds_alternative<std::string*>(place) || std::holds_alternative<bool*>(place))
       continue;
@@ -109,7 +117,7 @@ TEST(config, every_integer_accepts_the_ends_of_its_range_and_nothing_beyond) {
 
 TEST(config, every_boolean_and_string_refuses_another_type) {
   config probe;
-  for (const option_row& row : option_rows()) {
+  for (const option_row& row : rows_of_every_node()) {
     const option_place place = row.place(probe);
     std::string text = row.required() ? required_part : file_with(row.section(), "");
     const std::string key = std::string(row.key());
@@ -156,7 +164,7 @@ TEST(config, a_typing_error_is_answered_with_the_name_that_was_meant) {
   EXPECT_EQ(
       refusal_of("[nodes]\nname = \"a\"\n"),
       "/etc/conclave/node.toml:1: unknown section [nodes]; there are [node], [listen], [tls], "
-      "[threads], [storage], [log], [login], [limits]");
+      "[threads], [storage], [log], [login], [limits], [cluster]");
   EXPECT_THAT(refusal_of("data_dir = \"x\"\n"),
               HasSubstr("unknown option `data_dir`; did you mean `node.data_dir`?"));
   EXPECT_THAT(refusal_of("[node]\ndata_dir = { a = 1 }\n"), HasSubstr("must be a string"));
@@ -221,7 +229,7 @@ TEST(config, what_is_dumped_loads_to_the_same_values) {
 }
 
 TEST(config, the_option_table_is_complete_and_its_defaults_are_those_of_the_struct) {
-  ASSERT_EQ(option_table().size(), option_rows().size());
+  ASSERT_EQ(option_table().size(), option_rows().size() + node_rows().size());
   for (const option_info& option : option_table()) {
     EXPECT_FALSE(option.meaning.empty()) << option.name;
     EXPECT_EQ(option.meaning.back(), '.') << option.name;
@@ -276,12 +284,21 @@ TEST_F(sample_file, loads_with_the_defaults) {
 
 TEST_F(sample_file, names_every_option_with_its_default_in_its_section) {
   for (const option_info& option : option_table()) {
-    const std::size_t dot = option.name.find('.');
-    const std::size_t head = text_.find("\n[" + option.name.substr(0, dot) + "]\n");
+    const std::size_t dot = option.name.rfind('.');
+    const std::string section = option.name.substr(0, dot);
+    std::string head_line = "[" + section + "]";
+    if (section == nodes_section) head_line = "#[[" + section + "]]";
+    if (section == cluster_section) head_line = "#[" + section + "]";
+    const std::size_t head = text_.find("\n" + head_line + "\n");
     ASSERT_NE(head, std::string::npos) << option.name;
-    const std::string part = text_.substr(head, text_.find("\n[", head + 1) - head);
+    const std::size_t next = std::min(text_.find("\n[", head + 1), text_.find("\n#[", head + 1));
+    const std::string part = text_.substr(head, next - head);
     const std::string key = option.name.substr(dot + 1);
-    if (option.fallback == "required") {
+    if (section == nodes_section) {
+      EXPECT_THAT(part, HasSubstr("\n#" + key + " = "));
+    } else if (section == cluster_section && option.fallback == "required") {
+      EXPECT_THAT(part, HasSubstr("\n#" + key + " = "));
+    } else if (option.fallback == "required") {
       EXPECT_THAT(part, HasSubstr("\n" + key + " = \"/"));
     } else {
       EXPECT_THAT(part, HasSubstr("\n#" + key + " = " + option.fallback + "\n"));
@@ -290,13 +307,22 @@ TEST_F(sample_file, names_every_option_with_its_default_in_its_section) {
 }
 
 TEST_F(sample_file, loads_with_every_option_switched_on) {
-  std::string on = text_;
-  for (const option_row& row : option_rows()) {
-    const std::size_t at = on.find("\n#" + std::string(row.key()) + " = ");
-    if (at != std::string::npos) on.erase(at + 1, 1);
+  std::stringstream lines(text_);
+  std::string on;
+  for (std::string line; std::getline(lines, line);) {
+    // Prose has a blank behind its #.
+    if (line.size() > 1 && line[0] == '#' && line[1] != ' ') line.erase(0, 1);
+    on += line + '\n';
   }
   const auto c = parse(on, path_);
   ASSERT_TRUE(c.ok()) << c.error().detail;
+  EXPECT_EQ(c->cluster.nodes.size(), 4u);
+  const config defaults;
+  for (const option_row& row : option_rows()) {
+    if (!row.required()) {
+      EXPECT_EQ(written_value(row, *c), written_value(row, defaults)) << row.name;
+    }
+  }
 }
 
 }  // namespace

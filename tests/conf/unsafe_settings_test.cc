@@ -55,6 +55,27 @@ TEST_F(unsafe_settings_of, a_node_whose_key_is_open_to_others) {
   EXPECT_THAT(unsafe_settings(c_), IsEmpty()) << "the group of a service may read its key";
 }
 
+TEST_F(unsafe_settings_of, a_node_whose_cluster_key_or_authority_is_open_to_others) {
+  c_.cluster.key_file = folder_ / "cluster.key";
+  c_.cluster.ca_file = folder_ / "cluster-ca.pem";
+  EXPECT_THAT(unsafe_settings(c_), IsEmpty()) << "no cluster, no files";
+  c_.cluster.node = 1;
+  EXPECT_THAT(unsafe_settings(c_), ElementsAre(HasSubstr("correct `cluster.key_file`"),
+                                               HasSubstr("correct `cluster.ca_file`")));
+  std::ofstream(c_.cluster.key_file) << "key";
+  std::ofstream(c_.cluster.ca_file) << "ca";
+  ASSERT_EQ(chmod(c_.cluster.key_file.c_str(), 0600), 0);
+  ASSERT_EQ(chmod(c_.cluster.ca_file.c_str(), 0644), 0);
+  EXPECT_THAT(unsafe_settings(c_), IsEmpty());
+  ASSERT_EQ(chmod(c_.cluster.key_file.c_str(), 0644), 0);
+  EXPECT_THAT(unsafe_settings(c_),
+              ElementsAre(AllOf(HasSubstr(c_.cluster.key_file), HasSubstr("chmod 600"))));
+  ASSERT_EQ(chmod(c_.cluster.key_file.c_str(), 0640), 0);
+  ASSERT_EQ(chmod(c_.cluster.ca_file.c_str(), 0664), 0);
+  EXPECT_THAT(unsafe_settings(c_),
+              ElementsAre(AllOf(HasSubstr(c_.cluster.ca_file), HasSubstr("can be changed"))));
+}
+
 TEST_F(unsafe_settings_of, a_node_whose_password_hashes_are_cheap) {
   c_.argon2_passes = 1;
   EXPECT_THAT(unsafe_settings(c_),
