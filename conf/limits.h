@@ -156,12 +156,27 @@ inline constexpr std::uint64_t chain_mark_bytes = 32 * 1024 * 1024;
 // -- between the nodes of a cluster
 // ---------------------------------------------------------------
 
+/// Heartbeats, repeats and claims of replicas; and how many ticks pass between two words about how
+/// a node's replicas stand.
+inline constexpr std::chrono::milliseconds replica_tick{500};
+inline constexpr std::uint64_t replica_ticks_per_status = 2;
+
+/// Newest entries of a shard kept in memory for peers that keep up: some seconds of a busy one.
+inline constexpr std::size_t recent_entry_bytes = 8 * 1024 * 1024;
+
+/// A replicated shard keeps more of its log than one that stands alone: a peer that was away for
+/// less than this catches up from it, beyond it needs a snapshot.
+inline constexpr std::uint64_t replicated_log_keep_bytes = 64 * 1024 * 1024;
+
 /// An APPEND ends with the entry that takes it above this: two group commits.
 inline constexpr std::size_t peer_batch_bytes = 2 * max_commit_bytes;
 
 /// A block of a seed ends with the row that takes it above this. The sender scans one while the
 /// receiver writes another; smaller ones would pay a round trip each.
 inline constexpr std::size_t seed_block_bytes = 1024 * 1024;
+
+/// Blocks of a seed on their way: one being scanned, one on the wire, two being written.
+inline constexpr std::uint32_t seed_blocks_under_way = 4;
 
 /// Largest `length` between nodes: a batch that one more group commit, itself above its bound by
 /// one proposal, has taken above its own.

@@ -22,11 +22,14 @@ struct entry {
   hash16 hash{};
   std::shared_ptr<const std::string> redo;  ///< operations: may be null when empty
   config_ref config;                        ///< kind config: never null
+  /// As on disk and on the wire; whoever names or opens an entry sets it, so that nobody encodes it
+  /// again. With it `redo` may be null. Null in the proofs.
+  std::shared_ptr<const std::string> stored;
 
   position place() const { return {epoch, index, hash}; }
 };
 
-/// Computes `hash` of an entry whose other fields are set. Pure.
-using sealing = hash16 (*)(const entry&);
+/// Computes `hash`, and may set `stored`, of an entry of this shard whose other fields are set.
+using sealing = void (*)(shard_id, entry&);
 
 }  // namespace conclave::replication

@@ -24,7 +24,7 @@ void replica::make_entry(entry e) {
   e.epoch = s_.leading->record.epoch;
   e.index = after(last.index);
   e.prev_hash = last.hash;
-  e.hash = options_.seal(e);
+  options_.seal(options_.shard, e);
   append_name(e);
   write w;
   w.entries.push_back(std::move(e));

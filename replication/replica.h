@@ -19,6 +19,7 @@ namespace conclave::replication {
 
 struct replica_options {
   sealing seal = nullptr;              ///< names the entries made here
+  shard_id shard{};                    ///< for the names
   std::uint32_t max_batch = 64;        ///< entries per message
   std::uint32_t max_in_flight = 1024;  ///< entries sent to a peer beyond what it acknowledged
   std::uint32_t max_pending = 1024;    ///< proposals that wait for their commit

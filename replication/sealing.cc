@@ -30,6 +30,12 @@ std::string stored_bytes(shard_id shard, const entry& e) {
   return out;
 }
 
+void seal_stored(shard_id shard, entry& e) {
+  auto stored = std::make_shared<const std::string>(stored_bytes(shard, e));
+  e.hash = name_of(e.prev_hash, *stored);
+  e.stored = std::move(stored);
+}
+
 hash16 name_of(const hash16& prev, std::string_view stored) {
   const crypto::sha256_bytes full =
       crypto::sha256({reinterpret_cast<const char*>(prev.data()), prev.size()}, stored);

@@ -23,7 +23,7 @@ shard_config three_voters() {
 
 replica make(replica_id self, durable_state disk = {}) {
   replica_options o;
-  o.seal = proof::quick_seal;
+  o.seal = proof::quick_sealing;
   return replica(o, {self, 1, 0, 0}, disk);
 }
 
@@ -268,7 +268,7 @@ TEST(replica, a_promotion_with_loss_takes_a_new_lineage_and_the_other_copy_says_
 
 TEST(replica, a_folder_older_than_its_witness_has_no_vote) {
   replica_options o;
-  o.seal = proof::quick_seal;
+  o.seal = proof::quick_sealing;
   replica r(o, {three, 4, 1, 4}, {});
   EXPECT_EQ(r.state().now, role::quarantined);
   EXPECT_EQ(r.state().why.why, distrust::rolled_back);

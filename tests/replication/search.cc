@@ -34,7 +34,7 @@ struct state {
 
 replica_options options() {
   replica_options o;
-  o.seal = quick_seal;
+  o.seal = quick_sealing;
   o.max_batch = 2;
   return o;
 }

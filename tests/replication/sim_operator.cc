@@ -20,7 +20,7 @@ void simulator::start(node& n) {
     facts.witness_boot = incarnation == n.id.incarnation ? boot : 0;
   }
   replica_options options;
-  options.seal = quick_seal;
+  options.seal = quick_sealing;
   options.max_batch = 8;
   options.max_in_flight = 64;
   options.window_behind = 40;

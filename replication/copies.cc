@@ -1,0 +1,335 @@
+/// The committer: gather, propose, sync, settle; and what links bring. See copies.h.
+#include "replication/copies.h"
+
+#include "conf/limits.h"
+#include "conf/log.h"
+#include "replication/distrust_text.h"
+#include "schemas/check.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace conclave::replication {
+
+copies::copies(storage::store& data, node_port& port, copies_options options)
+    : data_(data), port_(port), options_(std::move(options)), disk_(data, options_.sync) {}
+
+copies::~copies() = default;
+
+// -- the committer
+// ---------------------------------------------------------------------------------
+
+outcome<std::vector<storage::shard_lead>> copies::open(time_ms) {
+  const start_facts facts{options_.self, options_.boot, 0, 0};
+  for (std::uint16_t i = 0; i < data_.shard_count(); ++i) {
+    auto copy = shard_copy::load(disk_, *this, shard_id{i}, facts);
+    if (!copy) return std::move(copy).error().prefixed("shard " + std::to_string(i));
+    shards_.push_back(std::move(*copy));
+  }
+  heard_.resize(shards_.size());
+  for (const listed_node& each : options_.plan.nodes)
+    if (each.node != options_.self.node) peers_[each.node];
+  if (const status synced = disk_.sync(); !synced) return synced.error();
+  publish();
+  return std::vector<storage::shard_lead>{};
+}
+
+shard_epoch copies::leading(shard_id shard) const {
+  return shards_[shard.value]->leading();
+}
+
+void copies::add(shard_id shard, std::uint64_t ticket, time_ms time, std::string_view redo) {
+  shard_copy& copy = *shards_[shard.value];
+  if (copy.gathered_bytes() == 0) gathered_.push_back(shard.value);
+  copy.gather(ticket, time, redo);
+  bytes_.add(redo.size());
+}
+
+std::size_t copies::gathered_bytes() const {
+  std::size_t bytes = 0;
+  for (const std::size_t i : gathered_) bytes += shards_[i]->gathered_bytes();
+  return bytes;
+}
+
+status copies::flush(std::vector<settled>& out) {
+  for (const std::size_t i : gathered_) shards_[i]->propose();
+  std::erase_if(gathered_, [this](std::size_t i) { return shards_[i]->gathered_bytes() == 0; });
+  for (;;) {
+    if (const status applied = disk_.apply_now(); !applied) return applied;
+    if (!disk_.waits()) break;
+    if (const status synced = disk_.sync(); !synced) return synced;
+    for (const auto& copy : shards_) copy->synced();
+  }
+  for (const auto& copy : shards_)
+    if (!copy->fatal().empty()) return failure{errc::corrupt, copy->fatal()};
+  out.insert(out.end(), settled_.begin(), settled_.end());
+  settled_.clear();
+  note_leads();
+  return done{};
+}
+
+status copies::close() {
+  std::vector<settled> unheard;
+  return flush(unheard);
+}
+
+storage::commit_counts copies::counts() const {
+  return {disk_.fsyncs(), entries_.get(), bytes_.get(), disk_.fsync_us()};
+}
+
+// -- links
+// -----------------------------------------------------------------------------------------
+
+void copies::link_up(node_id node) {
+  peer_state& p = peers_[node];
+  p.up = true;
+  p.introduced = false;
+  peer_hello hello;
+  hello.cluster = options_.cluster;
+  hello.id = options_.self;
+  hello.boot = options_.boot;
+  hello.nonce = options_.nonce;
+  hello.shard_count = static_cast<std::uint16_t>(shards_.size());
+  hello.client_address = options_.client_address;
+  for (const auto& copy : shards_) {
+    const introduction own = copy->core().introduce(options_.nonce);
+    hello.shards.push_back({copy->shard(), own.promised, own.last});
+  }
+  std::string frame;
+  append_peer_frame(frame, hello);
+  port_.send(node, std::move(frame));
+  log::info("cluster", "linked to a node", {{"node", node.value}});
+}
+
+void copies::link_down(node_id node) {
+  peer_state& p = peers_[node];
+  p.up = p.introduced = false;
+  publish();
+}
+
+void copies::take(node_id node, const peer_hello& hello) {
+  peer_state& p = peers_[node];
+  std::string wrong;
+  if (hello.protocol != peer_protocol) wrong = "speaks another version of the peers' protocol";
+  if (hello.shard_count != shards_.size() || hello.shards.size() != shards_.size())
+    wrong = "has another number of shards";
+  if (hello.id.node != node) wrong = "gives another number than its certificate";
+  if (hello.cluster != options_.cluster) wrong = "is of another cluster";
+  for (std::size_t i = 0; i < hello.shards.size(); ++i)
+    if (hello.shards[i].shard.value != i) wrong = "introduces its shards in another order";
+  if (!wrong.empty()) {
+    log::error("cluster", "node " + std::to_string(node.value) + " " + wrong, {});
+    return port_.close_link(node);
+  }
+  p.introduced = true;
+  p.id = hello.id;
+  p.client_address = hello.client_address;
+  for (std::size_t i = 0; i < shards_.size(); ++i) {
+    const shard_introduction& said = hello.shards[i];
+    introduction whole{hello.id, hello.boot, hello.nonce, said.promised, said.last};
+    heard_[i].introductions[node] = whole;
+    shards_[i]->step(introduced{std::move(whole)});
+  }
+  tell_learners();
+  claim_by_itself();
+}
+
+void copies::take(node_id node, decoded_message m) {
+  if (!peers_[node].introduced || m.content.from.node != node) return;
+  if (m.shard.value >= shards_.size()) return;
+  heard_of& heard = heard_[m.shard.value];
+  heard.newest = std::max(heard.newest, m.content.epoch);
+  if (const auto* n = std::get_if<nack>(&m.content.body))
+    heard.newest = std::max(heard.newest, n->promised.epoch);
+  if (const auto* r = std::get_if<rejected>(&m.content.body))
+    heard.newest = std::max(heard.newest, r->promised.epoch);
+  shards_[m.shard.value]->step(received{std::move(m.content)});
+}
+
+void copies::take(node_id node, const peer_refuse& refusal) {
+  if (!peers_[node].introduced || refusal.shard.value >= shards_.size()) return;
+  // "older incarnation" speaks of this folder; everything else of what it forgot.
+  shards_[refusal.shard.value]->step(distrusted{refusal.reason});
+}
+
+void copies::take(node_id node, const peer_status& status) {
+  peer_state& p = peers_[node];
+  p.client_address = status.client_address;
+  p.shards = status.shards;
+  p.told = options_.now();
+  publish();
+}
+
+void copies::seeding_over(shard_id shard, replica_id peer) {
+  shards_[shard.value]->step(seeding_ended{peer});
+}
+
+void copies::adopt(shard_id shard, std::unique_ptr<storage::staged_state> state,
+                   const applied_record& applied, config_ref config) {
+  shards_[shard.value]->adopt(std::move(state), applied, std::move(config));
+}
+
+// -- copy_port
+// -------------------------------------------------------------------------------------
+
+void copies::send(shard_id shard, const message& content,
+                  const std::vector<stored_entry>& entries) {
+  const auto to = peers_.find(content.to.node);
+  if (to == peers_.end() || !to->second.up) return;
+  std::vector<std::string_view> stored;
+  stored.reserve(entries.size());
+  for (const stored_entry& e : entries) stored.emplace_back(*e);
+  std::string frame;
+  append_message(frame, shard, content, stored);
+  port_.send(content.to.node, std::move(frame));
+}
+
+void copies::settle(shard_id shard, std::uint64_t ticket, bool committed) {
+  entries_.add(1);
+  settled_.push_back({shard, ticket, committed});
+}
+
+void copies::seed(shard_id shard, replica_id peer) {
+  port_.seed(shard, peer);
+}
+
+void copies::refuse(shard_id shard, replica_id peer, distrust reason) {
+  const std::string why(sentence(reason));
+  log::error("cluster",
+             "the data folder of node " + std::to_string(peer.node.value) + " is refused: " + why,
+             {{"shard", shard.value}});
+  peer_refuse frame{shard, reason, why};
+  std::string bytes;
+  append_peer_frame(bytes, frame);
+  port_.send(peer.node, std::move(bytes));
+}
+
+void copies::claim_over(shard_id shard, const claim_ended& why) {
+  log::warn("cluster", "this node's claim to lead is over",
+            {{"shard", shard.value}, {"epoch", why.epoch.value}, {"why", name_of(why.reason)}});
+}
+
+void copies::out_of_service(shard_id shard, const quarantine& why) {
+  std::string text = why.what;
+  if (why.why != distrust::none) text = sentence(why.why);
+  log::error("cluster", "a copy is out of service: " + text,
+             {{"shard", shard.value}, {"invariant", static_cast<int>(why.broken)}});
+  const std::lock_guard lock(view_mutex_);
+  view_.out_of_service = std::move(text);
+}
+
+// -- leading
+// ---------------------------------------------------------------------------------------
+
+void copies::claim_by_itself() {
+  std::string waiting;
+  for (std::size_t i = 0; i < shards_.size(); ++i) {
+    shard_copy& copy = *shards_[i];
+    leadership wish =
+        by_itself(options_.plan, options_.self, copy.core().state(), heard_[i], options_.now());
+    if (wish.claim) copy.step(claimed{std::move(*wish.claim)});
+    if (waiting.empty()) waiting = std::move(wish.why_not);
+  }
+  if (waiting == waiting_for_) return;
+  waiting_for_ = std::move(waiting);
+  if (!waiting_for_.empty()) log::info("cluster", waiting_for_, {});
+}
+
+std::string copies::promote() {
+  std::vector<claim_record> claims;
+  for (std::size_t i = 0; i < shards_.size(); ++i) {
+    leadership wish = by_order(options_.plan, options_.self, shards_[i]->core().state(), heard_[i],
+                               options_.now());
+    if (!wish.claim) return "shard " + std::to_string(i) + ": " + wish.why_not;
+    claims.push_back(std::move(*wish.claim));
+  }
+  log::warn("cluster", "the lead is moved here by order", {});
+  for (std::size_t i = 0; i < shards_.size(); ++i)
+    if (shards_[i]->leading() == shard_epoch{}) shards_[i]->step(claimed{std::move(claims[i])});
+  return {};
+}
+
+void copies::tell_learners() {
+  for (std::size_t i = 0; i < shards_.size(); ++i) {
+    const replica_state& s = shards_[i]->core().state();
+    if (s.now != role::leader) continue;
+    auto learners = learners_of(options_.plan, s.leading->record.config, heard_[i]);
+    if (learners != s.learners) shards_[i]->step(learners_set{std::move(learners)});
+  }
+}
+
+void copies::note_leads() {
+  std::vector<storage::shard_lead> leads;
+  for (const auto& copy : shards_)
+    if (const shard_epoch epoch = copy->leading(); epoch.value != 0)
+      leads.push_back({copy->shard(), epoch});
+  if (leads.size() != shards_.size()) leads.clear();
+  const auto same = [](const storage::shard_lead& a, const storage::shard_lead& b) {
+    return a.shard == b.shard && a.epoch == b.epoch;
+  };
+  if (std::equal(leads.begin(), leads.end(), led_.begin(), led_.end(), same)) return;
+  led_ = std::move(leads);
+  log::info("cluster", led_.empty() ? "this node leads no more" : "this node leads", {});
+  port_.leading(led_);
+  if (!led_.empty()) tell_learners();
+  send_status();
+}
+
+void copies::tick() {
+  ++ticks_;
+  for (const auto& copy : shards_) copy->step(ticked{});
+  tell_learners();
+  claim_by_itself();
+  if (ticks_ % limits::replica_ticks_per_status == 0) send_status();
+}
+
+void copies::send_status() {
+  publish();
+  peer_status status;
+  status.client_address = options_.client_address;
+  {
+    const std::lock_guard lock(view_mutex_);
+    for (const node_view& node : view_.nodes)
+      if (node.self) status.shards = node.shards;
+  }
+  std::string frame;
+  append_peer_frame(frame, status);
+  for (const auto& [node, p] : peers_)
+    if (p.up) port_.send(node, frame);
+}
+
+void copies::publish() {
+  cluster_view fresh;
+  fresh.leads = !led_.empty();
+  fresh.waiting_for = waiting_for_;
+  node_view own;
+  own.node = options_.self.node;
+  own.self = own.linked = true;
+  own.client_address = options_.client_address;
+  own.told = options_.now();
+  for (const auto& copy : shards_) {
+    const replica_state& s = copy->core().state();
+    shard_status status;
+    status.shard = copy->shard();
+    status.leads = fresh.leads;
+    status.role = static_cast<std::uint8_t>(s.now);
+    status.epoch = s.promised.epoch;
+    status.commit = s.commit;
+    status.applied = s.applied;
+    status.last_time = copy->applied().time;
+    own.shards.push_back(status);
+  }
+  fresh.nodes.push_back(std::move(own));
+  for (const auto& [node, p] : peers_)
+    fresh.nodes.push_back({node, false, p.up, p.client_address, p.told, p.shards});
+  const std::lock_guard lock(view_mutex_);
+  fresh.out_of_service = std::move(view_.out_of_service);
+  view_ = std::move(fresh);
+}
+
+cluster_view copies::view() const {
+  const std::lock_guard lock(view_mutex_);
+  return view_;
+}
+
+}  // namespace conclave::replication

@@ -1,0 +1,134 @@
+/// All replicas of this node, one per shard, as the shard writer's committer: redo becomes entries
+/// of the core, a ticket is settled when the shard's rule is met, one fsync serves all shards.
+///
+/// Static mode: shards are founded and led together, by one node; replication/leadership.h says by
+/// which.
+///
+/// Thread: the shard writer's (others go through shard_writer::post), but for view(). Owned by the
+/// writer; the port, store and disk outlive it.
+/// Errors: a failed write ends the node (flush). Peers that break rules are refused and logged.
+#pragma once
+
+#include "replication/cluster_view.h"
+#include "replication/leadership.h"
+#include "replication/peer_codec.h"
+#include "replication/shard_copy.h"
+#include "storage/committer.h"
+#include "storage/count.h"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace conclave::replication {
+
+struct copies_options {
+  cluster_plan plan;
+  std::string cluster;
+  replica_id self;
+  std::uint64_t boot = 0;
+  std::uint64_t nonce = 0;     ///< drawn at this start
+  std::string client_address;  ///< where clients of this node connect
+  std::function<time_ms()> now;
+  bool sync = true;  ///< false skips the fsync: for measuring only
+};
+
+/// What the replicas need of the node around them. Called on the writer's thread; must not block.
+class node_port {
+ public:
+  virtual ~node_port() = default;
+
+  /// To the live link of that node; may be lost.
+  virtual void send(node_id to, std::string frames) = 0;
+  virtual void close_link(node_id to) = 0;
+  /// Send it a snapshot; seeding_over() follows.
+  virtual void seed(shard_id shard, replica_id peer) = 0;
+  /// This node leads every shard, in these epochs; empty: it does not lead any more.
+  virtual void leading(const std::vector<storage::shard_lead>& leads) = 0;
+};
+
+class copies final : public storage::committer, private copy_port {
+ public:
+  copies(storage::store& data, node_port& port, copies_options options);
+  ~copies() override;
+
+  // -- storage::committer
+  // ----------------------------------------------------------------------------
+  outcome<std::vector<storage::shard_lead>> open(time_ms now) override;
+  std::size_t shard_count() const override { return shards_.size(); }
+  shard_epoch leading(shard_id shard) const override;
+  void add(shard_id shard, std::uint64_t ticket, time_ms time, std::string_view redo) override;
+  std::size_t gathered_bytes() const override;
+  status flush(std::vector<settled>& out) override;
+  status close() override;
+  storage::commit_counts counts() const override;
+
+  // -- what happens on links
+  // -------------------------------------------------------------------------
+  void link_up(node_id peer);
+  void link_down(node_id peer);
+  void take(node_id peer, const peer_hello& hello);
+  void take(node_id peer, decoded_message message);
+  void take(node_id peer, const peer_refuse& refusal);
+  void take(node_id peer, const peer_status& status);
+  void seeding_over(shard_id shard, replica_id peer);
+  /// A verified snapshot from a peer.
+  void adopt(shard_id shard, std::unique_ptr<storage::staged_state> state,
+             const applied_record& applied, config_ref config);
+
+  /// Every limits::replica_tick.
+  void tick();
+
+  /// An operator moves the lead here. Empty: the claim is under way; else why not.
+  std::string promote();
+
+  /// How the cluster looks from here; any thread.
+  cluster_view view() const;
+
+ private:
+  struct peer_state {
+    bool up = false;
+    bool introduced = false;  ///< on this link
+    replica_id id;
+    std::string client_address;
+    std::vector<shard_status> shards;  ///< as it last told
+    time_ms told = 0;
+  };
+
+  // -- copy_port
+  void send(shard_id shard, const message& content,
+            const std::vector<stored_entry>& entries) override;
+  void settle(shard_id shard, std::uint64_t ticket, bool committed) override;
+  void seed(shard_id shard, replica_id peer) override;
+  void refuse(shard_id shard, replica_id peer, distrust reason) override;
+  void claim_over(shard_id shard, const claim_ended& why) override;
+  void out_of_service(shard_id shard, const quarantine& why) override;
+
+  void claim_by_itself();
+  void tell_learners();
+  void note_leads();
+  void publish();
+  void send_status();
+
+  storage::store& data_;
+  node_port& port_;
+  copies_options options_;
+  storage::replica_disk disk_;
+  std::vector<std::unique_ptr<shard_copy>> shards_;
+  std::vector<heard_of> heard_;        ///< by shard
+  std::vector<std::size_t> gathered_;  ///< shards with redo on its way
+  std::map<node_id, peer_state> peers_;
+  std::vector<settled> settled_;
+  std::vector<storage::shard_lead> led_;  ///< as last told
+  std::string waiting_for_;               ///< as last logged
+  std::uint64_t ticks_ = 0;
+  storage::count entries_, bytes_;
+
+  mutable std::mutex view_mutex_;
+  cluster_view view_;
+};
+
+}  // namespace conclave::replication

@@ -1,0 +1,145 @@
+/// See leadership.h.
+#include "replication/leadership.h"
+
+#include <algorithm>
+
+namespace conclave::replication {
+namespace {
+
+shard_epoch newest_known(const replica_state& state, const heard_of& heard) {
+  shard_epoch newest = std::max(state.promised.epoch, heard.newest);
+  for (const auto& [node, said] : heard.introductions)
+    newest = std::max(newest, said.promised.epoch);
+  return newest;
+}
+
+claim_record claim_of(node_id self, shard_epoch newest, const shard_config& config, time_ms now) {
+  claim_record record;
+  record.epoch = make_epoch(round_of(newest) + 1, self);
+  record.config = config;
+  record.previous = config;  // the voters never change here: then promises alone are safe
+  record.time = now;
+  return record;
+}
+
+std::string names(const std::vector<node_id>& nodes) {
+  std::string text;
+  for (const node_id each : nodes) text += (text.empty() ? "" : ", ") + std::to_string(each.value);
+  return text;
+}
+
+/// Those of `config` that have introduced themselves as what they are there.
+bool enough_heard(const shard_config& config, replica_id self, const heard_of& heard,
+                  std::string& why_not) {
+  voter_set present = 0;
+  std::vector<node_id> missing;
+  for (std::size_t i = 0; i < config.voters.size(); ++i) {
+    const replica_id voter = config.voters[i].id;
+    const auto said = heard.introductions.find(voter.node);
+    if (voter == self || (said != heard.introductions.end() && said->second.id == voter)) {
+      present |= voter_set{1} << i;
+    } else {
+      missing.push_back(voter.node);
+    }
+  }
+  if (recovers(config, present)) return true;
+  why_not = "waits for more voters: not heard of yet: node " + names(missing);
+  return false;
+}
+
+leadership claim_under(const shard_config& config, replica_id self, const replica_state& state,
+                       const heard_of& heard, time_ms now) {
+  leadership result;
+  if (!is_voter(config, self)) {
+    result.why_not =
+        "this data folder has no vote in the shard: it receives copies until it is readmitted";
+    return result;
+  }
+  if (!enough_heard(config, self, heard, result.why_not)) return result;
+  result.claim = claim_of(self.node, newest_known(state, heard), config, now);
+  return result;
+}
+
+leadership found(const cluster_plan& plan, replica_id self, const replica_state& state,
+                 const heard_of& heard, time_ms now) {
+  leadership result;
+  // A promise to itself is proof that it was this folder that began to found the cluster.
+  const bool begun =
+      candidate_of(state.promised.epoch) == self.node && round_of(state.promised.epoch) > 0;
+  shard_config config;
+  config.version = 1;
+  config.rule = plan.rule;
+  std::vector<node_id> missing;
+  for (const listed_node& each : plan.nodes) {
+    const auto said = heard.introductions.find(each.node);
+    const bool is_self = each.node == self.node;
+    if (!is_self && said != heard.introductions.end() && said->second.last.index.value > 0 &&
+        !begun) {
+      result.why_not = "node " + std::to_string(each.node.value) +
+                       " holds data of this cluster and this folder is not of it: it leads nothing";
+      return result;
+    }
+    if (!each.voter) continue;
+    if (is_self) {
+      config.voters.push_back({self, each.site});
+    } else if (said != heard.introductions.end()) {
+      config.voters.push_back({said->second.id, each.site});
+    } else {
+      missing.push_back(each.node);
+    }
+  }
+  if (!missing.empty()) {
+    result.why_not =
+        "a cluster is founded by all of its voters: not heard of yet: node " + names(missing);
+    return result;
+  }
+  result.claim = claim_of(self.node, newest_known(state, heard), config, now);
+  return result;
+}
+
+}  // namespace
+
+leadership by_itself(const cluster_plan& plan, replica_id self, const replica_state& state,
+                     const heard_of& heard, time_ms now) {
+  if (state.now != role::follower) return {};
+  const config_ref& config = state.log_config();
+  if (!config) {
+    if (plan.founder == self.node) return found(plan, self, state, heard, now);
+    leadership waits;
+    waits.why_not = "waits for node " + std::to_string(plan.founder.value) +
+                    ", which founds the cluster, or for its leader";
+    return waits;
+  }
+  leadership result = claim_under(*config, self, state, heard, now);
+  // Somebody led after this node: it was moved, and stays where it is.
+  if (result.claim && candidate_of(newest_known(state, heard)) != self.node) return {};
+  return result;
+}
+
+leadership by_order(const cluster_plan&, replica_id self, const replica_state& state,
+                    const heard_of& heard, time_ms now) {
+  leadership result;
+  if (state.now == role::quarantined) {
+    result.why_not = "this copy is out of service";
+    return result;
+  }
+  const config_ref& config = state.log_config();
+  if (!config) {
+    result.why_not = "this copy has never been part of the cluster";
+    return result;
+  }
+  return claim_under(*config, self, state, heard, now);
+}
+
+std::vector<member> learners_of(const cluster_plan& plan, const shard_config& config,
+                                const heard_of& heard) {
+  std::vector<member> learners;
+  for (const listed_node& each : plan.nodes) {
+    const auto said = heard.introductions.find(each.node);
+    if (said == heard.introductions.end() || is_voter(config, said->second.id)) continue;
+    learners.push_back({said->second.id, each.site});
+  }
+  return learners;
+}
+
+}  // namespace conclave::replication

@@ -1,0 +1,57 @@
+/// Who leads a shard without an authority outside: the founder founds it, who led last leads again
+/// after a restart, and everything else is an operator's order. Safety never rests on this: a claim
+/// is fenced by promises whoever makes it; these rules only keep nodes from taking turns.
+///
+/// Pure functions of what the node has heard; any thread.
+#pragma once
+
+#include "replication/event.h"
+#include "replication/replica_state.h"
+
+#include <map>
+#include <optional>
+#include <string>
+
+namespace conclave::replication {
+
+/// A node as the configuration file lists it.
+struct listed_node {
+  node_id node{};
+  std::uint16_t site = 0;
+  bool voter = true;
+};
+
+/// The cluster as every node's configuration describes it.
+struct cluster_plan {
+  node_id self{};
+  node_id founder{};
+  commit_rule rule;
+  std::vector<listed_node> nodes;  ///< all, this one included
+};
+
+/// What a shard's replica has heard of the others since this node started.
+struct heard_of {
+  std::map<node_id, introduction> introductions;
+  shard_epoch newest{};  ///< in any promise, refusal or message
+};
+
+/// A claim, or why there is none.
+struct leadership {
+  std::optional<claim_record> claim;
+  std::string why_not;  ///< one sentence for the operator; empty: somebody else leads
+};
+
+/// Whether this replica should claim the lead by itself.
+leadership by_itself(const cluster_plan& plan, replica_id self, const replica_state& state,
+                     const heard_of& heard, time_ms now);
+
+/// The claim that an operator orders.
+leadership by_order(const cluster_plan& plan, replica_id self, const replica_state& state,
+                    const heard_of& heard, time_ms now);
+
+/// Who receives without a vote under this configuration: everybody heard of who is no voter of it,
+/// also a voter's number with another data folder, which has to be readmitted.
+std::vector<member> learners_of(const cluster_plan& plan, const shard_config& config,
+                                const heard_of& heard);
+
+}  // namespace conclave::replication
