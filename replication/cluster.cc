@@ -17,7 +17,7 @@
 
 namespace conclave::replication {
 
-class cluster::impl final : private mesh_handler, private node_port {
+class cluster::impl final : public mesh_handler, public node_port {
  public:
   impl(storage::store& data, const clock& time, cluster_options options)
       : data_(data), options_(std::move(options)), mesh_(options_.mesh, *this) {
@@ -30,6 +30,7 @@ class cluster::impl final : private mesh_handler, private node_port {
     replicas.client_address = options_.client_address;
     replicas.now = [&time] { return time.wall(); };
     replicas.sync = options_.sync;
+    replicas.keep = options_.keep;
     made_ = std::make_unique<copies>(data, *this, std::move(replicas));
     copies_ = made_.get();
   }
@@ -43,18 +44,18 @@ class cluster::impl final : private mesh_handler, private node_port {
     writer_ = &writer;
     seeding_ = std::make_unique<seeding>(
         data_, mesh_,
-        seeding_news{
-            [this](shard_id shard, replica_id peer) {
-              writer_->post([this, shard, peer] { copies_->seeding_over(shard, peer); });
-            },
-            [this](shard_id shard, std::unique_ptr<storage::staged_state> state,
-                   const applied_record& applied, config_ref config) {
-              // std::function wants what can be copied.
-              auto held = std::make_shared<std::unique_ptr<storage::staged_state>>(std::move(state));
-              writer_->post([this, shard, held, applied, config] {
-                copies_->adopt(shard, std::move(*held), applied, config);
-              });
-            }});
+        seeding_news{[this](shard_id shard, replica_id peer) {
+                       writer_->post([this, shard, peer] { copies_->seeding_over(shard, peer); });
+                     },
+                     [this](shard_id shard, std::unique_ptr<storage::staged_state> state,
+                            const applied_record& applied, config_ref config) {
+                       // std::function wants what can be copied.
+                       auto held = std::make_shared<std::unique_ptr<storage::staged_state>>(
+                           std::move(state));
+                       writer_->post([this, shard, held, applied, config] {
+                         copies_->adopt(shard, std::move(*held), applied, config);
+                       });
+                     }});
     auto port = mesh_.start();
     if (!port) return port;
     ticker_ = std::thread([this] { tick_until_stopped(); });
@@ -120,11 +121,16 @@ class cluster::impl final : private mesh_handler, private node_port {
   void on_frame(const mesh_link& link, const frame_view& frame) override {
     if (link.kind == link_kind::seed) return seeding_->frame(link, frame);
     switch (type_of(frame)) {
-      case peer_frame::message: return on_message(link, frame);
-      case peer_frame::hello: return hand_on<peer_hello>(link, frame);
-      case peer_frame::refuse: return hand_on<peer_refuse>(link, frame);
-      case peer_frame::status: return hand_on<peer_status>(link, frame);
-      default: log::warn("cluster", "an unknown frame of a peer", {{"node", link.peer.value}});
+      case peer_frame::message:
+        return on_message(link, frame);
+      case peer_frame::hello:
+        return hand_on<peer_hello>(link, frame);
+      case peer_frame::refuse:
+        return hand_on<peer_refuse>(link, frame);
+      case peer_frame::status:
+        return hand_on<peer_status>(link, frame);
+      default:
+        log::warn("cluster", "an unknown frame of a peer", {{"node", link.peer.value}});
     }
   }
 
@@ -139,9 +145,7 @@ class cluster::impl final : private mesh_handler, private node_port {
       (*entries)[i].redo = nullptr;  // the same bytes once more
     }
     decoded->stored.clear();
-    writer_->post([this, node = link.peer, m = std::move(*decoded)]() mutable {
-      copies_->take(node, std::move(m));
-    });
+    writer_->post([this, node = link.peer, m = std::move(*decoded)] { copies_->take(node, m); });
   }
 
   template <class Frame>

@@ -1,6 +1,6 @@
-/// This node's part of its cluster, put together: the links, the replicas behind them, seeding. What
-/// arrives on a link is decoded here and posted to the shard writer's thread, where the replicas
-/// live.
+/// This node's part of its cluster, put together: the links, the replicas behind them, seeding.
+/// What arrives on a link is decoded here and posted to the shard writer's thread, where the
+/// replicas live.
 ///
 ///   cluster c(store, options);            // makes the committer
 ///   shard_writer writer(store, …, c.take_committer());
@@ -18,6 +18,7 @@
 #include "replication/leadership.h"
 #include "replication/peer_mesh.h"
 #include "replication/seeding.h"
+#include "storage/log_tail.h"
 #include "storage/shard_writer.h"
 
 #include <cstdint>
@@ -35,6 +36,8 @@ struct cluster_options {
   /// This node leads every shard in these epochs; empty: it does not (any more).
   std::function<void(std::vector<storage::shard_lead>)> on_leading;
   bool sync = true;  ///< false skips the fsync: for measuring only
+  /// How much of each log is kept for peers that were away; beyond it they are seeded.
+  storage::log_tail_bounds keep{.bytes_kept = limits::replicated_log_keep_bytes};
 };
 
 class cluster {

@@ -22,7 +22,7 @@ copies::~copies() = default;
 outcome<std::vector<storage::shard_lead>> copies::open(time_ms) {
   const start_facts facts{options_.self, options_.boot, 0, 0};
   for (std::uint16_t i = 0; i < data_.shard_count(); ++i) {
-    auto copy = shard_copy::load(disk_, *this, shard_id{i}, facts);
+    auto copy = shard_copy::load(disk_, *this, shard_id{i}, facts, options_.keep);
     if (!copy) return std::move(copy).error().prefixed("shard " + std::to_string(i));
     shards_.push_back(std::move(*copy));
   }
@@ -134,7 +134,7 @@ void copies::take(node_id node, const peer_hello& hello) {
   claim_by_itself();
 }
 
-void copies::take(node_id node, decoded_message m) {
+void copies::take(node_id node, const decoded_message& m) {
   if (!peers_[node].introduced || m.content.from.node != node) return;
   if (m.shard.value >= shards_.size()) return;
   heard_of& heard = heard_[m.shard.value];
@@ -143,7 +143,7 @@ void copies::take(node_id node, decoded_message m) {
     heard.newest = std::max(heard.newest, n->promised.epoch);
   if (const auto* r = std::get_if<rejected>(&m.content.body))
     heard.newest = std::max(heard.newest, r->promised.epoch);
-  shards_[m.shard.value]->step(received{std::move(m.content)});
+  shards_[m.shard.value]->step(received{m.content});
 }
 
 void copies::take(node_id node, const peer_refuse& refusal) {

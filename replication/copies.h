@@ -34,6 +34,8 @@ struct copies_options {
   std::string client_address;  ///< where clients of this node connect
   std::function<time_ms()> now;
   bool sync = true;  ///< false skips the fsync: for measuring only
+  /// How much of each log is kept for peers that were away.
+  storage::log_tail_bounds keep{.bytes_kept = limits::replicated_log_keep_bytes};
 };
 
 /// What the replicas need of the node around them. Called on the writer's thread; must not block.
@@ -71,7 +73,7 @@ class copies final : public storage::committer, private copy_port {
   void link_up(node_id peer);
   void link_down(node_id peer);
   void take(node_id peer, const peer_hello& hello);
-  void take(node_id peer, decoded_message message);
+  void take(node_id peer, const decoded_message& message);
   void take(node_id peer, const peer_refuse& refusal);
   void take(node_id peer, const peer_status& status);
   void seeding_over(shard_id shard, replica_id peer);

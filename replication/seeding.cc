@@ -33,7 +33,7 @@ struct outgoing {
   shard_id shard{};
   replica_id peer;
   std::unique_ptr<seed_source> source;
-  link_id link;  ///< zero: dialling
+  link_id link;        ///< zero: dialling
   bool begun = false;  ///< the peer has said where to go on
   bool ended = false;  ///< the last block is out
   std::uint32_t sent = 0;
@@ -151,8 +151,9 @@ struct seeding::impl {
     const outgoing& s = found->second;
     if (why.empty()) {
       finished.add(1);
-      log::info("cluster", "a node is seeded",
-                {{"shard", s.shard.value}, {"node", s.peer.node.value}, {"rows", s.source->rows()}});
+      log::info(
+          "cluster", "a node is seeded",
+          {{"shard", s.shard.value}, {"node", s.peer.node.value}, {"rows", s.source->rows()}});
     } else {
       failed.add(1);
       log::warn("cluster", "seeding a node has failed: " + why,
@@ -345,13 +346,20 @@ struct seeding::impl {
 
   void frame(link_id link, peer_frame type, const std::string& payload) {
     switch (type) {
-      case peer_frame::seed_begin: return take_whole<seed_begin>(link, payload);
-      case peer_frame::seed_from: return take_whole<seed_from>(link, payload);
-      case peer_frame::seed_block: return take_whole<seed_block>(link, payload);
-      case peer_frame::seed_ack: return take_whole<seed_ack>(link, payload);
-      case peer_frame::seed_done: return take_whole<seed_done>(link, payload);
-      case peer_frame::seed_result: return take_whole<seed_result>(link, payload);
-      default: log::warn("cluster", "an unknown frame on a seed link", {});
+      case peer_frame::seed_begin:
+        return take_whole<seed_begin>(link, payload);
+      case peer_frame::seed_from:
+        return take_whole<seed_from>(link, payload);
+      case peer_frame::seed_block:
+        return take_whole<seed_block>(link, payload);
+      case peer_frame::seed_ack:
+        return take_whole<seed_ack>(link, payload);
+      case peer_frame::seed_done:
+        return take_whole<seed_done>(link, payload);
+      case peer_frame::seed_result:
+        return take_whole<seed_result>(link, payload);
+      default:
+        log::warn("cluster", "an unknown frame on a seed link", {});
     }
   }
 };
@@ -391,7 +399,7 @@ void seeding::stop() {
 }
 
 seeding_counters seeding::counters() const {
-  return {impl_->source_count, impl_->target_count,    impl_->rows_sent.get(),
+  return {impl_->source_count,     impl_->target_count,   impl_->rows_sent.get(),
           impl_->rows_taken.get(), impl_->finished.get(), impl_->failed.get()};
 }
 

@@ -1,6 +1,6 @@
-/// Snapshots on their way between nodes, each on a connection of its own: the source scans a view of
-/// the shard in key order and sends blocks; the target writes them beside the state in use, reads
-/// everything back, compares digests, and only then lets the replica adopt it.
+/// Snapshots on their way between nodes, each on a connection of its own: the source scans a view
+/// of the shard in key order and sends blocks; the target writes them beside the state in use,
+/// reads everything back, compares digests, and only then lets the replica adopt it.
 ///
 /// A link that breaks is dialled again and the session goes on after the last key that the target
 /// has; a node that restarts begins anew. At most limits::seed_blocks_under_way blocks are on their

@@ -50,24 +50,21 @@ peer_memory from_record(const replica_peer_record& r) {
           static_cast<distrust>(r.verdict)};
 }
 
-storage::log_tail_bounds tail_bounds() {
-  storage::log_tail_bounds bounds;
-  bounds.bytes_kept = limits::replicated_log_keep_bytes;
-  return bounds;
-}
-
 }  // namespace
 
-shard_copy::shard_copy(storage::replica_disk& disk, copy_port& port, shard_id shard)
+shard_copy::shard_copy(storage::replica_disk& disk, copy_port& port, shard_id shard,
+                       const storage::log_tail_bounds& keep)
     : disk_(disk),
       port_(port),
       shard_(shard),
-      tail_(tail_bounds()),
+      keep_(keep),
+      tail_(keep),
       recent_(limits::recent_entry_bytes) {}
 
 outcome<std::unique_ptr<shard_copy>> shard_copy::load(storage::replica_disk& disk, copy_port& port,
-                                                      shard_id shard, const start_facts& facts) {
-  std::unique_ptr<shard_copy> copy(new shard_copy(disk, port, shard));
+                                                      shard_id shard, const start_facts& facts,
+                                                      const storage::log_tail_bounds& keep) {
+  std::unique_ptr<shard_copy> copy(new shard_copy(disk, port, shard, keep));
   if (const status started = copy->start(facts); !started) return started.error();
   return copy;
 }
@@ -208,7 +205,7 @@ void shard_copy::carry_out(write& w) {
     on_disk_ = marked_ = w.reset->index;
     first_kept_ = after(on_disk_);
     bytes_since_mark_ = 0;
-    tail_ = storage::log_tail(tail_bounds());
+    tail_ = storage::log_tail(keep_);
     recent_.clear();
   }
   if (w.truncate_after && *w.truncate_after < on_disk_) {

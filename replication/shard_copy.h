@@ -37,7 +37,8 @@ class shard_copy {
  public:
   /// Reads where the shard stands. errc::corrupt, io_error.
   static outcome<std::unique_ptr<shard_copy>> load(storage::replica_disk& disk, copy_port& port,
-                                                   shard_id shard, const start_facts& facts);
+                                                   shard_id shard, const start_facts& facts,
+                                                   const storage::log_tail_bounds& keep);
 
   void step(event e);
 
@@ -68,7 +69,8 @@ class shard_copy {
   const std::string& fatal() const { return fatal_; }
 
  private:
-  shard_copy(storage::replica_disk& disk, copy_port& port, shard_id shard);
+  shard_copy(storage::replica_disk& disk, copy_port& port, shard_id shard,
+             const storage::log_tail_bounds& keep);
 
   status start(const start_facts& facts);
   void carry_out(write& w);
@@ -103,6 +105,7 @@ class shard_copy {
   log_index on_disk_{};  ///< end of the log as the batches will leave it
   log_index first_kept_{1};
   std::vector<log_index> configs_;  ///< indexes of the configurations on disk
+  storage::log_tail_bounds keep_;
   storage::log_tail tail_;
   log_index marked_{};
   std::uint64_t bytes_since_mark_ = 0;

@@ -132,7 +132,7 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "%s\n", sentence.c_str());
     std::_Exit(1);
   };
-  storage::shard_writer writer(**opened, clock, writer_options);
+  storage::shard_writer writer(**opened, clock, std::move(writer_options));
   const auto leads = writer.start();
   if (!leads) {
     std::fprintf(stderr, "%s\n", leads.error().detail.c_str());

@@ -48,7 +48,7 @@ class committed_store {
       CONCLAVE_CHECK(sentence.empty(), "a healthy disk takes every write");
     };
     writing.sync = false;
-    writer_ = std::make_unique<storage::shard_writer>(*store_, *shard_time_, writing);
+    writer_ = std::make_unique<storage::shard_writer>(*store_, *shard_time_, std::move(writing));
     auto leads = writer_->start();
     CONCLAVE_CHECK(leads.ok(), "the writer starts");
     leads_ = *leads;

@@ -1,0 +1,177 @@
+/// The adapters with the real core, disk and links, in one process.
+#include "tests/replication/cluster_fixture.h"
+
+namespace conclave::replication {
+namespace {
+
+constexpr shard_id shard{1};
+constexpr commit_rule two_of_three{2, 2};
+
+using cluster_test = cluster_of;
+
+bool has_event(test_node& node, std::uint64_t seq) {
+  return node.data()
+      .get(shard, keys::event(test::some_tenant, conversation_id{5}, event_seq{seq}))
+      .ok();
+}
+
+TEST_F(cluster_test, the_founder_leads_and_what_it_commits_is_on_every_copy) {
+  make(3, 1, two_of_three);
+  for (std::size_t i = 1; i <= 4; ++i) node(i).start();
+  ASSERT_TRUE(node(1).wait_until_leading());
+  const auto owner = std::make_shared<test::recording_owner>();
+  ASSERT_EQ(node(1).claim(shard, 5, 1), 0u);
+  node(1).propose(shard, 5, 1, 1, 500, owner);
+  for (const auto& told : owner->wait_for_settled(500)) ASSERT_TRUE(told.what.committed);
+  EXPECT_TRUE(copies_are_equal(shard));
+  EXPECT_EQ(node(1).claim(shard, 5, 2), 500u);
+}
+
+TEST_F(cluster_test, a_single_voter_leads_alone_and_a_learner_receives) {
+  make(1, 1, {1, 1});
+  node(1).start();
+  ASSERT_TRUE(node(1).wait_until_leading());
+  const auto owner = std::make_shared<test::recording_owner>();
+  node(1).claim(shard, 5, 1);
+  node(1).propose(shard, 5, 1, 1, 100, owner);
+  owner->wait_for_settled(100);
+  node(2).start();
+  EXPECT_TRUE(copies_are_equal(shard));
+  EXPECT_FALSE(node(2).leads());
+}
+
+TEST_F(cluster_test, without_enough_copies_nothing_is_acknowledged_until_one_comes_back) {
+  make(3, 0, two_of_three);
+  for (std::size_t i = 1; i <= 3; ++i) node(i).start();
+  ASSERT_TRUE(node(1).wait_until_leading());
+  node(2).stop();
+  node(3).stop();
+  const auto owner = std::make_shared<test::recording_owner>();
+  node(1).writer().claim(shard, test::conversation_entity(5), 1, owner);
+  owner->wait_for(1);
+  node(1).propose(shard, 5, 1, 1, 20, owner);
+  std::this_thread::sleep_for(std::chrono::milliseconds(1500));
+  EXPECT_EQ(node(1)
+                .data()
+                .get(shard, keys::conversation(test::some_tenant, conversation_id{5}))
+                .error()
+                .code,
+            errc::not_found)
+      << "a reader sees nothing that is not committed";
+  node(3).start();
+  for (const auto& told : owner->wait_for_settled(20))
+    EXPECT_TRUE(told.is_claim || told.what.committed);
+  node(2).start();
+  EXPECT_TRUE(copies_are_equal(shard));
+}
+
+TEST_F(cluster_test, who_led_last_leads_again_and_an_order_moves_the_lead) {
+  make(3, 0, two_of_three);
+  for (std::size_t i = 1; i <= 3; ++i) node(i).start();
+  ASSERT_TRUE(node(1).wait_until_leading());
+  const auto owner = std::make_shared<test::recording_owner>();
+  node(1).claim(shard, 5, 1);
+  node(1).propose(shard, 5, 1, 1, 50, owner);
+  owner->wait_for_settled(50);
+
+  EXPECT_EQ(node(2).part().promote(), "");
+  ASSERT_TRUE(node(2).wait_until_leading());
+  ASSERT_TRUE(node(1).wait_until_leading(false));
+  EXPECT_EQ(node(2).claim(shard, 5, 2), 50u);
+  node(2).propose(shard, 5, 2, 51, 80, owner);
+  owner->wait_for_settled(80);
+  EXPECT_TRUE(eventually([&] { return leader_address(node(3).part().view()) == "client-of:2"; }));
+
+  // The old leader comes back and stays a follower; the new one comes back and leads.
+  node(1).stop();
+  node(1).start();
+  node(2).stop();
+  node(2).start();
+  ASSERT_TRUE(node(2).wait_until_leading());
+  EXPECT_FALSE(node(1).leads());
+  EXPECT_EQ(node(2).claim(shard, 5, 3), 80u);
+  EXPECT_TRUE(copies_are_equal(shard));
+}
+
+TEST_F(cluster_test, a_copy_that_was_away_for_too_long_is_seeded) {
+  storage::log_tail_bounds small;
+  small.bytes_kept = 64 * 1024;
+  small.chunk_bytes = 16 * 1024;
+  small.entries_kept = 50;
+  small.chunk_entries = 10;
+  make(3, 1, two_of_three, small);
+  for (std::size_t i = 1; i <= 3; ++i) node(i).start();
+  ASSERT_TRUE(node(1).wait_until_leading());
+  const auto owner = std::make_shared<test::recording_owner>();
+  node(1).claim(shard, 5, 1);
+  node(1).propose(shard, 5, 1, 1, 10, owner);
+  owner->wait_for_settled(10);
+  ASSERT_TRUE(copies_are_equal(shard));
+  node(3).stop();
+  // One at a time: many entries.
+  for (std::uint64_t seq = 11; seq <= 400; ++seq) {
+    node(1).propose(shard, 5, 1, seq, seq, owner, 2'000);
+    owner->wait_for_settled(seq);
+  }
+  node(3).start();
+  node(4).start();
+  ASSERT_TRUE(eventually([&] { return node(1).part().seedings().finished >= 2; }));
+  node(1).propose(shard, 5, 1, 401, 420, owner);
+  owner->wait_for_settled(420);
+  EXPECT_TRUE(copies_are_equal(shard));
+  // What was seeded is found again, and votes.
+  node(3).stop();
+  node(3).start();
+  node(2).stop();
+  node(1).propose(shard, 5, 1, 421, 440, owner);
+  owner->wait_for_settled(440);
+  EXPECT_TRUE(copies_are_equal(shard));
+}
+
+TEST_F(cluster_test, a_wiped_disk_comes_back_as_a_learner) {
+  make(3, 0, two_of_three);
+  for (std::size_t i = 1; i <= 3; ++i) node(i).start();
+  ASSERT_TRUE(node(1).wait_until_leading());
+  const auto owner = std::make_shared<test::recording_owner>();
+  node(1).claim(shard, 5, 1);
+  node(1).propose(shard, 5, 1, 1, 50, owner);
+  owner->wait_for_settled(50);
+  node(2).stop();
+  node(2).wipe();
+  node(2).start();
+  EXPECT_TRUE(copies_are_equal(shard));
+  // It has every entry and no vote: without the third node nothing commits.
+  EXPECT_NE(node(2).part().promote(), "");
+  node(3).stop();
+  node(1).propose(shard, 5, 1, 51, 60, owner);
+  std::this_thread::sleep_for(std::chrono::milliseconds(1500));
+  EXPECT_EQ(node(1).claim(shard_id{0}, 9, 1), 0u) << "the writer itself goes on";
+  EXPECT_TRUE(has_event(node(1), 50));
+  EXPECT_FALSE(has_event(node(1), 51));
+  node(3).start();
+  owner->wait_for_settled(60);
+}
+
+TEST_F(cluster_test, a_wiped_founder_does_not_found_the_cluster_anew) {
+  make(3, 0, two_of_three);
+  for (std::size_t i = 1; i <= 3; ++i) node(i).start();
+  ASSERT_TRUE(node(1).wait_until_leading());
+  const auto owner = std::make_shared<test::recording_owner>();
+  node(1).claim(shard, 5, 1);
+  node(1).propose(shard, 5, 1, 1, 50, owner);
+  owner->wait_for_settled(50);
+  node(1).stop();
+  node(1).wipe();
+  node(1).start();
+  ASSERT_TRUE(eventually([&] {
+    return node(1).part().view().waiting_for.find("this folder is not of it") != std::string::npos;
+  })) << node(1).part().view().waiting_for;
+  EXPECT_FALSE(node(1).leads());
+  EXPECT_EQ(node(2).part().promote(), "");
+  ASSERT_TRUE(node(2).wait_until_leading());
+  EXPECT_EQ(node(2).claim(shard, 5, 2), 50u);
+  EXPECT_TRUE(copies_are_equal(shard));
+}
+
+}  // namespace
+}  // namespace conclave::replication
