@@ -190,7 +190,8 @@ void copies::settle(shard_id shard, std::uint64_t ticket, bool committed) {
 }
 
 void copies::seed(shard_id shard, replica_id peer) {
-  port_.seed(shard, peer);
+  if (peers_[peer.node].introduced && peers_[peer.node].id == peer) return port_.seed(shard, peer);
+  absent_.emplace_back(shard, peer);  // a snapshot is not taken for who is not there
 }
 
 void copies::refuse(shard_id shard, replica_id peer, distrust reason) {
@@ -277,6 +278,8 @@ void copies::note_leads() {
 
 void copies::tick() {
   ++ticks_;
+  for (const auto& [shard, peer] : std::exchange(absent_, {}))
+    shards_[shard.value]->step(seeding_ended{peer});
   for (const auto& copy : shards_) copy->step(ticked{});
   tell_learners();
   claim_by_itself();

@@ -123,6 +123,7 @@ class copies final : public storage::committer, private copy_port {
   std::vector<heard_of> heard_;        ///< by shard
   std::vector<std::size_t> gathered_;  ///< shards with redo on its way
   std::map<node_id, peer_state> peers_;
+  std::vector<std::pair<shard_id, replica_id>> absent_;  ///< were to be seeded; looked at again
   std::vector<settled> settled_;
   std::vector<storage::shard_lead> led_;  ///< as last told
   std::string waiting_for_;               ///< as last logged

@@ -322,7 +322,8 @@ struct seeding::impl {
 
   void link_down(const mesh_link& link, const std::string& why) {
     for (auto& [session, s] : sources) {
-      const bool this_one = link.id ? s.link == link.id : link.dialled && link.context == session;
+      // A dial that came to nothing has an id that this session never heard of.
+      const bool this_one = s.link ? s.link == link.id : link.dialled && link.context == session;
       if (!this_one) continue;
       s.link = {};
       if (s.links >= most_links_per_session) return over(session, why);
