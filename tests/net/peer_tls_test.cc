@@ -28,6 +28,10 @@ struct peers {
     server.start();
     client.start();
   }
+  /// The names of the last one that opened.
+  static std::vector<std::string> names_seen_by(test_loop& loop) {
+    return loop.call([&] { return loop.loop.find(loop.opened.back())->peer_uris(); });
+  }
   connection_id connect() {
     return client.call(
         [this] { return client.loop.connect("127.0.0.1", port, client_tls, "", 3); });
