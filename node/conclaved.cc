@@ -3,6 +3,7 @@
 
 #include "conf/config.h"
 #include "conf/log.h"
+#include "node/cluster_orders.h"
 #include "node/node.h"
 #include "node/operator_command.h"
 
@@ -39,6 +40,20 @@ log::level level_of(const std::string& name) {
   if (name == "warn") return log::level::warn;
   if (name == "error") return log::level::error;
   return log::level::info;
+}
+
+/// Asks the node that runs with this configuration and prints what it says.
+int order_node(const conf::config& config, const char* order) {
+  const auto answer = ask_node(config.data_dir, order);
+  if (!answer.ok()) return fail(exit_storage, answer.error().detail);
+  const std::size_t line = answer->find('\n');
+  const std::string text = line == std::string::npos ? *answer : answer->substr(line + 1);
+  if (answer->rfind("ok\n", 0) != 0) {
+    std::fprintf(stderr, "conclaved: %s", text.c_str());
+    return exit_storage;
+  }
+  std::printf("%s", text.c_str());
+  return exit_ok;
 }
 
 int serve(const conf::config& config, const test_hooks& hooks) {
@@ -93,6 +108,10 @@ int run_conclaved(int argc, char** argv, const test_hooks& hooks) {
   CLI::App* add = operators->add_subcommand("add", "make an operator, print a token");
   std::string operator_name;
   add->add_option("NAME", operator_name, "a-z 0-9 . _ -")->required();
+  CLI::App* cluster = app.add_subcommand("cluster", "the running node's cluster");
+  cluster->require_subcommand(1);
+  CLI::App* cluster_status = cluster->add_subcommand("status", "print who leads and who lags");
+  CLI::App* promote = cluster->add_subcommand("promote", "let this node lead every shard");
   CLI::App* inspect = app.add_subcommand("inspect", "print where each shard stands");
   try {
     app.parse(argc, argv);
@@ -114,6 +133,8 @@ int run_conclaved(int argc, char** argv, const test_hooks& hooks) {
     return exit_ok;
   }
   if (*add) return add_operator(*config, hooks, operator_name);
+  if (*cluster_status) return order_node(*config, order_status);
+  if (*promote) return order_node(*config, order_promote);
   if (*inspect) return inspect_data(*config, hooks);
   return serve(*config, hooks);
 }

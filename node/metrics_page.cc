@@ -1,7 +1,9 @@
 /// What a node tells about itself; see metrics_page.h.
 #include "node/metrics_page.h"
 
+#include <algorithm>
 #include <httplib.h>
+#include <optional>
 #include <thread>
 
 namespace conclave::node {
@@ -11,18 +13,18 @@ struct metrics_page::server {
   std::thread thread;
 };
 
-metrics_page::metrics_page(const actors::engine& engine, const storage::shard_writer& writer,
+metrics_page::metrics_page(const serving& clients, const storage::shard_writer& writer,
                            const storage::shard_clock& shard_time) {
   using actors::engine_counters;
   using storage::writer_counters;
   const auto total = [&](const char* name, const char* help,
                          std::uint64_t engine_counters::*field) {
     registered_.push_back(registry_.counter_from(
-        name, help, [&engine, field] { return static_cast<double>(engine.counters().*field); }));
+        name, help, [&clients, field] { return static_cast<double>(clients.counters().*field); }));
   };
   const auto now = [&](const char* name, const char* help, std::uint64_t engine_counters::*field) {
     registered_.push_back(registry_.gauge(
-        name, help, [&engine, field] { return static_cast<double>(engine.counters().*field); }));
+        name, help, [&clients, field] { return static_cast<double>(clients.counters().*field); }));
   };
   now("conclave_connections", "TLS connections", &engine_counters::connections);
   now("conclave_sessions", "Connections logged in", &engine_counters::sessions);
@@ -73,6 +75,67 @@ metrics_page::metrics_page(const actors::engine& engine, const storage::shard_wr
   registered_.push_back(
       registry_.gauge("conclave_clock_jump_held", "1 while a jump of the wall clock is being held",
                       [&shard_time] { return shard_time.holding() ? 1.0 : 0.0; }));
+}
+
+namespace {
+
+/// The furthest behind of a node's shards; nothing while nobody leads or the node never told.
+std::optional<replication::shard_lag> worst_lag(const replication::cluster& cluster,
+                                                replication::node_id node) {
+  const replication::cluster_view view = cluster.view();
+  const replication::node_view* leader = replication::leader_of(view);
+  if (leader == nullptr) return std::nullopt;
+  for (const replication::node_view& each : view.nodes) {
+    if (each.node != node || each.shards.empty()) continue;
+    replication::shard_lag worst;
+    for (const auto& shard : each.shards) {
+      const auto behind = replication::lag_of(each, *leader, shard.shard);
+      worst.entries = std::max(worst.entries, behind.entries);
+      worst.ms = std::max(worst.ms, behind.ms);
+    }
+    return worst;
+  }
+  return std::nullopt;
+}
+
+constexpr double never_heard = -1;
+
+}  // namespace
+
+void metrics_page::add(const replication::cluster& cluster, const conf::cluster_config& config) {
+  const auto gauge = [&](const char* name, const char* help, metrics::labels labels,
+                         std::function<double()> value) {
+    registered_.push_back(registry_.gauge(name, help, std::move(value), std::move(labels)));
+  };
+  gauge("conclave_cluster_leads", "1 while this node leads", {},
+        [&cluster] { return cluster.view().leads ? 1.0 : 0.0; });
+  gauge("conclave_cluster_links", "Other nodes that are linked", {},
+        [&cluster] { return static_cast<double>(cluster.links().live_links_up); });
+  gauge("conclave_replica_out_of_service", "1 when a copy of this node takes no part", {},
+        [&cluster] { return cluster.view().out_of_service.empty() ? 0.0 : 1.0; });
+  gauge("conclave_seedings", "Snapshots on their way from or to this node", {}, [&cluster] {
+    const auto now = cluster.seedings();
+    return static_cast<double>(now.sources + now.targets);
+  });
+  for (const conf::cluster_node& each : config.nodes) {
+    const replication::node_id node(each.number);
+    const metrics::labels who{{"node", std::to_string(each.number)}};
+    gauge("conclave_replica_lag_entries", "Entries behind the leader; -1: not known", who,
+          [&cluster, node] {
+            const auto lag = worst_lag(cluster, node);
+            return lag ? static_cast<double>(lag->entries) : never_heard;
+          });
+    gauge("conclave_replica_lag_seconds", "Age of what is missing; -1: not known", who,
+          [&cluster, node] {
+            const auto lag = worst_lag(cluster, node);
+            return lag ? static_cast<double>(lag->ms) / 1000.0 : never_heard;
+          });
+    gauge("conclave_replica_lag_alarm", "1 when the lag is above cluster.lag_alarm_s or not known",
+          who, [&cluster, node, bound = config.lag_alarm_s] {
+            const auto lag = worst_lag(cluster, node);
+            return !lag || lag->ms > std::uint64_t{bound} * 1000 ? 1.0 : 0.0;
+          });
+  }
 }
 
 metrics_page::~metrics_page() {

@@ -4,8 +4,10 @@
 /// Has a thread of its own, between start() and the destructor. Owned by the node.
 #pragma once
 
-#include "actors/engine.h"
+#include "conf/config.h"
 #include "conf/metrics.h"
+#include "node/serving.h"
+#include "replication/cluster.h"
 #include "schemas/outcome.h"
 #include "storage/shard_writer.h"
 
@@ -19,8 +21,11 @@ namespace conclave::node {
 
 class metrics_page {
  public:
-  metrics_page(const actors::engine& engine, const storage::shard_writer& writer,
+  metrics_page(const serving& clients, const storage::shard_writer& writer,
                const storage::shard_clock& shard_time);
+
+  /// Before start(): what a node of a cluster tells besides.
+  void add(const replication::cluster& cluster, const conf::cluster_config& config);
   ~metrics_page();
 
   status start(const std::string& address, std::uint16_t port);

@@ -3,6 +3,7 @@
 
 #include "conf/descriptors.h"
 #include "conf/log.h"
+#include "node/cluster_orders.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -25,14 +26,45 @@ constexpr std::uint32_t stop_patience_ms = 5'000;
   ::_exit(exit_disk);
 }
 
+/// A node of a cluster that leads and cannot listen must not go on leading.
+[[noreturn]] void end_without_clients(const std::string& sentence) {
+  log::error("node", sentence, {{"exit_code", static_cast<int>(exit_listen)}});
+  log::flush();
+  std::fprintf(stderr, "conclaved: %s\n", sentence.c_str());
+  std::fflush(stderr);
+  ::_exit(exit_listen);
+}
+
+actors::engine_options engine_options_of(const conf::config& config, const test_hooks& hooks) {
+  const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
+  actors::engine_options options;
+  options.node_name = config.node_name;
+  options.loops = config.loops != 0 ? config.loops : std::max(1u, cores / 2);
+  options.workers = config.workers != 0 ? config.workers : std::max(2u, cores);
+  options.readers = config.readers;
+  options.passivate_after_ms = config.passivate_after_ms;
+  options.idle_timeout_ms = config.idle_timeout_ms;
+  options.max_connections = conf::connection_ceiling(config, conf::raise_descriptor_limit());
+  options.password_cost.memory_kib = config.argon2_memory_kib;
+  options.password_cost.passes = config.argon2_passes;
+  options.fault = hooks.fault;
+  return options;
+}
+
 outcome<std::shared_ptr<const net::tls_context>> load_tls(const conf::config& c) {
   return net::tls_context::server({c.certificate_file, c.key_file, c.allow_tls12});
+}
+
+/// Mutual, between the nodes.
+outcome<std::shared_ptr<const net::tls_context>> load_peer_tls(const conf::cluster_config& c) {
+  return net::tls_context::peer({c.certificate_file, c.key_file, c.ca_file});
 }
 
 }  // namespace
 
 outcome<std::unique_ptr<opened_data>> opened_data::open(const conf::config& config,
-                                                        const test_hooks& hooks) {
+                                                        const test_hooks& hooks,
+                                                        leading on_leading) {
   std::unique_ptr<opened_data> data(new opened_data);
   storage::store_options options;
   options.path = config.data_dir;
@@ -40,15 +72,27 @@ outcome<std::unique_ptr<opened_data>> opened_data::open(const conf::config& conf
   options.block_cache_bytes = config.block_cache_mib << 20;
   options.write_buffer_bytes = config.write_buffer_mib << 20;
   options.file_system = hooks.file_system;
+  if (config.cluster.enabled()) options.cluster = config.cluster.name;
   auto store = storage::store::open(options);
   if (!store.ok()) return std::move(store).error();
   data->store_ = std::move(*store);
 
   data->shard_time_ =
       std::make_unique<storage::shard_clock>(data->time_, data->store_->latest_time());
-  data->writer_ = std::make_unique<storage::shard_writer>(
-      *data->store_, *data->shard_time_,
-      storage::shard_writer::options{.on_fatal = end_on_disk_failure});
+  storage::shard_writer::options writing;
+  writing.on_fatal = end_on_disk_failure;
+  if (config.cluster.enabled() && on_leading) {
+    replication::cluster_options part = cluster_options_of(config.cluster);
+    auto tls = load_peer_tls(config.cluster);
+    if (!tls.ok()) return std::move(tls).error();
+    part.mesh.tls = std::move(*tls);
+    part.on_leading = std::move(on_leading);
+    data->cluster_ =
+        std::make_unique<replication::cluster>(*data->store_, data->time_, std::move(part));
+    writing.commits = data->cluster_->take_committer();
+  }
+  data->writer_ = std::make_unique<storage::shard_writer>(*data->store_, *data->shard_time_,
+                                                          std::move(writing));
   auto leads = data->writer_->start();
   if (!leads.ok()) return std::move(leads).error();
   data->leads_ = std::move(*leads);
@@ -67,32 +111,37 @@ outcome<std::unique_ptr<node>> node::start(const conf::config& config, const tes
   if (!tls.ok()) return std::move(tls).error();
 
   exit_code = exit_storage;
-  auto data = opened_data::open(config, hooks);
+  opened_data::leading on_leading;
+  if (config.cluster.enabled()) {
+    // Nobody leads before join() has started the links, when `clients_` is there.
+    on_leading = [node = n.get()](std::vector<storage::shard_lead> leads) {
+      node->clients_->lead(std::move(leads));
+    };
+  }
+  auto data = opened_data::open(config, hooks, std::move(on_leading));
   if (!data.ok()) return std::move(data).error();
   n->data_ = std::move(*data);
 
-  const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
-  actors::engine_options options;
-  options.node_name = config.node_name;
-  options.loops = config.loops != 0 ? config.loops : std::max(1u, cores / 2);
-  options.workers = config.workers != 0 ? config.workers : std::max(2u, cores);
-  options.readers = config.readers;
-  options.passivate_after_ms = config.passivate_after_ms;
-  options.idle_timeout_ms = config.idle_timeout_ms;
-  options.max_connections = conf::connection_ceiling(config, conf::raise_descriptor_limit());
-  options.password_cost.memory_kib = config.argon2_memory_kib;
-  options.password_cost.passes = config.argon2_passes;
-  options.fault = hooks.fault;
-  n->engine_ = std::make_unique<actors::engine>(n->data_->store(), n->data_->writer(),
-                                                n->data_->shard_time(), n->data_->time(),
-                                                n->data_->leads(), options);
   exit_code = exit_listen;
-  auto ports = n->engine_->start({config.client.address, config.client.port},
-                                 {config.admin.address, config.admin.port}, *tls);
-  if (!ports.ok()) return std::move(ports).error();
-  n->ports_ = *ports;
+  n->clients_ = std::make_unique<serving>(serving_parts{n->data_->store(),
+                                                        n->data_->writer(),
+                                                        n->data_->shard_time(),
+                                                        n->data_->time(),
+                                                        engine_options_of(config, hooks),
+                                                        {config.client.address, config.client.port},
+                                                        {config.admin.address, config.admin.port},
+                                                        *tls,
+                                                        end_without_clients});
   n->metrics_ =
-      std::make_unique<metrics_page>(*n->engine_, n->data_->writer(), n->data_->shard_time());
+      std::make_unique<metrics_page>(*n->clients_, n->data_->writer(), n->data_->shard_time());
+  n->ports_ = {config.client.port, config.admin.port};
+  if (replication::cluster* cluster = n->data_->cluster()) {
+    if (const auto joined = n->join(*cluster); !joined.ok()) return joined.error();
+  } else {
+    auto ports = n->clients_->open(n->data_->leads());
+    if (!ports.ok()) return std::move(ports).error();
+    n->ports_ = *ports;
+  }
   if (config.metrics.port != 0) {
     auto listening = n->metrics_->start(config.metrics.address, config.metrics.port);
     if (!listening.ok()) return std::move(listening).error();
@@ -101,18 +150,43 @@ outcome<std::unique_ptr<node>> node::start(const conf::config& config, const tes
   return n;
 }
 
+status node::join(replication::cluster& cluster) {
+  metrics_->add(cluster, config_.cluster);
+  clients_->follow_leadership();
+  control_ = std::make_unique<control_socket>(
+      config_.data_dir, [this, &cluster](const std::string& order) {
+        return carry_out_order(cluster, config_.cluster, order);
+      });
+  if (const status listens = control_->start(); !listens.ok()) return listens;
+  const auto port = cluster.start(data_->writer());
+  if (!port.ok()) return port.error();
+  log::info(
+      "node", "joins its cluster",
+      {{"cluster", config_.cluster.name}, {"number", config_.cluster.node}, {"peer_port", *port}});
+  return done{};
+}
+
 status node::reload_tls() {
   auto tls = load_tls(config_);
   if (!tls.ok()) return std::move(tls).error();
-  engine_->replace_tls(*tls);
+  if (replication::cluster* cluster = data_->cluster()) {
+    auto peers = load_peer_tls(config_.cluster);
+    if (!peers.ok()) return std::move(peers).error();
+    cluster->replace_tls(*peers);
+  }
+  clients_->replace_tls(*tls);
   return done{};
 }
 
 void node::stop() {
+  control_.reset();
   metrics_.reset();
-  if (engine_ != nullptr) engine_->stop(stop_patience_ms);
-  if (data_ != nullptr) data_->writer().stop();
-  engine_.reset();
+  if (clients_ != nullptr) clients_->stop(stop_patience_ms);
+  if (data_ != nullptr) {
+    if (data_->cluster() != nullptr) data_->cluster()->stop();
+    data_->writer().stop();
+  }
+  clients_.reset();
 }
 
 node::~node() {

@@ -1,12 +1,15 @@
-/// The composition root: opens the data folder, starts the shard writer and the engine, and takes
-/// them down in reverse. Owns everything; used by main()'s thread only.
+/// The composition root: opens the data folder, starts the shard writer, this node's part of its
+/// cluster and the engine, and takes them down in reverse. Owns everything; used by main()'s thread
+/// only.
 #pragma once
 
-#include "actors/engine.h"
 #include "conf/clock.h"
 #include "conf/config.h"
 #include "node/conclaved.h"
+#include "node/control_socket.h"
 #include "node/metrics_page.h"
+#include "node/serving.h"
+#include "replication/cluster.h"
 #include "storage/shard_clock.h"
 #include "storage/shard_writer.h"
 #include "storage/store.h"
@@ -21,10 +24,16 @@ namespace conclave::node {
 class opened_data {
  public:
   /// The sentence of a failure tells what is wrong with the data folder.
+  /// `on_leading`: of a cluster's node; without it the folder is opened as that of a node that
+  /// stands alone, which a folder with replicas refuses.
+  using leading = std::function<void(std::vector<storage::shard_lead>)>;
   static outcome<std::unique_ptr<opened_data>> open(const conf::config& config,
-                                                    const test_hooks& hooks);
+                                                    const test_hooks& hooks,
+                                                    leading on_leading = {});
   ~opened_data();
 
+  /// Null: the node stands alone.
+  replication::cluster* cluster() { return cluster_.get(); }
   storage::store& store() { return *store_; }
   storage::shard_clock& shard_time() { return *shard_time_; }
   storage::shard_writer& writer() { return *writer_; }
@@ -37,6 +46,7 @@ class opened_data {
   system_clock time_;
   std::unique_ptr<storage::store> store_;
   std::unique_ptr<storage::shard_clock> shard_time_;
+  std::unique_ptr<replication::cluster> cluster_;  ///< the writer uses its replicas
   std::unique_ptr<storage::shard_writer> writer_;
   std::vector<storage::shard_lead> leads_;
 };
@@ -59,10 +69,13 @@ class node {
  private:
   explicit node(const conf::config& config) : config_(config) {}
 
+  status join(replication::cluster& cluster);
+
   conf::config config_;
   std::unique_ptr<opened_data> data_;
-  std::unique_ptr<actors::engine> engine_;
+  std::unique_ptr<serving> clients_;
   std::unique_ptr<metrics_page> metrics_;
+  std::unique_ptr<control_socket> control_;
   actors::engine::bound_ports ports_;
 };
 

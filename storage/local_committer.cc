@@ -84,6 +84,13 @@ class local_committer final : public committer {
       if (!applied) return applied.error();
       const auto mark = data_.impl_->mark(shard);
       if (!mark) return mark.error();
+      const auto replica = data_.impl_->replica(shard);
+      if (!replica) return replica.error();
+      if (replica->has_value()) {
+        return failure{errc::refused,
+                       "the data folder " + data_.impl_->path +
+                           " holds the copies of a cluster's node, which cannot be written alone"};
+      }
       shard_lane lane;
       lane.shard = shard;
       lane.family = data_.impl_->family(shard);

@@ -1,0 +1,120 @@
+/// See serving.h.
+#include "node/serving.h"
+
+#include "conf/log.h"
+
+#include <future>
+#include <utility>
+
+namespace conclave::node {
+
+namespace {
+
+/// Requests of a term that is over get `outcome_unknown` at once: the writer has given them up.
+constexpr std::uint32_t lost_term_patience_ms = 500;
+
+}  // namespace
+
+serving::serving(serving_parts parts) : parts_(std::move(parts)) {}
+
+serving::~serving() {
+  stop(0);
+}
+
+outcome<actors::engine::bound_ports> serving::open(const std::vector<storage::shard_lead>& leads) {
+  return begin_term(leads);
+}
+
+void serving::follow_leadership() {
+  thread_ = std::thread([this] { run(); });
+}
+
+void serving::lead(std::vector<storage::shard_lead> leads) {
+  {
+    const std::lock_guard lock(mutex_);
+    wanted_ = std::move(leads);
+    ++wanted_change_;
+  }
+  changed_.notify_all();
+}
+
+void serving::run() {
+  std::uint64_t done_change = 0;
+  for (;;) {
+    std::vector<storage::shard_lead> leads;
+    {
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, [&] { return stopping_ || wanted_change_ != done_change; });
+      if (stopping_) return;
+      done_change = wanted_change_;
+      leads = wanted_;
+    }
+    end_term(lost_term_patience_ms);
+    if (leads.empty()) continue;
+    const auto ports = begin_term(leads);
+    if (!ports.ok()) parts_.on_fatal(ports.error().detail);
+  }
+}
+
+outcome<actors::engine::bound_ports> serving::begin_term(
+    const std::vector<storage::shard_lead>& leads) {
+  auto fresh = std::make_shared<actors::engine>(parts_.store, parts_.writer, parts_.shard_time,
+                                                parts_.time, leads, parts_.engine);
+  std::shared_ptr<const net::tls_context> tls;
+  {
+    const std::lock_guard lock(mutex_);
+    tls = parts_.tls;
+  }
+  auto ports = fresh->start(parts_.client, parts_.admin, tls);
+  if (!ports.ok()) return ports;
+  // A free port that was found stays the node's.
+  parts_.client.port = ports->client;
+  parts_.admin.port = ports->admin;
+  const std::lock_guard lock(mutex_);
+  engine_ = std::move(fresh);
+  log::info("node", "serves clients",
+            {{"client_port", ports->client}, {"admin_port", ports->admin}});
+  return ports;
+}
+
+void serving::end_term(std::uint32_t patience_ms) {
+  std::shared_ptr<actors::engine> ending;
+  {
+    const std::lock_guard lock(mutex_);
+    ending = std::exchange(engine_, nullptr);
+  }
+  if (ending == nullptr) return;
+  ending->stop(patience_ms);
+  // The writer may still hold owners of the engine's actors.
+  auto settled = std::make_shared<std::promise<void>>();
+  auto done = settled->get_future();
+  parts_.writer.when_settled([settled] { settled->set_value(); });
+  done.wait();
+}
+
+void serving::replace_tls(std::shared_ptr<const net::tls_context> tls) {
+  const std::lock_guard lock(mutex_);
+  parts_.tls = tls;
+  if (engine_ != nullptr) engine_->replace_tls(std::move(tls));
+}
+
+actors::engine_counters serving::counters() const {
+  std::shared_ptr<actors::engine> now;
+  {
+    const std::lock_guard lock(mutex_);
+    now = engine_;
+  }
+  return now == nullptr ? actors::engine_counters{} : now->counters();
+}
+
+void serving::stop(std::uint32_t patience_ms) {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  if (thread_.joinable()) thread_.join();
+  end_term(patience_ms);
+}
+
+}  // namespace conclave::node
