@@ -9,8 +9,11 @@ namespace conclave::replication {
 
 namespace {
 
-/// The same complaint about the same node is written again after this long.
+/// The same complaint is written again after this long.
 constexpr std::chrono::seconds complaint_period{60};
+
+/// Complaints remembered; a storm of different ones is for the log's own limit.
+constexpr std::size_t max_told = 256;
 
 /// "10.0.0.3" of "10.0.0.3:7445", "::1" of "[::1]:7445".
 std::string host_of(const net::socket_address& address) {
@@ -56,7 +59,7 @@ void mesh_state::dial_seed(node_id to, std::uint64_t context) {
   link.context = context;
   const auto found = peers_.find(to);
   if (found == peers_.end()) {
-    return not_linked(link, "node " + std::to_string(to.value) + " is not configured");
+    return not_linked(link, "node " + std::to_string(to.value) + " is not configured", false);
   }
   link.address = text_of(found->second.where);
   dial(link, found->second.where, found->second.attempts++);
@@ -79,27 +82,32 @@ void mesh_state::dial_found(const mesh_link& link, const mesh_node& where, std::
     });
     looked_up_.erase(it);
   }
-  if (!found) return not_linked(link, found.error().detail);
+  if (!found) return not_linked(link, found.error().detail, false);
   // A name with several addresses: each attempt takes the next one.
   const addresses& all = found.value();
-  if (all.empty()) return not_linked(link, "no address for " + where.host);
+  if (all.empty()) return not_linked(link, "no address for " + where.host, false);
   dial_address(link, host_of(all[attempt % all.size()]), where.port);
 }
 
 void mesh_state::dial_address(mesh_link link, const std::string& address, std::uint16_t port) {
   dials_.fetch_add(1, std::memory_order_relaxed);
   const net::connection_id id = loop_.connect(address, port, tls_, "", 0);
-  if (!id) return not_linked(link, "this side is shutting down");
+  if (!id) return not_linked(link, "this side is shutting down", true);
   link.id = {id.value};
   auto part = std::make_unique<mesh_connection>();
   part->link = std::move(link);
   loop_.find(id)->user = std::move(part);
 }
 
-void mesh_state::not_linked(const mesh_link& link, const std::string& why) {
+/// `told`: the log knows why.
+void mesh_state::not_linked(const mesh_link& link, const std::string& why, bool told) {
   if (link.kind == link_kind::seed) return handler_.on_link_down(link, why);
   peer_record& peer = peers_.at(link.peer);
-  if (!ending_) complain(peer, why);
+  const std::string number = std::to_string(link.peer.value);
+  if (!ending_ && !told && worth_a_line(number + " " + why)) {
+    log::warn("mesh", "no link to a node",
+              {{"node", number}, {"at", text_of(peer.where)}, {"why", why}});
+  }
   dial_later(peer);
 }
 
@@ -111,13 +119,16 @@ void mesh_state::give_up_seeds() {
 }
 
 /// A node may be away for days: what is tried every two seconds is not told every two seconds.
-void mesh_state::complain(peer_record& peer, const std::string& sentence) {
+bool mesh_state::worth_a_line(const std::string& kind) {
   const auto now = clock::now();
-  if (peer.complaint == sentence && now - peer.complained < complaint_period) return;
-  peer.complaint = sentence;
-  peer.complained = now;
-  log::warn("mesh", "no link to a node",
-            {{"node", peer.where.node.value}, {"at", text_of(peer.where)}, {"why", sentence}});
+  if (told_.size() >= max_told) {
+    std::erase_if(told_, [&](const auto& t) { return now - t.second >= complaint_period; });
+    if (told_.size() >= max_told) told_.clear();
+  }
+  const auto [it, is_new] = told_.try_emplace(kind, now);
+  if (!is_new && now - it->second < complaint_period) return false;
+  it->second = now;
+  return true;
 }
 
 }  // namespace conclave::replication

@@ -74,12 +74,17 @@ void mesh_state::refuse(net::connection& c, mesh_connection& m, const std::strin
   say(c, peer_unlink{"it " + what});
   c.close(net::close_reason::by_us, true);
   m.farewell = sentence;
-  tell_refused(sentence);
+  tell_refused(c, sentence);
 }
 
-void mesh_state::tell_refused(const std::string& sentence) {
+/// An accepted connection comes from another port each time: to the log it is the same complaint.
+void mesh_state::tell_refused(const net::connection& c, const std::string& sentence) {
   refused_.fetch_add(1, std::memory_order_relaxed);
-  log::warn("mesh", "a link was refused", {{"why", sentence}});
+  std::string kind = sentence;
+  if (const std::size_t place = kind.find(c.peer()); place != std::string::npos) {
+    kind.replace(place, c.peer().size(), c.peer().substr(0, c.peer().rfind(':')));
+  }
+  if (worth_a_line(kind)) log::warn("mesh", "a link was refused", {{"why", sentence}});
   handler_.on_refused(sentence);
 }
 
@@ -93,7 +98,6 @@ void mesh_state::come_up(net::connection& c, mesh_connection& m) {
     }
     peer.live = c.id();
     peer.up_since = clock::now();
-    peer.complaint.clear();
     live_links_up_.fetch_add(1, std::memory_order_relaxed);
   }
   m.at = phase::up;
@@ -158,7 +162,9 @@ void mesh_state::hear_unlink(net::connection& c, mesh_connection& m, const frame
   const auto said = decode_peer_frame<peer_unlink>(frame.payload);
   const std::string text = said ? said->text : "no reason was given";
   m.farewell = "the peer at " + c.peer() + " refuses this node: " + text;
-  tell_refused(m.farewell);
+  go_down(m, m.farewell);
+  c.close(net::close_reason::by_us, false);
+  tell_refused(c, m.farewell);
 }
 
 // -- the end
@@ -183,23 +189,23 @@ void mesh_state::on_close(net::connection& c, net::close_reason reason, const st
   mesh_connection* const m = mesh_part_of(c);
   if (m == nullptr) {
     if (reason == net::close_reason::handshake_failed) {
-      tell_refused("the peer at " + c.peer() + " was turned away: " + detail);
+      tell_refused(c, "the peer at " + c.peer() + " was turned away: " + detail);
     }
     return;
   }
   const std::string why = m->farewell.empty() ? detail : m->farewell;
   go_down(*m, why);
   if (!m->link.dialled) return;
+  if (m->came_up) {
+    if (m->link.kind == link_kind::live) dial_later(peers_.at(m->link.peer));
+    return;
+  }
   const bool reached =
       reason == net::close_reason::handshake_failed || reason == net::close_reason::by_peer;
-  if (!m->came_up && m->farewell.empty() && reached) {
-    tell_refused("no link to the peer at " + c.peer() + ": " + detail);
+  if (reached && m->farewell.empty()) {
+    tell_refused(c, "no link to the peer at " + c.peer() + ": " + detail);
   }
-  if (!m->came_up) {
-    not_linked(m->link, why);
-  } else if (m->link.kind == link_kind::live) {
-    dial_later(peers_.at(m->link.peer));
-  }
+  not_linked(m->link, why, reached || !m->farewell.empty());
 }
 
 void mesh_state::on_drained(net::connection& c) {

@@ -68,8 +68,6 @@ class mesh_state final : public net::loop_handler {
     clock::time_point up_since;
     std::chrono::milliseconds pause = limits::peer_redial_first;
     std::size_t attempts = 0;
-    std::string complaint;  ///< said last, and when: repeats are not worth a line
-    clock::time_point complained;
   };
 
   /// Frames for one link that the loop has not seen yet.
@@ -85,7 +83,7 @@ class mesh_state final : public net::loop_handler {
   void hear_first(net::connection& c, mesh_connection& m, const frame_view& frame);
   void hear_unlink(net::connection& c, mesh_connection& m, const frame_view& frame);
   void refuse(net::connection& c, mesh_connection& m, const std::string& what);
-  void tell_refused(const std::string& sentence);
+  void tell_refused(const net::connection& c, const std::string& sentence);
   void come_up(net::connection& c, mesh_connection& m);
   void go_down(mesh_connection& m, const std::string& why);
   void drain_queue();
@@ -100,15 +98,16 @@ class mesh_state final : public net::loop_handler {
   void dial_found(const mesh_link& link, const mesh_node& where, std::size_t attempt,
                   const outcome<addresses>& found);
   void dial_address(mesh_link link, const std::string& address, std::uint16_t port);
-  void not_linked(const mesh_link& link, const std::string& why);
+  void not_linked(const mesh_link& link, const std::string& why, bool told);
   void give_up_seeds();
-  void complain(peer_record& peer, const std::string& sentence);
+  bool worth_a_line(const std::string& kind);
 
   const mesh_options options_;
   mesh_handler& handler_;
   std::shared_ptr<const net::tls_context> tls_;
   std::map<node_id, peer_record> peers_;
-  std::vector<mesh_link> looked_up_;  // seed links whose host is being looked up
+  std::vector<mesh_link> looked_up_;               // seed links whose host is being looked up
+  std::map<std::string, clock::time_point> told_;  // complaints, bounded by max_told
   std::minstd_rand jitter_;
   const std::string ping_;
   bool ending_ = false;

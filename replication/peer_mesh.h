@@ -77,7 +77,8 @@ class mesh_handler {
 
   virtual void on_link_up(const mesh_link& link) = 0;
 
-  /// Any frame but the mesh's own. The view lives for the call only. After close() nothing more.
+  /// Any frame but the mesh's own, types of later versions included. The view lives for the call
+  /// only. What was read before close() took effect still comes.
   virtual void on_frame(const mesh_link& link, const frame_view& frame) = 0;
 
   /// Once for every link that was up, whatever the cause, and for every open_seed_link that came to
@@ -116,8 +117,8 @@ class peer_mesh {
   /// Listens and begins to dial; the outcome is the port. Once. Errors: one sentence.
   outcome<std::uint16_t> start();
 
-  /// Sends what is queued as far as the sockets take it, closes all links (on_link_down for each),
-  /// joins the thread. Afterwards the handler is not called any more.
+  /// Writes what is queued once, as far as each socket takes it, closes all links (on_link_down for
+  /// each), joins the thread. Afterwards the handler is not called any more.
   void stop();
 
   /// Whole frames. False: dropped, since the link owes more than the bound or the mesh is not
