@@ -8,8 +8,11 @@
 #include <csignal>
 #include <fstream>
 #include <netinet/in.h>
+#include <random>
+#include <set>
 #include <stdexcept>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 namespace conclave::test {
@@ -23,13 +26,21 @@ std::uint16_t number_after(const std::string& line, const std::string& key) {
   return static_cast<std::uint16_t>(std::strtoul(line.c_str() + at + key.size(), nullptr, 10));
 }
 
+sockaddr_in loopback(std::uint16_t port) {
+  sockaddr_in at{};
+  at.sin_family = AF_INET;
+  at.sin_port = htons(port);
+  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return at;
+}
+
 /// A plain HTTP answer of the node's own machine; empty: none.
 std::string fetch(std::uint16_t port, const std::string& path) {
   const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in to{};
-  to.sin_family = AF_INET;
-  to.sin_port = htons(port);
-  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  // A node that is stopped (SIGSTOP) accepts and says nothing.
+  const timeval patience_of_one{2, 0};
+  ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience_of_one, sizeof patience_of_one);
+  const sockaddr_in to = loopback(port);
   std::string answer;
   if (::connect(fd, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0) {
     const std::string request = "GET " + path + " HTTP/1.0\r\nHost: localhost\r\n\r\n";
@@ -48,9 +59,7 @@ std::string fetch(std::uint16_t port, const std::string& path) {
 
 std::uint16_t free_port() {
   const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in at{};
-  at.sin_family = AF_INET;
-  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  sockaddr_in at = loopback(0);
   socklen_t size = sizeof at;
   const bool known = ::bind(fd, reinterpret_cast<const sockaddr*>(&at), sizeof at) == 0 &&
                      ::getsockname(fd, reinterpret_cast<sockaddr*>(&at), &size) == 0;
@@ -59,7 +68,27 @@ std::uint16_t free_port() {
   return ntohs(at.sin_port);
 }
 
-node_process::node_process(node_settings settings) : settings_(std::move(settings)) {}
+std::uint16_t lasting_port() {
+  static std::mt19937 random{std::random_device{}()};
+  constexpr int first = 12'000;
+  constexpr int last = 32'000;  // the kernel's own begin behind it
+  static std::set<std::uint16_t> given;
+  for (int attempt = 0; attempt < 1000; ++attempt) {
+    const auto port =
+        static_cast<std::uint16_t>(std::uniform_int_distribution<int>(first, last)(random));
+    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const sockaddr_in at = loopback(port);
+    const bool free = ::bind(fd, reinterpret_cast<const sockaddr*>(&at), sizeof at) == 0;
+    ::close(fd);
+    if (free && given.insert(port).second) return port;
+  }
+  throw std::runtime_error("there is no free port");
+}
+
+node_process::node_process(node_settings settings)
+    : settings_(std::move(settings)), certificates_(settings_.certificates) {
+  if (certificates_ == nullptr) certificates_ = std::make_shared<test_certificates>();
+}
 
 std::string node_process::program() const {
   return settings_.program.empty() ? CONCLAVE_BINARY_DIR "/conclaved" : settings_.program;
@@ -75,8 +104,8 @@ void node_process::write_config() {
       {"node.data_dir", '"' + data_dir() + '"'},
       {"listen.client_port", std::to_string(client_port_)},
       {"listen.admin_port", std::to_string(admin_port_)},
-      {"tls.certificate_file", '"' + certificates_.certificate_file() + '"'},
-      {"tls.key_file", '"' + certificates_.key_file() + '"'},
+      {"tls.certificate_file", '"' + certificates_->certificate_file() + '"'},
+      {"tls.key_file", '"' + certificates_->key_file() + '"'},
       {"storage.block_cache_mib", "32"},
       {"storage.write_buffer_mib", "16"},
   };
@@ -91,7 +120,7 @@ void node_process::write_config() {
     }
     text += name.substr(dot + 1) + " = " + value + '\n';
   }
-  write_text(folder_.file("node.toml"), text);
+  write_text(folder_.file("node.toml"), text + settings_.appended);
 }
 
 void node_process::start() {

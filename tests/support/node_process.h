@@ -26,7 +26,11 @@ struct node_settings {
   std::string program;
   /// "limits.passivate_after_ms" -> "10", as written in TOML; on top of what every test needs.
   std::map<std::string, std::string> options;
+  /// Written behind all options: arrays of tables, which must come last.
+  std::string appended;
   std::vector<std::pair<std::string, std::string>> environment;
+  /// Nodes that the same clients trust share one authority; null: one of its own.
+  std::shared_ptr<test_certificates> certificates;
 };
 
 using new_user = client::session::new_user;
@@ -56,8 +60,8 @@ class node_process {
   std::uint16_t admin_port() const { return admin_port_; }
   std::string client_address() const { return "127.0.0.1:" + std::to_string(client_port_); }
   std::string admin_address() const { return "127.0.0.1:" + std::to_string(admin_port_); }
-  std::string ca_file() const { return certificates_.ca_file(); }
-  test_certificates& certificates() { return certificates_; }
+  std::string ca_file() const { return certificates_->ca_file(); }
+  test_certificates& certificates() { return *certificates_; }
   std::string folder() const { return folder_.path(); }
   std::string data_dir() const { return folder_.file("data"); }
   std::string config_file();
@@ -96,7 +100,7 @@ class node_process {
 
   node_settings settings_;
   temp_folder folder_{"conclave-node"};
-  test_certificates certificates_;
+  std::shared_ptr<test_certificates> certificates_;
   std::unique_ptr<child_process> child_;
   std::string operator_token_;
   std::uint16_t client_port_ = 0;
@@ -105,5 +109,9 @@ class node_process {
 
 /// A TCP port that was free a moment ago.
 std::uint16_t free_port();
+
+/// One that the kernel gives to nobody by itself: a node that is down finds it free again, and
+/// nobody who dials it meanwhile reaches himself.
+std::uint16_t lasting_port();
 
 }  // namespace conclave::test
