@@ -24,7 +24,7 @@ class ack_fence {
     client::session_options host;  ///< who adds and removes: owner of the groups
     user_id guest{};
     std::string guest_token;
-    std::uint16_t port = 0;
+    std::vector<std::uint16_t> ports;  ///< of the nodes; the raw socket tries the next one
     std::vector<conversation_id> groups;
   };
 
@@ -40,6 +40,7 @@ class ack_fence {
   void once(client::session& host, conversation_id group);
 
   options options_;
+  std::size_t port_ = 0;
   std::atomic<bool> stop_{false};
   std::uint64_t removals_ = 0;
   std::vector<std::string> leaks_;

@@ -151,7 +151,7 @@ class ack_run {
     for (const std::string& token : reader_tokens_)
       readers_.push_back(std::make_unique<ack_receiver>(node_.options_for(token)));
     ack_writers::options o;
-    o.server = {"127.0.0.1", node_.client_port(), "127.0.0.1"};
+    o.servers = {{"127.0.0.1", node_.client_port(), "127.0.0.1"}};
     auto tls = net::tls_context::client({node_.ca_file()});
     if (!tls) throw std::runtime_error(tls.error().detail);
     o.tls = *tls;
@@ -169,7 +169,7 @@ class ack_run {
     f.host.follow = false;
     f.guest = guest_.user;
     f.guest_token = guest_.token;
-    f.port = node_.client_port();
+    f.ports = {node_.client_port()};
     f.groups = groups_;
     fence_ = std::make_unique<ack_fence>(std::move(f));
   }

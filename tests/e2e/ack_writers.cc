@@ -77,7 +77,7 @@ std::map<std::uint64_t, std::map<std::uint64_t, sent_range>> ack_writers::sent()
 void ack_writers::connect(std::size_t index) {
   if (stopping_) return;
   writer& w = writers_[index];
-  w.link = reactor_.open(options_.server, options_.tls, w.token, index);
+  w.link = reactor_.open(options_.servers[w.server], options_.tls, w.token, index);
 }
 
 void ack_writers::on_ready(client::session_ref s, const logged_in& who, const welcome&) {
@@ -99,6 +99,7 @@ void ack_writers::on_closed(client::session_ref s, const client::end_of_session&
   writer& w = writers_[s.context];
   w.ready = false;
   w.asked.clear();
+  w.server = (w.server + 1) % options_.servers.size();
   reactor_.after(tick_every, [this, index = s.context] { connect(index); });
 }
 

@@ -29,7 +29,8 @@ namespace conclave::ackcheck {
 class ack_writers final : private client::reactor_handler {
  public:
   struct options {
-    client::endpoint server;
+    /// All must be resolved; a writer whose connection ends tries the next one.
+    std::vector<client::endpoint> servers;
     std::shared_ptr<const net::tls_context> tls;
     std::vector<std::string> tokens;  ///< one per writer
     std::vector<conversation_id> groups;
@@ -72,6 +73,7 @@ class ack_writers final : private client::reactor_handler {
   };
   struct writer {
     std::string token;
+    std::size_t server = 0;
     client::session_ref link;
     bool ready = false;
     std::uint64_t device = 0;  // device_of()
