@@ -18,7 +18,7 @@ target_compile_definitions(conclave_e2e_support PUBLIC
                            CONCLAVE_BINARY_DIR="${CMAKE_BINARY_DIR}/bin")
 
 add_executable(ackcheck tests/e2e/ackcheck_main.cc tests/e2e/ack_run.cc tests/e2e/ack_writers.cc
-               tests/e2e/ack_receivers.cc)
+               tests/e2e/ack_receivers.cc tests/e2e/ack_scene.cc tests/e2e/ack_cluster_run.cc)
 target_link_libraries(ackcheck PRIVATE conclave_e2e_support)
 add_dependencies(ackcheck conclaved conclaved-faulty)
 

@@ -15,6 +15,7 @@ namespace conclave::node {
 struct test_hooks {
   std::shared_ptr<rocksdb::FileSystem> file_system;
   std::function<void(std::uint64_t conversation)> fault;
+  std::uint64_t log_kept_bytes = 0;  ///< of each replicated log; 0: what is usual
 };
 
 /// Exit codes, also in --help.

@@ -87,6 +87,10 @@ outcome<std::unique_ptr<opened_data>> opened_data::open(const conf::config& conf
     if (!tls.ok()) return std::move(tls).error();
     part.mesh.tls = std::move(*tls);
     part.on_leading = std::move(on_leading);
+    if (hooks.log_kept_bytes != 0) {
+      part.keep.bytes_kept = hooks.log_kept_bytes;
+      part.keep.chunk_bytes = hooks.log_kept_bytes / 8;
+    }
     data->cluster_ =
         std::make_unique<replication::cluster>(*data->store_, data->time_, std::move(part));
     writing.commits = data->cluster_->take_committer();

@@ -4,6 +4,7 @@
 #include "net/tls_context.h"
 #include "tests/e2e/ack_fence.h"
 #include "tests/e2e/ack_receivers.h"
+#include "tests/e2e/ack_scene.h"
 #include "tests/e2e/ack_writers.h"
 #include "tests/support/node_process.h"
 #include "tests/support/waiting.h"
@@ -12,7 +13,6 @@
 #include <cstdio>
 #include <optional>
 #include <random>
-#include <set>
 #include <stdexcept>
 
 namespace conclave::ackcheck {
@@ -35,23 +35,6 @@ test::node_settings settings_of(const run_options& o) {
   settings.options["limits.passivate_after_ms"] = std::to_string(o.passivate_after_ms);
   settings.options["listen.metrics_port"] = std::to_string(test::free_port());
   return settings;
-}
-
-std::uint64_t wall_ms() {
-  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(
-                                        std::chrono::system_clock::now().time_since_epoch())
-                                        .count());
-}
-
-/// Was everything that expires told to be gone?
-bool all_told(const std::vector<stored_event>& history) {
-  std::set<std::uint64_t> told;
-  for (const stored_event& event : history)
-    told.insert(event.told_gone.begin(), event.told_gone.end());
-  return std::all_of(history.begin(), history.end(), [&](const stored_event& event) {
-    return !event.text || event.expires == 0 || (event.flags & flag_recalled) != 0 ||
-           told.contains(event.seq);
-  });
 }
 
 class ack_run {
@@ -94,36 +77,7 @@ class ack_run {
   void found_groups() {
     node_.operator_token();
     node_.start();
-    std::vector<std::string> names;
-    for (unsigned i = 0; i < writer_users; ++i) names.push_back("writer" + std::to_string(i));
-    std::vector<test::new_user> people;
-    for (unsigned device = 0; writer_tokens_.size() < options_.writers; ++device) {
-      people = node_.provision("acme", "pipe" + std::to_string(device), names);
-      for (const auto& user : people)
-        if (writer_tokens_.size() < options_.writers) writer_tokens_.push_back(user.token);
-    }
-    names.clear();
-    for (unsigned i = 0; i < options_.receivers; ++i) names.push_back("reader" + std::to_string(i));
-    std::vector<user_id> members;
-    for (const auto& user : people) members.push_back(user.user);
-    if (!names.empty()) {
-      for (const auto& user : node_.provision("acme", "ear", names)) {
-        members.push_back(user.user);
-        reader_tokens_.push_back(user.token);
-      }
-    }
-    judge_token_ = node_.provision("acme", "bench", {"judge"}).front().token;
-    host_token_ = node_.provision("acme", "door", {"judge"}).front().token;
-    guest_ = node_.provision("acme", "window", {"guest"}).front();
-    guest_reader_token_ = node_.provision("acme", "eye", {"guest"}).front().token;
-    const auto judge = client::session::connect(judge_options());
-    if (!judge) throw std::runtime_error("the judge cannot log in: " + judge.error().detail);
-    for (unsigned i = 0; i < options_.groups; ++i) {
-      const auto made = (*judge)->create_conversation("group " + std::to_string(i), members,
-                                                      history_visibility::all);
-      if (!made) throw std::runtime_error("founding a group: " + made.error().detail);
-      groups_.push_back(made->conversation);
-    }
+    scene_ = found_scene(node_, {options_.writers, options_.groups, options_.receivers});
     if (node_.terminate() != 0)
       throw std::runtime_error("the node did not end: " + node_.log_tail());
   }
@@ -148,15 +102,15 @@ class ack_run {
   }
 
   void start_clients() {
-    for (const std::string& token : reader_tokens_)
+    for (const std::string& token : scene_.reader_tokens)
       readers_.push_back(std::make_unique<ack_receiver>(node_.options_for(token)));
     ack_writers::options o;
     o.servers = {{"127.0.0.1", node_.client_port(), "127.0.0.1"}};
     auto tls = net::tls_context::client({node_.ca_file()});
     if (!tls) throw std::runtime_error(tls.error().detail);
     o.tls = *tls;
-    o.tokens = writer_tokens_;
-    o.groups = groups_;
+    o.tokens = scene_.writer_tokens;
+    o.groups = scene_.groups;
     o.window = options_.window;
     o.idle_gaps = options_.idle_gaps;
     o.ack_file = ack_file();
@@ -165,12 +119,12 @@ class ack_run {
     // Where the disk breaks, most of the time nobody can come in.
     if (options_.disk_failure || !options_.fence) return;
     ack_fence::options f;
-    f.host = node_.options_for(host_token_);
+    f.host = node_.options_for(scene_.host_token);
     f.host.follow = false;
-    f.guest = guest_.user;
-    f.guest_token = guest_.token;
+    f.guest = scene_.guest.user;
+    f.guest_token = scene_.guest.token;
     f.ports = {node_.client_port()};
-    f.groups = groups_;
+    f.groups = scene_.groups;
     fence_ = std::make_unique<ack_fence>(std::move(f));
   }
 
@@ -252,56 +206,24 @@ class ack_run {
   void judge_all() {
     const auto reader = client::session::connect(judge_options());
     if (!reader) throw std::runtime_error("the judge cannot log in: " + reader.error().detail);
-    const auto sent = writers_->sent();
-    std::vector<conversation_facts> all;
-    for (const conversation_id group : groups_) {
-      conversation_facts& facts = all.emplace_back();
-      facts.id = group.value;
-      facts.down = down_;
-      // The storms take all that the machine has; that a timer is a second late at most is
-      // viewcheck's to judge, on a node that is not driven to its limit.
-      facts.late_ms = options_.crash_actor_every != 0 ? 20'000 : 5'000;
-      facts.history = read_history(**reader, group);
-      // What never is told, the judge finds.
-      test::wait_until(
-          [&] {
-            if (all_told(facts.history)) return true;
-            facts.history = read_history(**reader, group);
-            return all_told(facts.history);
-          },
-          10s);
-      facts.sent = sent.at(group.value);
-      for (const auto& ear : readers_) {
-        const std::uint64_t head = facts.history.size();
-        test::wait_until([&] { return ear->reached(group.value) >= head; });
-        facts.streams.push_back(ear->stream(group.value));
-      }
+    scene_end end;
+    end.sent = writers_->sent();
+    end.ack_file = ack_file();
+    end.down = down_;
+    // The storms take all that the machine has; that a timer is a second late at most is
+    // viewcheck's to judge, on a node that is not driven to its limit.
+    end.late_ms = options_.crash_actor_every != 0 ? 20'000 : 5'000;
+    result_.found = judge_scene(**reader, scene_, end, readers_);
+    if (fence_) {
+      result_.removals = fence_->removals();
+      readers_.clear();
+      judge_members(
+          **reader, scene_, *fence_,
+          [this](const std::string& token) { return node_.options_for(token); }, result_.found);
     }
-    result_.found = judge(read_ack_file(ack_file()), all);
-    if (fence_) judge_members(**reader);
     if (!result_.clean()) result_.node_log = node_.log_tail();
     if (node_.terminate() != 0)
       result_.broken.push_back("SIGTERM did not end the node with code 0");
-  }
-
-  void judge_members(client::session& host) {
-    result_.removals = fence_->removals();
-    for (const std::string& sentence : fence_->leaks())
-      count(result_.found, &verdict::leaked, sentence);
-    std::vector<std::string> tokens = reader_tokens_;
-    tokens.push_back(guest_reader_token_);
-    readers_.clear();  // a device has one connection
-    for (const std::string& token : tokens) {
-      client::session_options o = node_.options_for(token);
-      o.follow = false;
-      const auto user = client::session::connect(o);
-      if (!user) throw std::runtime_error("a reader cannot log in: " + user.error().detail);
-      // Entries are owed by the conversations and come a moment later.
-      std::vector<std::string> wrong;
-      test::wait_until([&] { return (wrong = check_inbox(host, **user, groups_)).empty(); }, 5s);
-      for (const std::string& sentence : wrong)
-        count(result_.found, &verdict::bad_inboxes, sentence);
-    }
   }
 
   void say() {
@@ -315,26 +237,18 @@ class ack_run {
   }
 
   client::session_options judge_options() const {
-    client::session_options o = node_.options_for(judge_token_);
+    client::session_options o = node_.options_for(scene_.judge_token);
     o.follow = false;
     return o;
   }
   std::string ack_file() const { return node_.folder() + "/acks"; }
-
-  static constexpr unsigned writer_users = 4;
 
   run_options options_;
   std::uint64_t seed_ = 0;
   std::mt19937_64 random_;
   node_process node_;
   run_result result_;
-  std::vector<std::string> writer_tokens_;
-  std::vector<std::string> reader_tokens_;
-  std::string judge_token_;
-  std::string host_token_;
-  test::new_user guest_;
-  std::string guest_reader_token_;
-  std::vector<conversation_id> groups_;
+  scene scene_;
   std::vector<std::unique_ptr<ack_receiver>> readers_;
   std::unique_ptr<ack_writers> writers_;
   std::unique_ptr<ack_fence> fence_;

@@ -7,6 +7,7 @@
 #include "tests/e2e/ack_judge.h"
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,16 @@ struct run_options {
   unsigned receivers = 2;
   unsigned window = 32;
   std::uint64_t seed = 0;  ///< 0: from the clock
+
+  // -- a cluster in place of one node (ack_cluster_run.cc)
+  // -----------------------------------------
+  bool cluster = false;
+  unsigned voters = 3;
+  unsigned learners = 1;
+  std::string mode = "local3";
+  std::vector<std::string> faults;  ///< names of cluster_faults(); empty: all
+  bool wipe = false;  ///< halfway a follower loses its disk and comes back without a vote
+  bool join = false;  ///< the last learner is not there before half of the rounds
   bool verbose = false;
 };
 
@@ -46,7 +57,10 @@ struct run_result {
   double actors_crashed = 0;
   double actors_retired = 0;
   std::uint64_t seed = 0;
-  std::string node_log;  ///< its end, when something is wrong
+  std::map<std::string, std::uint64_t> injected;  ///< faults of a cluster, by name
+  std::uint64_t longest_silence_ms = 0;           ///< from a fault to the next acknowledgement
+  std::uint64_t seedings = 0;                     ///< snapshots that were sent and taken
+  std::string node_log;                           ///< its end, when something is wrong
 
   bool clean() const {
     return found.violations() == 0 && unanswered == 0 && refused.empty() && broken.empty();
@@ -54,5 +68,9 @@ struct run_result {
 };
 
 run_result run(const run_options& options);
+run_result run_in_cluster(const run_options& options);
+
+/// What may happen to a cluster at the end of a round.
+const std::vector<std::string>& cluster_faults();
 
 }  // namespace conclave::ackcheck

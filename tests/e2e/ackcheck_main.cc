@@ -17,6 +17,15 @@ namespace {
 using conclave::ackcheck::run_options;
 using conclave::ackcheck::run_result;
 
+/// Empty for a single node.
+std::string cluster_part_of(const run_result& r) {
+  if (r.injected.empty()) return {};
+  std::string text = " silence_ms=" + std::to_string(r.longest_silence_ms) +
+                     " seedings=" + std::to_string(r.seedings) + " faults:";
+  for (const auto& [name, times] : r.injected) text += ' ' + name + '=' + std::to_string(times);
+  return text;
+}
+
 std::string line_of(const run_result& r) {
   return to_line(r.found) + " UNANSWERED=" + std::to_string(r.unanswered) +
          " REFUSED=" + std::to_string(r.refused.size()) +
@@ -25,7 +34,7 @@ std::string line_of(const run_result& r) {
          " logins=" + std::to_string(r.logins) + " removals=" + std::to_string(r.removals) +
          " crashed=" + std::to_string(static_cast<long long>(r.actors_crashed)) +
          " retired=" + std::to_string(static_cast<long long>(r.actors_retired)) +
-         " seed=" + std::to_string(r.seed);
+         cluster_part_of(r) + " seed=" + std::to_string(r.seed);
 }
 
 std::string details_of(const run_result& r) {
@@ -61,6 +70,15 @@ int main(int argc, char** argv) {
   app.add_option("--window", o.window, "unanswered texts per writer and group, below 256 in all");
   app.add_option("--seed", o.seed, "of the moments of the kills; 0: from the clock");
   app.add_option("--report", report, "also write the verdict to this file");
+  app.add_flag("--cluster", o.cluster, "voters and learners in place of one node");
+  app.add_option("--voters", o.voters, "as many as the mode takes");
+  app.add_option("--learners", o.learners);
+  app.add_option("--mode", o.mode, "single, local3, metro3 or metro5");
+  app.add_option("--faults", o.faults, "what may happen to the cluster; all when not given")
+      ->delimiter(',')
+      ->check(CLI::IsMember(conclave::ackcheck::cluster_faults()));
+  app.add_flag("--wipe", o.wipe, "halfway a voter loses its disk");
+  app.add_flag("--join", o.join, "the last learner comes halfway, with an empty disk");
   app.add_flag("--expect-loss", expect_loss, "success is when acknowledged texts are lost");
   app.add_flag("--verbose", o.verbose, "a line per round");
   try {
@@ -73,7 +91,7 @@ int main(int argc, char** argv) {
     o.fence = false;
   }
   try {
-    const run_result r = run(o);
+    const run_result r = o.cluster ? run_in_cluster(o) : run(o);
     const bool good = expect_loss ? r.found.lost > 0 : r.clean();
     const std::string line = std::string(good ? "GOOD " : "BAD ") + line_of(r) + '\n';
     std::printf("%s%s", good ? "" : details_of(r).c_str(), line.c_str());

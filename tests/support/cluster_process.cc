@@ -90,10 +90,21 @@ void cluster_process::start(unsigned last) {
   wait_for_leader();
 }
 
+void cluster_process::pause(unsigned number) {
+  node(number).signal(SIGSTOP);
+  paused_.insert(number);
+}
+
+void cluster_process::resume(unsigned number) {
+  node(number).signal(SIGCONT);
+  paused_.erase(number);
+}
+
 unsigned cluster_process::leader() {
   unsigned found = 0;
   for (unsigned n = 1; n <= size(); ++n) {
-    if (!node(n).running() || node(n).metric("conclave_cluster_leads").value_or(0) != 1) continue;
+    if (paused_.contains(n) || !node(n).running()) continue;
+    if (node(n).metric("conclave_cluster_leads").value_or(0) != 1) continue;
     if (found != 0) return 0;
     found = n;
   }

@@ -12,6 +12,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -43,6 +44,10 @@ class cluster_process {
   void start(unsigned last = 0);
   /// The same with one node; it need not lead.
   void start_node(unsigned number) { node(number).start(); }
+
+  /// SIGSTOP and SIGCONT. A node that is paused is not asked who leads.
+  void pause(unsigned number);
+  void resume(unsigned number);
 
   /// The one that leads; 0: nobody does, or two say so. Asks every node that runs.
   unsigned leader();
@@ -90,6 +95,7 @@ class cluster_process {
   std::vector<std::vector<std::uint16_t>> reached_;  ///< by who dials and whom
   std::unique_ptr<link_proxy> proxy_;
   std::vector<std::unique_ptr<node_process>> nodes_;
+  std::set<unsigned> paused_;
 };
 
 }  // namespace conclave::test

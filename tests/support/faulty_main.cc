@@ -1,6 +1,7 @@
 /// conclaved with faults, for tests only: a file system that forgets at the kill what was not
 /// synced (CONCLAVE_FAULT adds failures, see faulty_fs.h), and conversations that crash at every
-/// n-th batch (CONCLAVE_FAULT_ACTOR_EVERY=n).
+/// n-th batch (CONCLAVE_FAULT_ACTOR_EVERY=n). CONCLAVE_LOG_KEEP_KIB=n keeps replicated logs short,
+/// so that copies that were away need a snapshot.
 #include "node/conclaved.h"
 #include "tests/support/faulty_fs.h"
 
@@ -19,5 +20,7 @@ int main(int argc, char** argv) {
       if (++batches % step == 0) throw std::runtime_error("a crash on purpose");
     };
   }
+  const char* const kept = std::getenv("CONCLAVE_LOG_KEEP_KIB");
+  if (kept != nullptr) hooks.log_kept_bytes = std::strtoull(kept, nullptr, 10) << 10;
   return conclave::node::run_conclaved(argc, argv, hooks);
 }

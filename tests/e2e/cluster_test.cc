@@ -1,0 +1,224 @@
+/// What an operator of a cluster relies on: nobody joins who should not, a disk that is not what it
+/// was loses its vote and says so, and without enough copies nothing is acknowledged.
+#include "tests/e2e/e2e_fixture.h"
+#include "tests/support/cluster_process.h"
+
+#include <atomic>
+#include <filesystem>
+
+namespace conclave::test {
+namespace {
+
+/// The time that a node is watched which must not do something.
+constexpr std::chrono::milliseconds a_while{2'500};
+
+class e2e_cluster : public testing::Test {
+ protected:
+  void make(cluster_settings settings = {}) {
+    cluster_ = std::make_unique<cluster_process>(std::move(settings));
+  }
+  void TearDown() override {
+    if (HasFailure() && cluster_ != nullptr) std::printf("%s\n", cluster_->log_tails().c_str());
+  }
+
+  cluster_process& cluster() { return *cluster_; }
+  node_process& node(unsigned number) { return cluster_->node(number); }
+
+  /// One person with a group of his own.
+  void found_room() {
+    const auto alice = cluster_->node(1).provision("acme", "laptop", {"alice"}).front();
+    client::session_options options = cluster_->options_for(alice.token);
+    options.request_timeout = std::chrono::milliseconds(20'000);
+    auto made = client::session::connect(options);
+    ASSERT_TRUE(made.ok()) << made.error().detail;
+    alice_ = std::move(*made);
+    const auto room = alice_->create_conversation("a room", {}, history_visibility::since_joining);
+    ASSERT_TRUE(room.ok()) << room.error().detail;
+    room_ = room->conversation;
+  }
+  outcome<client::receipt> say(const std::string& text) { return alice_->send(room_, text); }
+
+  bool logged(unsigned number, const std::string& words, const std::string& or_these = {}) {
+    return wait_until([&] {
+      const std::string log = node(number).log();
+      return log.find(words) != std::string::npos ||
+             (!or_these.empty() && log.find(or_these) != std::string::npos);
+    });
+  }
+  bool has_status(unsigned number, const std::string& words) {
+    return wait_until([&] { return cluster_->status(number).find(words) != std::string::npos; });
+  }
+
+  std::unique_ptr<cluster_process> cluster_;
+  std::unique_ptr<client::session> alice_;
+  conversation_id room_{};
+};
+
+TEST_F(e2e_cluster, p1_a_single_voter_serves_and_a_learner_holds_the_same) {
+  cluster_settings settings;
+  settings.mode = "single";
+  settings.voters = 1;
+  settings.learners = 1;
+  make(settings);
+  cluster().start();
+  found_room();
+  for (int i = 0; i < 50; ++i) ASSERT_TRUE(say("text").ok());
+  node(2).kill9();
+  ASSERT_TRUE(say("while the learner is away").ok());
+  cluster().start_node(2);
+  EXPECT_NE(cluster().promote(2), "") << "a learner never leads";
+  EXPECT_TRUE(cluster().wait_in_sync());
+  EXPECT_EQ(cluster().stop_and_compare(), "");
+}
+
+TEST_F(e2e_cluster, p9_without_enough_copies_nothing_is_acknowledged_until_one_is_back) {
+  make();
+  cluster().start();
+  found_room();
+  ASSERT_TRUE(say("with three copies").ok());
+  node(2).kill9();
+  ASSERT_TRUE(say("with two copies").ok());
+  node(3).kill9();
+  std::atomic<bool> answered{false};
+  std::atomic<bool> good{false};
+  std::string why;
+  alice_->send_async(room_, "with one copy", [&](outcome<client::receipt> r) {
+    good = r.ok();
+    if (!r) why = r.error().detail;
+    answered = true;
+  });
+  // The node answers `outcome_unknown` after ten seconds and the session asks again.
+  std::this_thread::sleep_for(12s);
+  EXPECT_FALSE(answered) << why;
+  const auto overdue = node(1).metric("conclave_overdue_requests_total");
+  EXPECT_GE(overdue.value_or(0), 1) << "unknown, not failed";
+  cluster().start_node(3);
+  EXPECT_TRUE(wait_until([&] { return answered.load(); }));
+  EXPECT_TRUE(good) << why;
+  cluster().start_node(2);
+  EXPECT_TRUE(cluster().wait_in_sync());
+  EXPECT_EQ(cluster().stop_and_compare(), "");
+}
+
+TEST_F(e2e_cluster, a_node_of_another_cluster_is_turned_away) {
+  make();
+  cluster().operator_token();
+  node_settings foreign = cluster().settings_of(3);
+  foreign.options["cluster.name"] = "\"other\"";
+  cluster().give_certificate(foreign, cluster().authority(), "conclave://other/3");
+  node(3).settings() = foreign;
+  for (unsigned n = 1; n <= 3; ++n) node(n).start();
+  EXPECT_TRUE(logged(1, R"(belongs to cluster "other", not "test")",
+                     R"(belongs to cluster \"other\", not \"test\")"));
+  EXPECT_TRUE(has_status(1, "a cluster is founded by all of its voters: not heard of yet: node 3"));
+  // Nor does the folder, once it is of that cluster, let itself be started in this one.
+  EXPECT_EQ(node(3).terminate(), 0);
+  node(3).settings() = cluster().settings_of(3);
+  EXPECT_FALSE(node(3).try_start());
+  EXPECT_EQ(node(3).wait(patience), 4);
+  EXPECT_NE(node(3).log().find("belongs to cluster other, not to test"), std::string::npos);
+}
+
+TEST_F(e2e_cluster, a_certificate_of_another_authority_or_number_is_turned_away) {
+  make();
+  cluster().operator_token();
+  test_certificates stranger;
+  cluster().give_certificate(node(2).settings(), stranger, "conclave://test/2");
+  cluster().give_certificate(node(3).settings(), cluster().authority(), "conclave://test/7");
+  for (unsigned n = 1; n <= 3; ++n) node(n).start();
+  EXPECT_TRUE(has_status(1, "not heard of yet: node 2, 3"));
+  EXPECT_TRUE(logged(1, "is node 7, which is not configured"));
+  EXPECT_TRUE(logged(1, "no link to the peer at 127.0.0.1:", "no link to a node"));
+  std::this_thread::sleep_for(a_while);
+  EXPECT_EQ(cluster().leader(), 0u);
+}
+
+TEST_F(e2e_cluster, p1_a_wiped_disk_comes_back_without_a_vote_and_is_filled) {
+  make();
+  cluster().start();
+  found_room();
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(say("text").ok());
+  node(2).kill9();
+  cluster().wipe(2);
+  cluster().start_node(2);
+  EXPECT_TRUE(cluster().wait_in_sync());
+  const std::string refused = cluster().promote(2);
+  EXPECT_NE(refused.find("this data folder has no vote in the shard"), std::string::npos)
+      << refused;
+  // It holds everything and counts for nothing: with the third voter away nothing is acknowledged.
+  node(3).kill9();
+  std::atomic<bool> answered{false};
+  alice_->send_async(room_, "one vote", [&](outcome<client::receipt>) { answered = true; });
+  std::this_thread::sleep_for(a_while);
+  EXPECT_FALSE(answered);
+  cluster().start_node(3);
+  EXPECT_TRUE(wait_until([&] { return answered.load(); }));
+  EXPECT_TRUE(cluster().wait_in_sync());
+  EXPECT_EQ(cluster().stop_and_compare(), "");
+}
+
+TEST_F(e2e_cluster, p1_a_disk_that_went_back_in_time_is_refused) {
+  make();
+  cluster().start();
+  found_room();
+  ASSERT_TRUE(say("before").ok());
+  ASSERT_EQ(node(3).terminate(), 0);
+  std::filesystem::copy(node(3).data_dir(), node(3).folder() + "/older",
+                        std::filesystem::copy_options::recursive);
+  // Two starts more: after one the folder could be taken for a copy of another process.
+  for (int i = 0; i < 2; ++i) {
+    cluster().start_node(3);
+    for (int k = 0; k < 20; ++k) ASSERT_TRUE(say("after").ok());
+    if (i == 0) {
+      ASSERT_EQ(node(3).terminate(), 0);
+    }
+  }
+  ASSERT_TRUE(cluster().wait_in_sync());
+  ASSERT_EQ(node(3).terminate(), 0);
+  cluster().wipe(3);
+  std::filesystem::rename(node(3).folder() + "/older", node(3).data_dir());
+  cluster().start_node(3);
+  EXPECT_TRUE(logged(1, "the data folder of node 3 is refused: its disk went back in time"));
+  EXPECT_TRUE(logged(3, "a copy is out of service: its disk went back in time"));
+  EXPECT_TRUE(has_status(3, "this node's copy is out of service: its disk went back in time"));
+  EXPECT_NE(cluster().promote(3).find("out of service"), std::string::npos);
+  ASSERT_TRUE(say("with the two others").ok());
+  // It is remembered by the folder itself: starting again does not help, emptying it does.
+  ASSERT_EQ(node(3).terminate(), 0);
+  cluster().start_node(3);
+  EXPECT_TRUE(has_status(3, "out of service"));
+  ASSERT_EQ(node(3).terminate(), 0);
+  cluster().wipe(3);
+  cluster().start_node(3);
+  EXPECT_TRUE(cluster().wait_in_sync());
+  EXPECT_EQ(cluster().stop_and_compare(), "");
+}
+
+TEST_F(e2e_cluster, p1_of_a_copied_data_folder_one_is_refused) {
+  make();
+  cluster().start();
+  found_room();
+  ASSERT_TRUE(say("before").ok());
+  ASSERT_EQ(node(2).terminate(), 0);
+  const std::string copy = node(2).folder() + "/copy";
+  std::filesystem::copy(node(2).data_dir(), copy, std::filesystem::copy_options::recursive);
+  cluster().start_node(2);
+  ASSERT_TRUE(cluster().wait_in_sync());
+  // A second process on the copy, while the first one runs: it dials node 3 as node 2.
+  node_settings second = cluster().settings_of(2);
+  for (const char* port :
+       {"cluster.listen_port", "listen.client_port", "listen.admin_port", "listen.metrics_port"})
+    second.options[port] = std::to_string(lasting_port());
+  second.options["node.data_dir"] = '"' + copy + '"';
+  node_process twin(second);
+  twin.start();
+  EXPECT_TRUE(logged(3, "the data folder of node 2 is refused: it was copied"));
+  EXPECT_TRUE(wait_until([&] {
+    return twin.log().find("a copy is out of service: it was copied") != std::string::npos;
+  })) << twin.log_tail();
+  ASSERT_TRUE(say("whatever happens to the twins").ok());
+  EXPECT_EQ(twin.terminate(), 0);
+}
+
+}  // namespace
+}  // namespace conclave::test
