@@ -156,7 +156,7 @@ class cluster_run {
       cluster_.start_node(first);
     } else if (fault == "replace_leader") {
       cluster_.node(first).kill9();
-      cluster_.move_lead_to(another_voter(first));
+      cluster_.move_lead_to(other_voters(first));
       cluster_.start_node(first);
     } else if (fault == "kill_follower") {
       const unsigned one = another(first);
@@ -174,7 +174,7 @@ class cluster_run {
       cluster_.resume(first);
     } else if (fault == "replace_paused") {
       cluster_.pause(first);
-      cluster_.move_lead_to(another_voter(first));
+      cluster_.move_lead_to(other_voters(first));
       std::this_thread::sleep_for(some(0, 500));
       cluster_.resume(first);  // it has not heard that it leads no more
     } else if (fault == "pause_follower") {
@@ -183,7 +183,7 @@ class cluster_run {
       std::this_thread::sleep_for(some(500, 3'000));
       cluster_.resume(one);
     } else if (fault == "move_lead") {
-      cluster_.move_lead_to(another_voter(first));
+      cluster_.move_lead_to(other_voters(first));
     } else if (fault == "cut_link") {
       const unsigned one = another(first);
       if (random_() % 3 == 0) {
@@ -256,6 +256,15 @@ class cluster_run {
       const unsigned one = another(than);
       if (one <= options_.voters && one != wiped_) return one;
     }
+  }
+
+  /// In some order.
+  std::vector<unsigned> other_voters(unsigned than) {
+    std::vector<unsigned> all;
+    for (unsigned n = 1; n <= options_.voters; ++n)
+      if (n != than && n != wiped_) all.push_back(n);
+    std::shuffle(all.begin(), all.end(), random_);
+    return all;
   }
 
   void all_run() {

@@ -128,16 +128,16 @@ std::string cluster_process::promote(unsigned number) {
   return said.err.empty() ? "code " + std::to_string(said.code) : said.err;
 }
 
-void cluster_process::move_lead_to(unsigned number) {
+void cluster_process::move_lead_to(const std::vector<unsigned>& numbers) {
   std::string said;
   const auto until = std::chrono::steady_clock::now() + patience_of_a_cluster;
-  while (std::chrono::steady_clock::now() < until) {
+  for (std::size_t i = 0; std::chrono::steady_clock::now() < until; ++i) {
+    const unsigned number = numbers[i % numbers.size()];
     said = promote(number);
-    if (said.empty() && wait_until_leads(number, std::chrono::seconds(10))) return;
+    if (said.empty() && wait_until_leads(number, std::chrono::seconds(8))) return;
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
   }
-  throw std::runtime_error("node " + std::to_string(number) + " does not take the lead: " + said +
-                           "\n" + log_tails());
+  throw std::runtime_error("the lead cannot be moved: " + said + "\n" + log_tails());
 }
 
 std::string cluster_process::status(unsigned number) {

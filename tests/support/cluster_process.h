@@ -58,8 +58,9 @@ class cluster_process {
 
   /// Gives the order once. Empty: the claim is under way; else what conclaved said.
   std::string promote(unsigned number);
-  /// Until that node leads: an order may come too early for a node that has just started.
-  void move_lead_to(unsigned number);
+  /// Until one of these leads: an order may come too early for a node that has just started, or
+  /// meet one that lags so far that it needs a snapshot first.
+  void move_lead_to(const std::vector<unsigned>& numbers);
 
   std::string status(unsigned number);
   /// Every node that runs has everything that the leader has committed, by the leader's word, and
