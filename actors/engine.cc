@@ -21,8 +21,6 @@ namespace conclave::actors {
 
 namespace {
 
-constexpr std::uint32_t reconnect_hint_ms = 1000;
-
 class writer_port final : public commit_port {
  public:
   writer_port(storage::shard_writer& writer, const std::vector<storage::shard_lead>& leads)
@@ -227,11 +225,10 @@ void engine::replace_tls(std::shared_ptr<const net::tls_context> tls) {
   }
 }
 
-void engine::stop(std::uint32_t patience_ms) {
+void engine::stop(std::uint32_t patience_ms, const farewell& word) {
   if (impl_->running) {
     impl_->running = false;
-    for (auto& g : impl_->gateways)
-      g->loop().post([gate = g.get()] { gate->drain(reconnect_hint_ms); });
+    for (auto& g : impl_->gateways) g->loop().post([gate = g.get(), word] { gate->drain(word); });
     // Polling is enough here: it happens once in a process's life.
     const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(patience_ms);
     do {

@@ -7,6 +7,7 @@
 /// ticket.
 #pragma once
 
+#include "actors/listeners.h"
 #include "conf/clock.h"
 #include "crypto/password.h"
 #include "net/tls_context.h"
@@ -39,11 +40,6 @@ struct engine_options {
   std::function<void(std::uint64_t conversation)> fault;
 };
 
-struct listen_address {
-  std::string address;
-  std::uint16_t port = 0;
-};
-
 struct engine_counters {
   std::uint64_t sessions = 0, requests = 0, answers = 0, pushes = 0, heads_owed = 0, overdue = 0;
   std::uint64_t open_requests = 0, rejected_logins = 0;
@@ -61,18 +57,15 @@ class engine {
   ~engine();
 
   /// Listens and starts the loops. The ports are the ones bound (asked for 0: a free one).
-  struct bound_ports {
-    std::uint16_t client = 0;
-    std::uint16_t admin = 0;
-  };
+  using bound_ports = actors::bound_ports;
   outcome<bound_ports> start(const listen_address& client, const listen_address& admin,
                              std::shared_ptr<const net::tls_context> tls);
 
   /// New handshakes use `tls` from now on. Any thread.
   void replace_tls(std::shared_ptr<const net::tls_context> tls);
 
-  /// Orderly end, at most about `patience_ms` long.
-  void stop(std::uint32_t patience_ms);
+  /// Orderly end, at most about `patience_ms` long. `word` says where people should go.
+  void stop(std::uint32_t patience_ms, const farewell& word = {});
 
   engine_counters counters() const;
 
