@@ -192,7 +192,7 @@ outcome<engine::bound_ports> engine::start(const listen_address& client,
                                            std::shared_ptr<const net::tls_context> tls) {
   // Loops share a port among themselves; another node on it must not go unnoticed.
   for (const listen_address& a : {client, admin}) {
-    if (a.port == 0) continue;
+    if (a.port == 0 || impl_->options.door_is_open) continue;
     auto free = net::event_loop::check_port_is_free(a.address, a.port);
     if (!free.ok()) return std::move(free).error();
   }

@@ -34,6 +34,8 @@ struct engine_options {
   std::uint32_t idle_timeout_ms = 90'000;
   std::size_t max_connections = 1'000'000;
   crypto::password_cost password_cost;  ///< of new hashes; older ones are replaced at login
+  /// The door of this process (door.h) holds the ports: nobody looks whether a stranger does.
+  bool door_is_open = false;
 
   /// Tests only: called before each batch of a conversation with its id; may throw to crash its
   /// actor.

@@ -1,5 +1,5 @@
 /// The two places where a node listens, and what it says to people when it ceases to serve there.
-/// Plain data; any thread.
+/// Shared by the engine, which serves, and the door, which turns away. Plain data; any thread.
 #pragma once
 
 #include "schemas/errc.h"
