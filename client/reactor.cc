@@ -188,6 +188,7 @@ void reactor::take_push(slot& at, session_ref s, net::connection& c, const frame
       at.said = word->code;
       at.said_detail = word->text;
       at.reconnect_after_ms = word->reconnect_after_ms;
+      at.leader = word->leader;
       return handler_.on_goaway(s, *word);
     }
     case frame_type::error:
@@ -241,6 +242,7 @@ void reactor::remember_error(slot& at, const frame_view& frame) {
   at.said = error->code;
   at.said_detail = error->text;
   at.reconnect_after_ms = error->retry_after_ms;
+  at.leader = error->leader;
 }
 
 void reactor::broken(slot& at, net::connection& c, std::string_view what) {
@@ -269,6 +271,7 @@ void reactor::finish(std::uint32_t index, net::close_reason reason, const std::s
   end.code = at.said;
   end.detail = at.said_detail.empty() ? detail : std::move(at.said_detail);
   end.reconnect_after_ms = at.reconnect_after_ms;
+  end.leader = std::move(at.leader);
   end.was_ready = at.where == phase::ready;
   end.login_sent = at.login_sent;
   const session_ref s = ref_of(index);

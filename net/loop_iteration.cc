@@ -138,7 +138,7 @@ void loop_state::stop() {
 }
 
 void loop_state::shut_down() {
-  close_listeners();
+  listeners_.clear();
   run_tasks();
   handler_.on_iteration_end();
   flush_dirty();

@@ -84,7 +84,7 @@ class loop_state {
   outcome<std::uint16_t> listen(const std::string& address, std::uint16_t port,
                                 std::shared_ptr<const tls_context> tls, std::uint32_t tag);
   void replace_tls(std::uint32_t tag, const std::shared_ptr<const tls_context>& tls);
-  void close_listeners() { listeners_.clear(); }
+  void close_listeners();
   connection_id connect(const std::string& address, std::uint16_t port,
                         std::shared_ptr<const tls_context> tls, const std::string& server_name,
                         std::uint32_t tag);
@@ -134,7 +134,7 @@ class loop_state {
 
   // -- accepting.cc
   // ----------------------------------------------------------------------------------
-  void accept_from(std::size_t index);
+  bool accept_from(std::size_t index);
   void shed_connection(const listener& from);
   void pause_accepting(listener& from);
   void resume_accepting();
