@@ -271,9 +271,9 @@ void copies::note_leads() {
   if (std::equal(leads.begin(), leads.end(), led_.begin(), led_.end(), same)) return;
   led_ = std::move(leads);
   log::info("cluster", led_.empty() ? "this node leads no more" : "this node leads", {});
+  send_status();  // first: who is sent away is told where to go
   port_.leading(led_);
   if (!led_.empty()) tell_learners();
-  send_status();
 }
 
 void copies::tick() {
