@@ -1,6 +1,8 @@
 /// See leadership.h.
 #include "replication/leadership.h"
 
+#include "replication/static_authority.h"
+
 #include <algorithm>
 
 namespace conclave::replication {
@@ -14,12 +16,7 @@ shard_epoch newest_known(const replica_state& state, const heard_of& heard) {
 }
 
 claim_record claim_of(node_id self, shard_epoch newest, const shard_config& config, time_ms now) {
-  claim_record record;
-  record.epoch = make_epoch(round_of(newest) + 1, self);
-  record.config = config;
-  record.previous = config;  // the voters never change here: then promises alone are safe
-  record.time = now;
-  return record;
+  return static_authority(self, config).promote({newest, config.version}, now);
 }
 
 std::string names(const std::vector<node_id>& nodes) {
