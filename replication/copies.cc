@@ -250,6 +250,25 @@ std::string copies::promote() {
   return {};
 }
 
+std::string copies::readmit(node_id node) {
+  std::vector<std::pair<std::size_t, claim_record>> claims;
+  std::string why_not;
+  for (std::size_t i = 0; i < shards_.size(); ++i) {
+    leadership wish =
+        by_readmission(options_.plan, shards_[i]->core().state(), heard_[i], node, options_.now());
+    if (wish.claim) {
+      claims.emplace_back(i, std::move(*wish.claim));
+    } else {
+      why_not = "shard " + std::to_string(i) + ": " + wish.why_not;
+    }
+  }
+  // Shards where an earlier order came through are left as they are.
+  if (claims.empty() || led_.empty()) return why_not;
+  log::warn("cluster", "a voter's new data folder gets its vote by order", {{"node", node.value}});
+  for (auto& [shard, claim] : claims) shards_[shard]->step(claimed{std::move(claim)});
+  return {};
+}
+
 void copies::tell_learners() {
   for (std::size_t i = 0; i < shards_.size(); ++i) {
     const replica_state& s = shards_[i]->core().state();
