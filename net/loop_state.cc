@@ -157,7 +157,7 @@ void loop_state::list_ready(connection& c) {
 }
 
 void loop_state::list_handshake(connection& c) {
-  enlist(handshakes_, c.id_, c.handshake_listed_);
+  if (!std::exchange(c.handshake_listed_, true)) handshakes_.push(c.id_, now_ms_);
 }
 
 void loop_state::list_closing(connection& c) {
