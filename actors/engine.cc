@@ -1,6 +1,7 @@
 /// Wiring, start and orderly end of the engine; see engine.h.
 #include "actors/engine.h"
 
+#include "actors/caf_scheduler.h"
 #include "actors/conversation.h"
 #include "actors/directory.h"
 #include "actors/gateway.h"

@@ -118,6 +118,10 @@ void reactor::on_open(net::connection& c) {
   hello greeting;
   greeting.client = options_.client_name;
   append_frame(c.tail(), hello_correlation, greeting);
+  // At once, as the protocol allows to who speaks one version only: it saves a round trip.
+  c.tail() += at.proof;
+  at.proof.clear();
+  at.login_sent = true;
   c.queued();
 }
 
@@ -212,9 +216,6 @@ void reactor::take_own(slot& at, session_ref s, net::connection& c, const frame_
     at.node = *node;
     at.node.node = {};
     at.where = phase::logging_in;
-    at.login_sent = true;
-    c.send(at.proof);
-    at.proof.clear();
     return;
   }
   if (frame.header.type == frame_type::logged_in && at.where == phase::logging_in) {

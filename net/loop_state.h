@@ -9,6 +9,7 @@
 
 #include "net/connection.h"
 #include "net/event_loop.h"
+#include "net/handshake_queue.h"
 #include "net/lingering_sockets.h"
 #include "net/outbox.h"
 #include "net/socket.h"
@@ -160,7 +161,7 @@ class loop_state {
 
   std::vector<connection_id> dirty_;
   std::vector<connection_id> ready_;
-  std::vector<connection_id> handshakes_;
+  handshake_queue handshakes_;
   std::vector<connection_id> closing_;
   std::vector<connection_id> working_;  // the list that is being worked off
 
