@@ -1,4 +1,4 @@
-/// The only file that knows how CAF 0.17 spells things that later versions spell differently.
+/// How CAF 0.17 spells things that later versions spell differently; see also caf_scheduler.h.
 /// CAF's own logging and profiling are compiled out of the distribution's package; all observation
 /// is ours. Messages are our own structs, declared local: nothing of ours crosses CAF's network.
 #pragma once
@@ -52,13 +52,6 @@ template <class Handle, class Message>
 void tell_urgent(const Handle& to, Message&& message) {
   note_handing_over(caf::actor_cast<caf::abstract_actor*>(to));
   caf::anon_send<caf::message_priority::high>(to, std::forward<Message>(message));
-}
-
-/// The scheduler's settings (guide: sharing beats stealing on few cores, a busy actor must yield).
-inline void tune(caf::actor_system_config& config, std::size_t workers) {
-  config.set("scheduler.policy", caf::atom("sharing"));
-  config.set("scheduler.max-threads", workers);
-  config.set("scheduler.max-throughput", std::size_t{300});
 }
 
 }  // namespace conclave::actors

@@ -36,9 +36,7 @@ ruling conversation_state::fire(request_ref request, context_ref context) {
   for (const due_timer& timer : request.more->due) {
     if (timer.target.applied < loaded_at_) stale_timers_.push_back(timer.key);
     if (timer.key.reader || timer.key.due > context.now) continue;  // never early, whoever says so
-    const auto last = rewrites_.find(timer.key.seq);
-    const bool newer = last != rewrites_.end() && last->second > timer.target.as_of;
-    if (timer.target.applied < loaded_at_ || newer || !timer.target.found) continue;  // comes again
+    if (outdated(timer.key.seq, timer.target)) continue;  // it comes again, or went already
     const auto event = decode_event(timer.target.event);
     if (!event.ok() || event->is_gone() || event->expires != timer.key.due) {
       open_.redo.erase(keys::timer(timer.key));

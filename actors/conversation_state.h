@@ -176,7 +176,7 @@ class conversation_state {
                                      context_ref context, event_view& target) const;
   bool outdated(event_seq target, const storage::target_image& image) const;
   void rewritten(event_seq target, event_seq by);
-  void forget_old_rewrites(event_seq by);
+  void forget_old_rewrites();
   /// Empties a message and everything that repeats its body; `by` is the event that says so.
   void empty(const event_view& target, const storage::target_image& image, std::uint32_t why,
              user_id who, event_seq by, time_ms at);

@@ -20,15 +20,21 @@ bool conversation_state::outdated(event_seq target, const storage::target_image&
 
 void conversation_state::rewritten(event_seq target, event_seq by) {
   rewrites_[target] = by;
-  forget_old_rewrites(by);
+  forget_old_rewrites();
 }
 
-void conversation_state::forget_old_rewrites(event_seq by) {
+void conversation_state::forget_old_rewrites() {
   if (rewrites_.size() + reacted_.size() <= limits::max_remembered_rewrites) return;
-  // Forget all at once: whatever was read before this moment is read again.
-  rewrites_.clear();
-  reacted_.clear();
-  rewrites_floor_ = by;
+  std::vector<event_seq> by;
+  for (const auto& [target, last] : rewrites_) by.push_back(last);
+  for (const auto& [key, last] : reacted_) by.push_back(last);
+  const auto middle = by.begin() + static_cast<std::ptrdiff_t>(by.size() / 2);
+  std::nth_element(by.begin(), middle, by.end());
+  // Whatever was read before the last that is forgotten is read again.
+  rewrites_floor_ = *middle;
+  const auto is_old = [this](const auto& entry) { return entry.second <= rewrites_floor_; };
+  std::erase_if(rewrites_, is_old);
+  std::erase_if(reacted_, is_old);
 }
 
 std::optional<ruling> conversation_state::check_target(const request_details& more,
@@ -176,7 +182,7 @@ ruling conversation_state::react(request_ref request, batch_ref batch, context_r
   event.body = body;
   const ruling r = sequence(&request, event, context.now, members_now_);
   reacted_[key] = r.seq;
-  forget_old_rewrites(r.seq);
+  forget_old_rewrites();
   return r;
 }
 

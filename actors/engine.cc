@@ -1,6 +1,7 @@
 /// Wiring, start and orderly end of the engine; see engine.h.
 #include "actors/engine.h"
 
+#include "actors/caf_scheduler.h"
 #include "actors/conversation.h"
 #include "actors/directory.h"
 #include "actors/gateway.h"
@@ -20,8 +21,6 @@
 namespace conclave::actors {
 
 namespace {
-
-constexpr std::uint32_t reconnect_hint_ms = 1000;
 
 class writer_port final : public commit_port {
  public:
@@ -194,7 +193,7 @@ outcome<engine::bound_ports> engine::start(const listen_address& client,
                                            std::shared_ptr<const net::tls_context> tls) {
   // Loops share a port among themselves; another node on it must not go unnoticed.
   for (const listen_address& a : {client, admin}) {
-    if (a.port == 0) continue;
+    if (a.port == 0 || impl_->options.door_is_open) continue;
     auto free = net::event_loop::check_port_is_free(a.address, a.port);
     if (!free.ok()) return std::move(free).error();
   }
@@ -227,11 +226,10 @@ void engine::replace_tls(std::shared_ptr<const net::tls_context> tls) {
   }
 }
 
-void engine::stop(std::uint32_t patience_ms) {
+void engine::stop(std::uint32_t patience_ms, const farewell& word) {
   if (impl_->running) {
     impl_->running = false;
-    for (auto& g : impl_->gateways)
-      g->loop().post([gate = g.get()] { gate->drain(reconnect_hint_ms); });
+    for (auto& g : impl_->gateways) g->loop().post([gate = g.get(), word] { gate->drain(word); });
     // Polling is enough here: it happens once in a process's life.
     const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(patience_ms);
     do {

@@ -7,6 +7,7 @@
 /// ticket.
 #pragma once
 
+#include "actors/listeners.h"
 #include "conf/clock.h"
 #include "crypto/password.h"
 #include "net/tls_context.h"
@@ -33,15 +34,12 @@ struct engine_options {
   std::uint32_t idle_timeout_ms = 90'000;
   std::size_t max_connections = 1'000'000;
   crypto::password_cost password_cost;  ///< of new hashes; older ones are replaced at login
+  /// The door of this process (door.h) holds the ports: nobody looks whether a stranger does.
+  bool door_is_open = false;
 
   /// Tests only: called before each batch of a conversation with its id; may throw to crash its
   /// actor.
   std::function<void(std::uint64_t conversation)> fault;
-};
-
-struct listen_address {
-  std::string address;
-  std::uint16_t port = 0;
 };
 
 struct engine_counters {
@@ -61,18 +59,15 @@ class engine {
   ~engine();
 
   /// Listens and starts the loops. The ports are the ones bound (asked for 0: a free one).
-  struct bound_ports {
-    std::uint16_t client = 0;
-    std::uint16_t admin = 0;
-  };
+  using bound_ports = actors::bound_ports;
   outcome<bound_ports> start(const listen_address& client, const listen_address& admin,
                              std::shared_ptr<const net::tls_context> tls);
 
   /// New handshakes use `tls` from now on. Any thread.
   void replace_tls(std::shared_ptr<const net::tls_context> tls);
 
-  /// Orderly end, at most about `patience_ms` long.
-  void stop(std::uint32_t patience_ms);
+  /// Orderly end, at most about `patience_ms` long. `word` says where people should go.
+  void stop(std::uint32_t patience_ms, const farewell& word = {});
 
   engine_counters counters() const;
 

@@ -43,7 +43,9 @@ void gateway::on_open(net::connection& c) {
   c.user = std::move(s);
   c.set_max_frame(limits::max_frame_bytes_before_login);
   c.set_idle_timeout(static_cast<std::uint32_t>(limits::handshake_timeout.count()));
-  if (draining_) fail_connection(session_of(c), errc::shutting_down);
+  if (!leaving_) return;
+  c.send(error_frame(0, leaving_->code, {}, leaving_->reconnect_after_ms, way_for(session_of(c))));
+  c.close(net::close_reason::by_us, true);
 }
 
 void gateway::on_close(net::connection& c, net::close_reason reason, const std::string& detail) {
@@ -67,13 +69,18 @@ void gateway::on_drained(net::connection& c) {
   if (s.lagging) fanout_.pay_heads(s);
 }
 
-void gateway::drain(std::uint32_t reconnect_after_ms) {
-  draining_ = true;
+std::string_view gateway::way_for(const session& s) const {
+  return leaving_ && !s.admin ? std::string_view(leaving_->leader) : std::string_view();
+}
+
+void gateway::drain(const farewell& word) {
+  leaving_ = word;
   loop_.close_listeners();
   loop_.for_each([&](net::connection& c) {
     if (c.user == nullptr || c.closing()) return;
-    const error_info& why = describe(errc::shutting_down);
-    answer_now(session_of(c), 0, goaway{why.code, why.text, reconnect_after_ms});
+    const error_info& why = describe(word.code);
+    session& s = session_of(c);
+    answer_now(s, 0, goaway{why.code, why.text, word.reconnect_after_ms, way_for(s)});
   });
 }
 
@@ -246,8 +253,8 @@ void gateway::answer_error(session& s, std::uint64_t correlation, errc code,
 }
 
 ticket gateway::admit(session& s, std::uint64_t correlation, std::size_t bytes) {
-  if (draining_) {
-    answer_error(s, correlation, errc::shutting_down, {}, overload_retry_ms);
+  if (leaving_) {
+    s.connection->send(error_frame(correlation, leaving_->code, {}, overload_retry_ms, way_for(s)));
     return {};
   }
   if (admitted_bytes_ + bytes > shared_.max_admitted_bytes) {

@@ -13,6 +13,7 @@
 #include "actors/engine_ports.h"
 #include "actors/fanout.h"
 #include "actors/gone_watch.h"
+#include "actors/listeners.h"
 #include "actors/login_check.h"
 #include "actors/login_limiter.h"
 #include "actors/online.h"
@@ -33,15 +34,13 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 namespace conclave::actors {
-
-inline constexpr std::uint32_t client_listener = 1;
-inline constexpr std::uint32_t admin_listener = 2;
 
 /// What all gateways of a node share. Outlives them.
 struct gateway_shared {
@@ -86,8 +85,8 @@ class gateway final : public net::loop_handler, public reply_port {
   /// Once before run(): the deadline clock.
   void start();
 
-  /// Loop thread: tells everybody to go, answers nothing new.
-  void drain(std::uint32_t reconnect_after_ms);
+  /// Loop thread: tells everybody to go, and where to; answers nothing new.
+  void drain(const farewell& word);
 
   /// Any thread: ends the loop. News that come later are let go at once: what is posted to a loop
   /// that has ended lies there until it is destroyed, which is too late for the answer in them.
@@ -130,6 +129,8 @@ class gateway final : public net::loop_handler, public reply_port {
   ticket admit(session& s, std::uint64_t correlation, std::size_t bytes);
   void give(const answer& a);
   void tick();
+  /// Where a leaving node sends this one; empty: nowhere in particular.
+  std::string_view way_for(const session& s) const;
   /// GOAWAY for one who never logs in, whatever else he says.
   void end_overdue_login(session& s, time_ms now);
   void publish_counters();
@@ -272,7 +273,7 @@ class gateway final : public net::loop_handler, public reply_port {
   std::vector<pending_batch> pending_;
   std::unordered_map<entity_ref, std::size_t, entity_hash> pending_at_;
   std::size_t admitted_bytes_ = 0;
-  bool draining_ = false;
+  std::optional<farewell> leaving_;  ///< since drain()
   std::mutex stop_mutex_;
   bool stopped_ = false;  ///< under stop_mutex_
 

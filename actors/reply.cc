@@ -14,7 +14,7 @@ bool stays_inside(errc code) {
 }  // namespace
 
 std::string error_frame(std::uint64_t correlation, errc code, std::string_view detail,
-                        std::uint32_t retry_after_ms) {
+                        std::uint32_t retry_after_ms, std::string_view leader) {
   if (stays_inside(code)) {
     code = errc::internal;
     detail = {};
@@ -26,6 +26,7 @@ std::string error_frame(std::uint64_t correlation, errc code, std::string_view d
   message.error_name = info.name;
   message.text = detail.empty() ? info.text : detail.substr(0, 1024);
   message.retry_after_ms = retry_after_ms;
+  message.leader = leader;
   std::string frame;
   append_frame(frame, correlation, message);
   return frame;

@@ -52,7 +52,7 @@ class reply_port {
 
 /// An ERROR frame for one request. Codes from inside the node become `internal`, without detail.
 std::string error_frame(std::uint64_t correlation, errc code, std::string_view detail = {},
-                        std::uint32_t retry_after_ms = 0);
+                        std::uint32_t retry_after_ms = 0, std::string_view leader = {});
 
 /// Move-only; any thread, one at a time. The port outlives every ticket (engine.h, shutdown order).
 class ticket {

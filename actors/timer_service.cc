@@ -3,6 +3,7 @@
 
 #include "actors/directory.h"
 #include "actors/request_details.h"
+#include "conf/limits.h"
 #include "conf/log.h"
 #include "storage/reads_target.h"
 #include "storage/store.h"
@@ -83,22 +84,29 @@ bool timer_service::tick_shard(shard_id shard, time_ms now) {
     from = std::exchange(state.seek_from, now + 1);
   }
   if (from > now) return false;
-  std::map<keys::timer_key, time_ms> there;
+  std::map<keys::timer_key, time_ms> on_their_way;
+  std::map<std::pair<tenant_id, conversation_id>, std::size_t> of_conversation;
   std::vector<keys::timer_key> due;
-  bool full = false;
+  std::size_t seen = 0;
+  time_ms first = now + 1;
   {
     const auto view = store_.view(shard);
     const status scanned =
         scan_(view, keys::timers_between(from, now), [&](std::string_view key, std::string_view) {
           const auto timer = keys::parse_timer(key);
           if (!timer) return true;  // the digest of the shard will speak of it
+          if (seen == 0) first = timer->due;
+          const bool more = ++seen < max_per_tick;
+          std::size_t& of_this = of_conversation[{timer->tenant, timer->conversation}];
+          // Its turn comes when those before it have gone.
+          if (of_this == limits::max_timers_on_their_way) return more;
+          ++of_this;
           const auto given = state.in_flight.find(*timer);
           const bool on_its_way =
               given != state.in_flight.end() && now - given->second < again_after_ms;
-          there[*timer] = on_its_way ? given->second : now;
+          on_their_way.emplace_hint(on_their_way.end(), *timer, on_its_way ? given->second : now);
           if (!on_its_way) due.push_back(*timer);
-          full = there.size() >= max_per_tick;
-          return !full;
+          return more;
         });
     if (!scanned) {
       log::error("timers", "cannot read timers",
@@ -107,12 +115,11 @@ bool timer_service::tick_shard(shard_id shard, time_ms now) {
       return false;
     }
   }
-  const time_ms first = there.empty() ? now + 1 : there.begin()->first.due;
-  state.in_flight = std::move(there);
-  if (!state.in_flight.empty()) on_timer(shard, first);
+  state.in_flight = std::move(on_their_way);
+  if (seen > 0) on_timer(shard, first);
   give_out(shard, due);
   // A full look whose timers are all on their way waits for the next tick like any other.
-  return full && !due.empty();
+  return seen == max_per_tick && !due.empty();
 }
 
 void timer_service::give_out(shard_id shard, const std::vector<keys::timer_key>& due) {

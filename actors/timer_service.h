@@ -6,7 +6,8 @@
 /// The scan seeks from the earliest due that may still be there, so fired timers of the past (their
 /// tombstones) are not walked again and again; a timer that is committed with an earlier due pulls
 /// it back (on_timer). Thread: its own, started by start(); on_timer from any thread. Owned by the
-/// engine. Memory: the keys in flight, at most max_per_tick per shard. A read that fails is logged
+/// engine. Memory: the keys in flight, at most max_per_tick per shard and
+/// limits::max_timers_on_their_way per conversation. A read that fails is logged
 /// and tried again at the next tick.
 #pragma once
 

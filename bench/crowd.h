@@ -50,7 +50,7 @@ class crowd : protected client::reactor_handler {
   std::uint64_t acked() const { return acked_; }
   std::uint64_t delivered() const { return delivered_; }
   std::size_t online() const { return online_; }
-  /// Logins that timed out and were tried again: a node that is flooded serves the youngest first.
+  /// Logins that timed out and were tried again: a node that is flooded serves some late.
   std::uint64_t retried() const { return retried_; }
 
   // -- after join()

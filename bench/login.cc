@@ -1,6 +1,6 @@
 /// The scenario `login`: users who log in, leave and log in again, as fast as so many at once get
 /// through: by resume token or password, with full or resumed TLS handshakes. Main thread; the
-/// crowd has its own.
+/// crowds have their own.
 #include "bench/crowd.h"
 #include "bench/provision.h"
 #include "bench/scenarios.h"
@@ -8,8 +8,10 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <random>
+#include <vector>
 
 namespace conclave::bench {
 
@@ -120,8 +122,16 @@ class login_scenario final : public scenario {
     r.option("by", by_);
     r.option("tls", tls_);
     stage s(t, r);
-    auto& people =
-        s.add(std::make_unique<login_crowd>(*settings, std::move(*accounts), t.tenant, password));
+    const std::size_t threads = std::min<std::size_t>(t.threads, at_once_);
+    r.option("threads", std::to_string(threads));
+    std::vector<login_crowd*> crowds;
+    for (std::size_t i = 0; i < threads; ++i) {
+      const auto part = [&](std::size_t k) {
+        return accounts->begin() + static_cast<std::ptrdiff_t>(at_once_ * k / threads);
+      };
+      crowds.push_back(&s.add(std::make_unique<login_crowd>(
+          *settings, std::vector<account>(part(i), part(i + 1)), t.tenant, password)));
+    }
     if (s.gather(std::chrono::seconds(60))) {
       s.rehearse();
       s.measure();
@@ -132,7 +142,9 @@ class login_scenario final : public scenario {
       if (!told) return failure(told.error());
       s.tell_commits(s.sum().acked);
       s.tell_series(stage::latency::ack);
-      r.add("resumed_handshakes", static_cast<double>(people.resumed()));
+      std::uint64_t resumed = 0;
+      for (const login_crowd* c : crowds) resumed += c->resumed();
+      r.add("resumed_handshakes", static_cast<double>(resumed));
     }
     s.tell_faults();
     return r;

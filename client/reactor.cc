@@ -118,6 +118,10 @@ void reactor::on_open(net::connection& c) {
   hello greeting;
   greeting.client = options_.client_name;
   append_frame(c.tail(), hello_correlation, greeting);
+  // At once, as the protocol allows to who speaks one version only: it saves a round trip.
+  c.tail() += at.proof;
+  at.proof.clear();
+  at.login_sent = true;
   c.queued();
 }
 
@@ -188,6 +192,7 @@ void reactor::take_push(slot& at, session_ref s, net::connection& c, const frame
       at.said = word->code;
       at.said_detail = word->text;
       at.reconnect_after_ms = word->reconnect_after_ms;
+      at.leader = word->leader;
       return handler_.on_goaway(s, *word);
     }
     case frame_type::error:
@@ -211,9 +216,6 @@ void reactor::take_own(slot& at, session_ref s, net::connection& c, const frame_
     at.node = *node;
     at.node.node = {};
     at.where = phase::logging_in;
-    at.login_sent = true;
-    c.send(at.proof);
-    at.proof.clear();
     return;
   }
   if (frame.header.type == frame_type::logged_in && at.where == phase::logging_in) {
@@ -241,6 +243,7 @@ void reactor::remember_error(slot& at, const frame_view& frame) {
   at.said = error->code;
   at.said_detail = error->text;
   at.reconnect_after_ms = error->retry_after_ms;
+  at.leader = error->leader;
 }
 
 void reactor::broken(slot& at, net::connection& c, std::string_view what) {
@@ -269,6 +272,7 @@ void reactor::finish(std::uint32_t index, net::close_reason reason, const std::s
   end.code = at.said;
   end.detail = at.said_detail.empty() ? detail : std::move(at.said_detail);
   end.reconnect_after_ms = at.reconnect_after_ms;
+  end.leader = std::move(at.leader);
   end.was_ready = at.where == phase::ready;
   end.login_sent = at.login_sent;
   const session_ref s = ref_of(index);

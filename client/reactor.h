@@ -44,6 +44,7 @@ struct end_of_session {
   errc code = errc::ok;  ///< what the node said about it (ERROR or GOAWAY); ok: nothing
   std::string detail;    ///< one sentence
   std::uint32_t reconnect_after_ms = 0;
+  std::string leader;  ///< HOST:PORT of the node to go to, as the node said; empty: it did not
   bool was_ready = false;
   bool login_sent = false;  ///< the proof went out: the node may have taken it
 };
@@ -165,6 +166,7 @@ class reactor final : private net::loop_handler {
     welcome node;       // its views are empty outside of a call
     errc said = errc::ok;
     std::string said_detail;
+    std::string leader;
     std::uint32_t reconnect_after_ms = 0;
   };
 

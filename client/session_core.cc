@@ -21,6 +21,12 @@ constexpr std::chrono::milliseconds short_while{200};
 
 constexpr std::uint64_t renew_again_ms = 3'600'000;
 
+/// Nodes that disagree about who leads need time, not visitors.
+constexpr std::uint32_t confused_wait_ms = 1'000;
+
+/// A node that asks for more time than this between itself and the next one is not waited for.
+constexpr std::uint64_t longest_spread_ms = 2'000;
+
 /// Codes after which no reconnect can help.
 bool is_final(errc code) {
   switch (code) {
@@ -70,6 +76,7 @@ session_core::session_core(const session_options& options, std::vector<endpoint>
       reactor_(*this, reactor_options_of(options)) {}
 
 void session_core::start() {
+  settle_by_ms_ = steady_ms() + static_cast<std::uint64_t>(options_.connect_timeout.count());
   connect_next();
   tick();
 }
@@ -79,10 +86,8 @@ void session_core::start() {
 
 void session_core::connect_next() {
   if (ended_) return;
-  const std::size_t index = next_server_++ % servers_.size();
-  ++tried_;
   // Resolved each time: a name may move to another machine. This thread serves nobody else.
-  auto server = resolve(servers_[index]);
+  auto server = resolve(servers_.take());
   if (server && !token_.empty()) {
     link_ = reactor_.open(*server, tls_, token_, 0);
     return;
@@ -105,7 +110,10 @@ void session_core::connect_next() {
 }
 
 void session_core::connect_later(std::uint32_t at_least_ms) {
-  const auto wait = patience_.next(random_(), std::chrono::milliseconds{at_least_ms});
+  connect_after(patience_.next(random_(), std::chrono::milliseconds{at_least_ms}));
+}
+
+void session_core::connect_after(std::chrono::milliseconds wait) {
   const std::uint64_t round = ++connect_round_;
   reactor_.after(wait, [this, round] {
     if (round == connect_round_) connect_next();
@@ -129,7 +137,8 @@ void session_core::on_ready(session_ref, const logged_in& who, const welcome& no
         static_cast<std::int64_t>(node.time) - static_cast<std::int64_t>(wall_us() / 1000);
   }
   ready_ = true;
-  tried_ = 0;
+  elsewhere_ = false;
+  servers_.on_ready(steady_ms());
   patience_.reset();
   // A reserve for what goes out beside the queue (typing).
   if (node.max_open_requests > 8) requests_.set_window(node.max_open_requests - 8);
@@ -201,26 +210,43 @@ void session_core::on_closed(session_ref, const end_of_session& end) {
       end.code == errc::ok ? unreachable_because(end.detail) : failure{end.code, end.detail};
   if (logged_out_) return finish({errc::logged_out, "this device logged out"});
   if (is_final(end.code)) return finish(why);
-  if (first_ && tried_ >= servers_.size()) {
-    if (retry_password(end)) return connect_later(end.reconnect_after_ms);
-    if (!login_in_doubt_) return finish(why);
-    return finish({errc::outcome_unknown,
-                   "no answer to the login; it may have made a device (" + why.detail + ")"});
-  }
   if (end.was_ready && events_.on_link) events_.on_link(link_state::lost, why);
-  if (tried_ != 0 && tried_ % servers_.size() != 0) return connect_next();
-  connect_later(end.reconnect_after_ms);
+  if (end.code == errc::not_leading) elsewhere_ = true;
+  note_doubt(end);
+  const auto step = servers_.on_closed(end.was_ready, end.leader, steady_ms());
+  if (step == server_list::step::next) return connect_next();
+  if (step == server_list::step::follow) {
+    // Everybody who was in is sent on at the same moment: they spread over the time that was given.
+    if (!end.was_ready || end.reconnect_after_ms == 0) return connect_next();
+    const std::uint64_t most_ms =
+        std::min<std::uint64_t>(end.reconnect_after_ms, longest_spread_ms);
+    return connect_after(std::chrono::milliseconds{random_() % most_ms});
+  }
+  if (first_ && !try_first_again()) {
+    if (login_in_doubt_) {
+      return finish({errc::outcome_unknown,
+                     "no answer to the login; it may have made a device (" + why.detail + ")"});
+    }
+    if (elsewhere_) {
+      return finish({errc::not_leading, "none of the servers leads just now (" + why.detail + ")"});
+    }
+    return finish(why);
+  }
+  const bool confused = step == server_list::step::confused;
+  connect_later(std::max(end.reconnect_after_ms, confused ? confused_wait_ms : 0));
 }
 
-bool session_core::retry_password(const end_of_session& end) {
-  if (!token_.empty()) return false;
-  const std::uint64_t now = steady_ms();
-  if (end.login_sent && end.code == errc::ok && !login_in_doubt_) {
-    // The same op_id gives the same device, so asking again is safe, and the only way to know.
-    login_in_doubt_ = true;
-    give_up_ms_ = now + static_cast<std::uint64_t>(options_.connect_timeout.count());
-  }
-  return login_in_doubt_ && now < give_up_ms_;
+/// The same op_id gives the same device, so asking again is safe, and the only way to know.
+void session_core::note_doubt(const end_of_session& end) {
+  if (!token_.empty() || !end.login_sent || end.code != errc::ok || login_in_doubt_) return;
+  login_in_doubt_ = true;
+  give_up_ms_ = steady_ms() + static_cast<std::uint64_t>(options_.connect_timeout.count());
+}
+
+bool session_core::try_first_again() const {
+  if (login_in_doubt_) return steady_ms() < give_up_ms_;
+  // A cluster that has just lost its leader has another one within seconds.
+  return elsewhere_ && steady_ms() < settle_by_ms_;
 }
 
 void session_core::say_first(status word) {

@@ -1,6 +1,6 @@
-/// What a session does on its loop's thread: keeps one connection to one of the servers, reconnects
-/// with jittered back-off, resends what is unanswered with the same keys, and lets a follower keep
-/// the conversations complete.
+/// What a session does on its loop's thread: keeps one connection to one of the servers
+/// (server_list says which), reconnects with jittered back-off, resends what is unanswered with the
+/// same keys, and lets a follower keep the conversations complete.
 ///
 /// Owned by session::impl; everything runs on the reactor's thread, except post() and stop() of the
 /// reactor. A session ends for good when its token or password is refused, when another login
@@ -16,6 +16,7 @@
 #include "client/read_marks.h"
 #include "client/resend_queue.h"
 #include "client/results.h"
+#include "client/server_list.h"
 #include "client/session.h"
 #include "client/state_file.h"
 #include "client/watcher.h"
@@ -131,10 +132,13 @@ class session_core final : public caller, private reactor_handler {
 
   void connect_next();
   void connect_later(std::uint32_t at_least_ms);
+  void connect_after(std::chrono::milliseconds wait);
+  /// No server has let the first login in: is it worth another round?
+  bool try_first_again() const;
+  void note_doubt(const end_of_session& end);
   bool adopt(const identity& who);
   void take_new_token(const logged_in& who);
   void follow();
-  bool retry_password(const end_of_session& end);
   void renew_later(time_ms renew_by, bool fresh);
   void renew_if_due();
   void take_renewed(const outcome<frame_view>& answer);
@@ -144,7 +148,7 @@ class session_core final : public caller, private reactor_handler {
   void say_first(status word);
 
   session_options options_;
-  std::vector<endpoint> servers_;
+  server_list servers_;
   std::shared_ptr<const net::tls_context> tls_;
   session_state state_;
   session_events events_;
@@ -174,8 +178,8 @@ class session_core final : public caller, private reactor_handler {
   std::vector<std::function<void(outcome<renewed_token>)>> renewing_;
   std::uint64_t notice_number_ = 0;
   std::atomic<std::int64_t> clock_ahead_ms_{0};  // the node's clock less ours
-  std::size_t tried_ = 0;                        // servers tried since the last login
-  std::size_t next_server_ = 0;
+  bool elsewhere_ = false;          // a node has said that it does not lead, since the last login
+  std::uint64_t settle_by_ms_ = 0;  // the first login may wait so long for somebody to lead
   std::uint64_t connect_round_ = 0;
   std::uint64_t saved_ms_ = 0;
   backoff patience_;

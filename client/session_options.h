@@ -22,8 +22,10 @@
 namespace conclave::client {
 
 struct session_options {
-  std::vector<std::string> servers;  ///< HOST:PORT, tried in turn
-  std::string ca_file;               ///< PEM; the only roots trusted
+  /// HOST:PORT, tried in turn. Of a cluster name several: the session goes to the one that leads,
+  /// also to one that is not named here, when a node says so and its certificate is right.
+  std::vector<std::string> servers;
+  std::string ca_file;  ///< PEM; the only roots trusted
   /// Who logs in: a device's resume token, or else the four below, which make a new device. Its
   /// token is then in who() and goes to on_token; from then on the session uses the token.
   std::string token;

@@ -110,9 +110,13 @@ inline constexpr std::size_t max_members_for_read_by = 100;
 /// Rows that one step of a large operation touches.
 inline constexpr std::size_t max_job_step = 1'000;
 
-/// Targets whose last rewriting an actor remembers; a request that looked at an older view is told
-/// `conflict`.
-inline constexpr std::size_t max_remembered_rewrites = 4'096;
+/// Targets whose last rewriting an actor remembers, the newer half when there were more; a request
+/// that looked at an older view is told `conflict`. Half a MiB, while the actor is awake.
+inline constexpr std::size_t max_remembered_rewrites = 8'192;
+
+/// Timers on their way to one conversation. Their messages were looked at before the first of them
+/// fired, so all of them must fit in what is remembered.
+inline constexpr std::size_t max_timers_on_their_way = max_remembered_rewrites / 2 - 500;
 
 // -- users
 // -----------------------------------------------------------------------------------------

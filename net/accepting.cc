@@ -13,6 +13,9 @@ namespace {
 /// New connections per listener and iteration; level-triggered epoll brings us back for the rest.
 constexpr int accepts_per_iteration = 64;
 
+/// A queue of SOMAXCONN is emptied in so many; who floods it is not served for ever.
+constexpr int last_portions = 64;
+
 /// How long a loop without descriptors does not try again.
 constexpr std::chrono::milliseconds accept_pause{100};
 
@@ -48,20 +51,30 @@ void loop_state::replace_tls(std::uint32_t tag, const std::shared_ptr<const tls_
   }
 }
 
-void loop_state::accept_from(std::size_t index) {
+/// The kernel would reset the connections that nobody has taken yet.
+void loop_state::close_listeners() {
+  for (std::size_t i = 0; i < listeners_.size(); ++i) {
+    for (int portion = 0; portion < last_portions && accept_from(i); ++portion) {
+    }
+  }
+  listeners_.clear();
+}
+
+/// True: there may be more.
+bool loop_state::accept_from(std::size_t index) {
   for (int i = 0; i < accepts_per_iteration; ++i) {
-    if (index >= listeners_.size()) return;
+    if (index >= listeners_.size()) return false;
     listener& from = listeners_[index];
     socket_address peer;
     peer.size = sizeof peer.storage;
     unique_fd fd(::accept4(from.fd.get(), peer.get(), &peer.size, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (fd.get() < 0) {
       const int error = errno;
-      if (error == EAGAIN || error == EWOULDBLOCK) return;
+      if (error == EAGAIN || error == EWOULDBLOCK) return false;
       if (error == EMFILE || error == ENFILE) shed_connection(from);
       if (error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM) {
         pause_accepting(from);
-        return;
+        return false;
       }
       continue;  // that one connection died while it waited
     }
@@ -73,6 +86,7 @@ void loop_state::accept_from(std::size_t index) {
     counters.accepted.add();
     add_connection(from.tag, from.tls).start_accepted(std::move(fd), peer.text());
   }
+  return true;
 }
 
 /// Nothing tells the peers that wait in the backlog that there is no room; closing one does.

@@ -142,6 +142,7 @@ class connection {
   bool prepare_tls();
   void handshake_stopped(int ssl_error, int saved_errno);
   void become_open();
+  void cork(bool corked);
 
   // -- connection_io.cc: open
   // ------------------------------------------------------------------------
@@ -184,6 +185,7 @@ class connection {
   bool write_wants_read_ = false;
   bool above_high_ = false;
   bool tls_broken_ = false;
+  bool corked_ = false;  // the end of the handshake waits for the frames of this iteration
 
   std::unique_ptr<client_side> client_;
   std::shared_ptr<const tls_context> tls_;

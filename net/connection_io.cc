@@ -128,6 +128,7 @@ void connection::flush() {
     break;
   }
   loop_.counters.bytes_out.add(written);
+  cork(false);
   loop_.watch(*this);
   if (closing_ && out_.bytes() == 0) loop_.list_closing(*this);
   drained();

@@ -89,7 +89,7 @@ class event_loop {
   /// New handshakes of listeners with this tag use `tls` from now on.
   void replace_tls(std::uint32_t tag, std::shared_ptr<const tls_context> tls);
 
-  /// Stops accepting; open connections stay.
+  /// Stops accepting; open connections stay, and those that wait to be accepted are accepted first.
   void close_listeners();
 
   /// Starts a client connection; `server_name` (host name or IP address) is verified against the

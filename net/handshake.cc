@@ -110,9 +110,13 @@ bool connection::prepare_tls() {
   return expect_server(ssl_, client_->server_name);
 }
 
+/// What ends the handshake, a Finished or a ticket, leaves together with the first frames if they
+/// are said in the same iteration: one segment for the kernel, one wake-up for the peer.
 void connection::step_handshake() {
   clear_tls_errors();
-  if (ssl_ == nullptr && !prepare_tls()) {
+  if (ssl_ != nullptr) {
+    cork(true);
+  } else if (!prepare_tls()) {
     close_with(close_reason::handshake_failed, "cannot set up TLS: " + take_tls_error(), false);
     return;
   }
@@ -124,6 +128,11 @@ void connection::step_handshake() {
     const int saved_errno = errno;
     handshake_stopped(SSL_get_error(ssl_, result), saved_errno);
   }
+  if (!dirty_listed_) cork(false);
+}
+
+void connection::cork(bool corked) {
+  if (std::exchange(corked_, corked) != corked) set_cork(fd_.get(), corked);
 }
 
 void connection::handshake_stopped(int ssl_error, int saved_errno) {
@@ -163,7 +172,7 @@ void connection::become_open() {
   loop_.watch(*this);
   if (out_.bytes() > 0) loop_.list_dirty(*this);
   loop_.handler().on_open(*this);
-  if (!closing_ && !paused_ && SSL_has_pending(ssl_) != 0) loop_.list_ready(*this);
+  if (!closing_ && !paused_ && SSL_has_pending(ssl_) != 0) read();
 }
 
 }  // namespace conclave::net

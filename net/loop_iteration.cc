@@ -75,11 +75,9 @@ void loop_state::read_ready() {
   }
 }
 
-/// The youngest first: in a storm some get through in time, rather than all too late.
 void loop_state::step_handshakes() {
   for (std::size_t i = 0; i < limits::handshakes_per_iteration && !handshakes_.empty(); ++i) {
-    connection* c = find(handshakes_.back());
-    handshakes_.pop_back();
+    connection* c = find(handshakes_.take(now_ms_));
     if (c == nullptr) continue;
     c->handshake_listed_ = false;
     if (!c->closing_ && c->phase_ == connection::phase::handshaking) c->step_handshake();
@@ -138,7 +136,7 @@ void loop_state::stop() {
 }
 
 void loop_state::shut_down() {
-  close_listeners();
+  listeners_.clear();
   run_tasks();
   handler_.on_iteration_end();
   flush_dirty();

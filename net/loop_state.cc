@@ -106,11 +106,10 @@ void loop_state::for_each(const std::function<void(connection&)>& visit) {
 void loop_state::end(connection& c) {
   c.say_goodbye();
   const bool last_word = c.flush_first_ || c.reason_ == close_reason::handshake_failed;
-  if (c.fd_.get() >= 0) ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, c.fd_.get(), nullptr);
   if (last_word && c.accepted_ && c.fd_.get() >= 0) {
     linger(std::move(c.fd_));
   } else {
-    c.fd_.reset();
+    c.fd_.reset();  // which epoll notices by itself
   }
   counters.connections.subtract();
   if (c.reason_ == close_reason::handshake_failed || c.reason_ == close_reason::handshake_timeout) {
@@ -128,6 +127,7 @@ void loop_state::end(connection& c) {
 
 void loop_state::linger(unique_fd fd) {
   const int raw = fd.get();
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, raw, nullptr);
   if (!lingering_.add(std::move(fd), now_ms_)) return;
   epoll_event event{};
   event.events = EPOLLIN;
@@ -157,7 +157,7 @@ void loop_state::list_ready(connection& c) {
 }
 
 void loop_state::list_handshake(connection& c) {
-  enlist(handshakes_, c.id_, c.handshake_listed_);
+  if (!std::exchange(c.handshake_listed_, true)) handshakes_.push(c.id_, now_ms_);
 }
 
 void loop_state::list_closing(connection& c) {

@@ -9,6 +9,7 @@
 
 #include "net/connection.h"
 #include "net/event_loop.h"
+#include "net/handshake_queue.h"
 #include "net/lingering_sockets.h"
 #include "net/outbox.h"
 #include "net/socket.h"
@@ -84,7 +85,7 @@ class loop_state {
   outcome<std::uint16_t> listen(const std::string& address, std::uint16_t port,
                                 std::shared_ptr<const tls_context> tls, std::uint32_t tag);
   void replace_tls(std::uint32_t tag, const std::shared_ptr<const tls_context>& tls);
-  void close_listeners() { listeners_.clear(); }
+  void close_listeners();
   connection_id connect(const std::string& address, std::uint16_t port,
                         std::shared_ptr<const tls_context> tls, const std::string& server_name,
                         std::uint32_t tag);
@@ -134,7 +135,7 @@ class loop_state {
 
   // -- accepting.cc
   // ----------------------------------------------------------------------------------
-  void accept_from(std::size_t index);
+  bool accept_from(std::size_t index);
   void shed_connection(const listener& from);
   void pause_accepting(listener& from);
   void resume_accepting();
@@ -160,7 +161,7 @@ class loop_state {
 
   std::vector<connection_id> dirty_;
   std::vector<connection_id> ready_;
-  std::vector<connection_id> handshakes_;
+  handshake_queue handshakes_;
   std::vector<connection_id> closing_;
   std::vector<connection_id> working_;  // the list that is being worked off
 

@@ -121,6 +121,11 @@ void set_no_delay(int fd) {
   enable(fd, IPPROTO_TCP, TCP_NODELAY);
 }
 
+void set_cork(int fd, bool corked) {
+  const int value = corked ? 1 : 0;
+  ::setsockopt(fd, IPPROTO_TCP, TCP_CORK, &value, sizeof value);
+}
+
 outcome<unique_fd> listening_socket(const socket_address& at, bool share_port) {
   unique_fd fd = new_socket(at);
   if (fd.get() < 0) return socket_failure("listen on", at, errno);

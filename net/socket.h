@@ -55,6 +55,10 @@ outcome<unique_fd> connecting_socket(const socket_address& to);
 /// Outgoing bytes are gathered already: the kernel need not wait for more.
 void set_no_delay(int fd);
 
+/// While corked, what is written waits for what comes next; uncorking sends it, and so does
+/// closing.
+void set_cork(int fd, bool corked);
+
 socket_address local_address(int fd);
 
 /// "connection refused": errno in lower-case words.

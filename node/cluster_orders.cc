@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
+#include <cstring>
 #include <set>
 
 namespace conclave::node {
@@ -67,6 +69,15 @@ std::string carry_out_order(replication::cluster& cluster, const conf::cluster_c
     const std::string why_not = cluster.promote();
     if (why_not.empty()) return "ok\nthis node takes the lead\n";
     return "error\nthis node cannot take the lead: " + why_not + "\n";
+  }
+  if (order.rfind(order_readmit, 0) == 0) {
+    const unsigned long number =
+        std::strtoul(order.c_str() + std::strlen(order_readmit), nullptr, 10);
+    if (number == 0 || number > 65'535) return "error\nthat is no number of a node\n";
+    const auto node = replication::node_id(static_cast<std::uint16_t>(number));
+    const std::string why_not = cluster.readmit(node);
+    if (why_not.empty()) return "ok\nthe node gets its vote back\n";
+    return "error\nthe node cannot get its vote back: " + why_not + "\n";
   }
   return "error\nunknown order\n";
 }

@@ -43,7 +43,7 @@ log::level level_of(const std::string& name) {
 }
 
 /// Asks the node that runs with this configuration and prints what it says.
-int order_node(const conf::config& config, const char* order) {
+int order_node(const conf::config& config, const std::string& order) {
   const auto answer = ask_node(config.data_dir, order);
   if (!answer.ok()) return fail(exit_storage, answer.error().detail);
   const std::size_t line = answer->find('\n');
@@ -112,6 +112,10 @@ int run_conclaved(int argc, char** argv, const test_hooks& hooks) {
   cluster->require_subcommand(1);
   CLI::App* cluster_status = cluster->add_subcommand("status", "print who leads and who lags");
   CLI::App* promote = cluster->add_subcommand("promote", "let this node lead every shard");
+  CLI::App* readmit = cluster->add_subcommand(
+      "readmit", "give a voter whose disk was emptied its vote back, once it is in sync");
+  std::string voter;
+  readmit->add_option("NODE", voter, "its number")->required();
   CLI::App* inspect = app.add_subcommand("inspect", "print where each shard stands");
   try {
     app.parse(argc, argv);
@@ -135,6 +139,7 @@ int run_conclaved(int argc, char** argv, const test_hooks& hooks) {
   if (*add) return add_operator(*config, hooks, operator_name);
   if (*cluster_status) return order_node(*config, order_status);
   if (*promote) return order_node(*config, order_promote);
+  if (*readmit) return order_node(*config, order_readmit + voter);
   if (*inspect) return inspect_data(*config, hooks);
   return serve(*config, hooks);
 }

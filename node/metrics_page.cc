@@ -102,7 +102,8 @@ constexpr double never_heard = -1;
 
 }  // namespace
 
-void metrics_page::add(const replication::cluster& cluster, const conf::cluster_config& config) {
+void metrics_page::add(const serving& clients, const replication::cluster& cluster,
+                       const conf::cluster_config& config) {
   const auto gauge = [&](const char* name, const char* help, metrics::labels labels,
                          std::function<double()> value) {
     registered_.push_back(registry_.gauge(name, help, std::move(value), std::move(labels)));
@@ -113,6 +114,8 @@ void metrics_page::add(const replication::cluster& cluster, const conf::cluster_
         [&cluster] { return static_cast<double>(cluster.links().live_links_up); });
   gauge("conclave_replica_out_of_service", "1 when a copy of this node takes no part", {},
         [&cluster] { return cluster.view().out_of_service.empty() ? 0.0 : 1.0; });
+  gauge("conclave_door_connections", "Connections of clients that are sent to the leader", {},
+        [&clients] { return static_cast<double>(clients.door_counters().connections); });
   gauge("conclave_seedings", "Snapshots on their way from or to this node", {}, [&cluster] {
     const auto now = cluster.seedings();
     return static_cast<double>(now.sources + now.targets);

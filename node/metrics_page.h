@@ -25,7 +25,8 @@ class metrics_page {
                const storage::shard_clock& shard_time);
 
   /// Before start(): what a node of a cluster tells besides.
-  void add(const replication::cluster& cluster, const conf::cluster_config& config);
+  void add(const serving& clients, const replication::cluster& cluster,
+           const conf::cluster_config& config);
   ~metrics_page();
 
   status start(const std::string& address, std::uint16_t port);

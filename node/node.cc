@@ -51,6 +51,11 @@ actors::engine_options engine_options_of(const conf::config& config, const test_
   return options;
 }
 
+std::function<std::string()> leader_of(const replication::cluster* cluster) {
+  if (cluster == nullptr) return {};
+  return [cluster] { return replication::leader_address(cluster->view()); };
+}
+
 outcome<std::shared_ptr<const net::tls_context>> load_tls(const conf::config& c) {
   return net::tls_context::server({c.certificate_file, c.key_file, c.allow_tls12});
 }
@@ -135,10 +140,10 @@ outcome<std::unique_ptr<node>> node::start(const conf::config& config, const tes
                                                         {config.client.address, config.client.port},
                                                         {config.admin.address, config.admin.port},
                                                         *tls,
+                                                        leader_of(n->data_->cluster()),
                                                         end_without_clients});
   n->metrics_ =
       std::make_unique<metrics_page>(*n->clients_, n->data_->writer(), n->data_->shard_time());
-  n->ports_ = {config.client.port, config.admin.port};
   if (replication::cluster* cluster = n->data_->cluster()) {
     if (const auto joined = n->join(*cluster); !joined.ok()) return joined.error();
   } else {
@@ -155,8 +160,10 @@ outcome<std::unique_ptr<node>> node::start(const conf::config& config, const tes
 }
 
 status node::join(replication::cluster& cluster) {
-  metrics_->add(cluster, config_.cluster);
-  clients_->follow_leadership();
+  metrics_->add(*clients_, cluster, config_.cluster);
+  auto ports = clients_->follow_leadership();
+  if (!ports.ok()) return ports.error();
+  ports_ = *ports;
   control_ = std::make_unique<control_socket>(
       config_.data_dir, [this, &cluster](const std::string& order) {
         return carry_out_order(cluster, config_.cluster, order);

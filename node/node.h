@@ -76,7 +76,7 @@ class node {
   std::unique_ptr<serving> clients_;
   std::unique_ptr<metrics_page> metrics_;
   std::unique_ptr<control_socket> control_;
-  actors::engine::bound_ports ports_;
+  actors::bound_ports ports_;
 };
 
 }  // namespace conclave::node

@@ -21,12 +21,14 @@ serving::~serving() {
   stop(0);
 }
 
-outcome<actors::engine::bound_ports> serving::open(const std::vector<storage::shard_lead>& leads) {
+outcome<actors::bound_ports> serving::open(const std::vector<storage::shard_lead>& leads) {
   return begin_term(leads);
 }
 
-void serving::follow_leadership() {
-  thread_ = std::thread([this] { run(); });
+outcome<actors::bound_ports> serving::follow_leadership() {
+  auto ports = open_door(false);
+  if (ports.ok()) thread_ = std::thread([this] { run(); });
+  return ports;
 }
 
 void serving::lead(std::vector<storage::shard_lead> leads) {
@@ -49,17 +51,50 @@ void serving::run() {
       done_change = wanted_change_;
       leads = wanted_;
     }
-    end_term(lost_term_patience_ms);
+    if (engine_ != nullptr) {
+      const auto door = open_door(true);
+      if (!door.ok()) parts_.on_fatal(door.error().detail);
+      end_term(lost_term_patience_ms, {errc::not_leading, parts_.leader()});
+    }
     if (leads.empty()) continue;
     const auto ports = begin_term(leads);
     if (!ports.ok()) parts_.on_fatal(ports.error().detail);
   }
 }
 
-outcome<actors::engine::bound_ports> serving::begin_term(
-    const std::vector<storage::shard_lead>& leads) {
+outcome<actors::bound_ports> serving::open_door(bool engine_is_open) {
+  actors::door_options options;
+  options.client = parts_.client;
+  options.admin = parts_.admin;
+  options.node_name = parts_.engine.node_name;
+  options.leader = parts_.leader;
+  options.engine_is_open = engine_is_open;
+  {
+    const std::lock_guard lock(mutex_);
+    options.tls = parts_.tls;
+  }
+  auto fresh = std::make_shared<actors::door>(std::move(options));
+  auto ports = fresh->start();
+  if (!ports.ok()) return ports;
+  // A free port that was found stays the node's.
+  parts_.client.port = ports->client;
+  parts_.admin.port = ports->admin;
+  const std::lock_guard lock(mutex_);
+  door_ = std::move(fresh);
+  return ports;
+}
+
+outcome<actors::bound_ports> serving::begin_term(const std::vector<storage::shard_lead>& leads) {
+  // Earlier terms may have been another node's, by another clock.
+  for (const storage::shard_lead& lead : leads) {
+    const auto applied = parts_.store.applied(lead.shard);
+    if (!applied.ok()) return applied.error();
+    parts_.shard_time.raise(applied->time);
+  }
+  actors::engine_options options = parts_.engine;
+  options.door_is_open = door_ != nullptr;
   auto fresh = std::make_shared<actors::engine>(parts_.store, parts_.writer, parts_.shard_time,
-                                                parts_.time, leads, parts_.engine);
+                                                parts_.time, leads, std::move(options));
   std::shared_ptr<const net::tls_context> tls;
   {
     const std::lock_guard lock(mutex_);
@@ -67,24 +102,26 @@ outcome<actors::engine::bound_ports> serving::begin_term(
   }
   auto ports = fresh->start(parts_.client, parts_.admin, tls);
   if (!ports.ok()) return ports;
-  // A free port that was found stays the node's.
-  parts_.client.port = ports->client;
-  parts_.admin.port = ports->admin;
-  const std::lock_guard lock(mutex_);
-  engine_ = std::move(fresh);
+  std::shared_ptr<actors::door> closing;
+  {
+    const std::lock_guard lock(mutex_);
+    engine_ = std::move(fresh);
+    closing = std::exchange(door_, nullptr);
+  }
   log::info("node", "serves clients",
             {{"client_port", ports->client}, {"admin_port", ports->admin}});
+  if (closing != nullptr) closing->stop();
   return ports;
 }
 
-void serving::end_term(std::uint32_t patience_ms) {
+void serving::end_term(std::uint32_t patience_ms, const actors::farewell& word) {
   std::shared_ptr<actors::engine> ending;
   {
     const std::lock_guard lock(mutex_);
     ending = std::exchange(engine_, nullptr);
   }
   if (ending == nullptr) return;
-  ending->stop(patience_ms);
+  ending->stop(patience_ms, word);
   // The writer may still hold owners of the engine's actors.
   auto settled = std::make_shared<std::promise<void>>();
   auto done = settled->get_future();
@@ -95,7 +132,8 @@ void serving::end_term(std::uint32_t patience_ms) {
 void serving::replace_tls(std::shared_ptr<const net::tls_context> tls) {
   const std::lock_guard lock(mutex_);
   parts_.tls = tls;
-  if (engine_ != nullptr) engine_->replace_tls(std::move(tls));
+  if (engine_ != nullptr) engine_->replace_tls(tls);
+  if (door_ != nullptr) door_->replace_tls(std::move(tls));
 }
 
 actors::engine_counters serving::counters() const {
@@ -107,6 +145,15 @@ actors::engine_counters serving::counters() const {
   return now == nullptr ? actors::engine_counters{} : now->counters();
 }
 
+actors::door_counters serving::door_counters() const {
+  std::shared_ptr<actors::door> now;
+  {
+    const std::lock_guard lock(mutex_);
+    now = door_;
+  }
+  return now == nullptr ? actors::door_counters{} : now->counters();
+}
+
 void serving::stop(std::uint32_t patience_ms) {
   {
     const std::lock_guard lock(mutex_);
@@ -114,7 +161,13 @@ void serving::stop(std::uint32_t patience_ms) {
   }
   changed_.notify_all();
   if (thread_.joinable()) thread_.join();
-  end_term(patience_ms);
+  std::shared_ptr<actors::door> closing;
+  {
+    const std::lock_guard lock(mutex_);
+    closing = std::exchange(door_, nullptr);
+  }
+  if (closing != nullptr) closing->stop();
+  end_term(patience_ms, {errc::shutting_down, parts_.leader ? parts_.leader() : std::string()});
 }
 
 }  // namespace conclave::node

@@ -1,12 +1,14 @@
-/// Who answers clients: the engine while this node leads, nobody of this node while it does not. A
-/// node that stands alone leads from its start to its end; in a cluster each term of leadership
-/// gets an engine of its own, so that nothing of an earlier term is left in memory.
+/// Who answers clients: the engine while this node leads, the door while it does not, which sends
+/// them to the node that does. A node that stands alone leads from its start to its end; in a
+/// cluster each term of leadership gets an engine of its own, so that nothing of an earlier term is
+/// left in memory. On the way from one to the other both listen for a moment (actors/door.h).
 ///
 /// Thread: one of its own in a cluster, which makes and ends engines; lead() may be called from any
 /// thread and only notes what is wanted. Owned by the node; store, writer and clocks outlive it.
 /// Errors: an engine that cannot start in a later term ends the process through `on_fatal`.
 #pragma once
 
+#include "actors/door.h"
 #include "actors/engine.h"
 #include "conf/clock.h"
 #include "storage/shard_writer.h"
@@ -31,6 +33,9 @@ struct serving_parts {
   actors::listen_address client;
   actors::listen_address admin;
   std::shared_ptr<const net::tls_context> tls;
+  /// In a cluster: the client address of the node that leads; empty: nobody, or unknown. Any
+  /// thread.
+  std::function<std::string()> leader;
   /// Called once with one sentence; must not return.
   std::function<void(const std::string& sentence)> on_fatal;
 };
@@ -41,10 +46,11 @@ class serving {
   ~serving();  ///< stops
 
   /// Serves in these epochs from now on, before it returns: for a node that stands alone.
-  outcome<actors::engine::bound_ports> open(const std::vector<storage::shard_lead>& leads);
+  outcome<actors::bound_ports> open(const std::vector<storage::shard_lead>& leads);
 
-  /// In a cluster: starts the thread that follows lead().
-  void follow_leadership();
+  /// In a cluster: opens the door and starts the thread that follows lead(). The outcome: the
+  /// ports.
+  outcome<actors::bound_ports> follow_leadership();
   /// This node leads every shard in these epochs; empty: it does not.
   void lead(std::vector<storage::shard_lead> leads);
 
@@ -52,13 +58,15 @@ class serving {
 
   /// Of the engine that serves; zero while none does.
   actors::engine_counters counters() const;
+  actors::door_counters door_counters() const;
 
   void stop(std::uint32_t patience_ms);
 
  private:
   void run();
-  void end_term(std::uint32_t patience_ms);
-  outcome<actors::engine::bound_ports> begin_term(const std::vector<storage::shard_lead>& leads);
+  void end_term(std::uint32_t patience_ms, const actors::farewell& word);
+  outcome<actors::bound_ports> open_door(bool engine_is_open);
+  outcome<actors::bound_ports> begin_term(const std::vector<storage::shard_lead>& leads);
 
   serving_parts parts_;
   mutable std::mutex mutex_;
@@ -67,6 +75,7 @@ class serving {
   std::uint64_t wanted_change_ = 0;  ///< counts changes of what is wanted
   bool stopping_ = false;
   std::shared_ptr<actors::engine> engine_;  ///< changed by one thread, under the mutex
+  std::shared_ptr<actors::door> door_;      ///< the same
   std::thread thread_;
 };
 

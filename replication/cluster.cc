@@ -82,9 +82,16 @@ class cluster::impl final : public mesh_handler, public node_port {
   }
 
   std::string promote() {
+    return on_writer([this] { return copies_->promote(); });
+  }
+  std::string readmit(node_id node) {
+    return on_writer([this, node] { return copies_->readmit(node); });
+  }
+
+  std::string on_writer(std::function<std::string()> order) {
     auto answer = std::make_shared<std::promise<std::string>>();
     auto future = answer->get_future();
-    writer_->post([this, answer] { answer->set_value(copies_->promote()); });
+    writer_->post([order = std::move(order), answer] { answer->set_value(order()); });
     if (future.wait_for(std::chrono::seconds(10)) != std::future_status::ready)
       return "the node is busy or stopping";
     return future.get();
@@ -229,6 +236,9 @@ seeding_counters cluster::seedings() const {
 }
 std::string cluster::promote() {
   return impl_->promote();
+}
+std::string cluster::readmit(node_id node) {
+  return impl_->readmit(node);
 }
 void cluster::replace_tls(std::shared_ptr<const net::tls_context> tls) {
   impl_->replace_tls(std::move(tls));

@@ -60,6 +60,9 @@ class cluster {
   /// it is not made. Not from the writer's thread.
   std::string promote();
 
+  /// The same: a voter's new data folder gets its vote. On the node that leads.
+  std::string readmit(node_id node);
+
   void replace_tls(std::shared_ptr<const net::tls_context> tls);
 
  private:

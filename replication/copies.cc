@@ -250,6 +250,25 @@ std::string copies::promote() {
   return {};
 }
 
+std::string copies::readmit(node_id node) {
+  std::vector<std::pair<std::size_t, claim_record>> claims;
+  std::string why_not;
+  for (std::size_t i = 0; i < shards_.size(); ++i) {
+    leadership wish =
+        by_readmission(options_.plan, shards_[i]->core().state(), heard_[i], node, options_.now());
+    if (wish.claim) {
+      claims.emplace_back(i, std::move(*wish.claim));
+    } else {
+      why_not = "shard " + std::to_string(i) + ": " + wish.why_not;
+    }
+  }
+  // Shards where an earlier order came through are left as they are.
+  if (claims.empty() || led_.empty()) return why_not;
+  log::warn("cluster", "a voter's new data folder gets its vote by order", {{"node", node.value}});
+  for (auto& [shard, claim] : claims) shards_[shard]->step(claimed{std::move(claim)});
+  return {};
+}
+
 void copies::tell_learners() {
   for (std::size_t i = 0; i < shards_.size(); ++i) {
     const replica_state& s = shards_[i]->core().state();
@@ -271,9 +290,9 @@ void copies::note_leads() {
   if (std::equal(leads.begin(), leads.end(), led_.begin(), led_.end(), same)) return;
   led_ = std::move(leads);
   log::info("cluster", led_.empty() ? "this node leads no more" : "this node leads", {});
+  send_status();  // first: who is sent away is told where to go
   port_.leading(led_);
   if (!led_.empty()) tell_learners();
-  send_status();
 }
 
 void copies::tick() {

@@ -87,6 +87,10 @@ class copies final : public storage::committer, private copy_port {
   /// An operator moves the lead here. Empty: the claim is under way; else why not.
   std::string promote();
 
+  /// An operator gives the folder that this voter comes with its vote back; this node leads. Empty:
+  /// under way; else why not.
+  std::string readmit(node_id node);
+
   /// How the cluster looks from here; any thread.
   cluster_view view() const;
 

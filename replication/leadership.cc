@@ -1,10 +1,16 @@
 /// See leadership.h.
 #include "replication/leadership.h"
 
+#include "replication/static_authority.h"
+
 #include <algorithm>
 
 namespace conclave::replication {
 namespace {
+
+/// A folder gets its vote back when it is at most so many entries behind: then its first answer as
+/// a voter comes after one batch.
+constexpr std::uint64_t readmission_lag = 64;
 
 shard_epoch newest_known(const replica_state& state, const heard_of& heard) {
   shard_epoch newest = std::max(state.promised.epoch, heard.newest);
@@ -14,12 +20,7 @@ shard_epoch newest_known(const replica_state& state, const heard_of& heard) {
 }
 
 claim_record claim_of(node_id self, shard_epoch newest, const shard_config& config, time_ms now) {
-  claim_record record;
-  record.epoch = make_epoch(round_of(newest) + 1, self);
-  record.config = config;
-  record.previous = config;  // the voters never change here: then promises alone are safe
-  record.time = now;
-  return record;
+  return static_authority(self, config).promote({newest, config.version}, now);
 }
 
 std::string names(const std::vector<node_id>& nodes) {
@@ -129,6 +130,43 @@ leadership by_order(const cluster_plan&, replica_id self, const replica_state& s
     return result;
   }
   return claim_under(*config, self, state, heard, now);
+}
+
+leadership by_readmission(const cluster_plan& plan, const replica_state& state,
+                          const heard_of& heard, node_id node, time_ms now) {
+  leadership result;
+  if (state.now != role::leader) {
+    result.why_not = "only the node that leads can give a vote back";
+    return result;
+  }
+  const auto said = heard.introductions.find(node);
+  if (said == heard.introductions.end()) {
+    result.why_not = "that node has not been heard of since this one started";
+    return result;
+  }
+  const replica_id folder = said->second.id;
+  shard_config changed = state.leading->record.config;
+  const auto voter = std::find_if(changed.voters.begin(), changed.voters.end(),
+                                  [&](const member& m) { return m.id.node == node; });
+  if (voter == changed.voters.end() || voter->id == folder) {
+    result.why_not = voter == changed.voters.end() ? "that node is no voter of this cluster"
+                                                   : "that node has its vote";
+    return result;
+  }
+  log_index match{};
+  for (const progress& p : state.leading->receivers)
+    if (p.peer.id == folder) match = p.match;
+  if (match.value + readmission_lag < state.commit.value) {
+    result.why_not = "its copy is not there yet: entry " + std::to_string(match.value) + " of " +
+                     std::to_string(state.commit.value) + "; try again when it is in sync";
+    return result;
+  }
+  const shard_config before_change = changed;
+  voter->id = folder;
+  ++changed.version;
+  result.claim = claim_of(plan.self, newest_known(state, heard), changed, now);
+  result.claim->previous = before_change;
+  return result;
 }
 
 std::vector<member> learners_of(const cluster_plan& plan, const shard_config& config,

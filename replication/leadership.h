@@ -49,6 +49,12 @@ leadership by_itself(const cluster_plan& plan, replica_id self, const replica_st
 leadership by_order(const cluster_plan& plan, replica_id self, const replica_state& state,
                     const heard_of& heard, time_ms now);
 
+/// The claim by which the leader gives a voter that comes with another data folder its vote back.
+/// Membership changes by the leader's order alone: the old folder is gone for ever, so every
+/// recovery set of the old configuration has promised to the new one or meets the leader.
+leadership by_readmission(const cluster_plan& plan, const replica_state& state,
+                          const heard_of& heard, node_id node, time_ms now);
+
 /// Who receives without a vote under this configuration: everybody heard of who is no voter of it,
 /// also a voter's number with another data folder, which has to be readmitted.
 std::vector<member> learners_of(const cluster_plan& plan, const shard_config& config,

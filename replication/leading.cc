@@ -138,12 +138,15 @@ void replica::on(const message& m, const nack& n) {
   progress* p = receiver(m.from);
   if (p == nullptr || !leads_in(m.epoch)) return;
   if (n.reason != refusal::gap && n.reason != refusal::diverged) return;
+  log_index hint = n.hint;
+  // It differs somewhere behind its commit, which may be far before what it acknowledged.
+  if (n.reason == refusal::diverged) hint = std::max(hint, p->match);
   // Older than what it acknowledged since, or the echo of a loss that is being mended.
-  if (n.hint < p->match || (p->rewound && p->rewound_to <= n.hint)) return;
+  if (hint < p->match || (p->rewound && p->rewound_to <= hint)) return;
   p->rewound = true;
-  p->rewound_to = n.hint;
-  p->next = std::min(after(n.hint), after(s_.log.last_index()));
-  if (n.hint >= s_.base) p->seeding = false;
+  p->rewound_to = hint;
+  p->next = std::min(after(hint), after(s_.log.last_index()));
+  if (hint >= s_.base) p->seeding = false;
   feed(*p);
 }
 

@@ -56,6 +56,7 @@ constexpr std::array table = {
                "The node's disk is too full to take anything new."},
     error_info{errc::not_ready, retry, "not_ready", "The node cannot serve this yet."},
     error_info{errc::conflict, retry, "conflict", "What the request is about has just changed."},
+    error_info{errc::not_leading, retry, "not_leading", "Another node leads; ask there."},
     error_info{errc::outcome_unknown, unknown, "outcome_unknown",
                "Whether it was done is not known yet: send it again unchanged."},
     error_info{errc::resend_expired, unknown, "resend_expired",

@@ -51,7 +51,8 @@ enum class errc : std::uint16_t {
   shutting_down = 63,
   storage_full = 64,
   not_ready = 65,
-  conflict = 66,  ///< what the request is about has just changed
+  conflict = 66,     ///< what the request is about has just changed
+  not_leading = 68,  ///< another node of the cluster leads: ask there
 
   // -- perhaps done ------------------------------------------------------------------------------
   outcome_unknown = 80,

@@ -54,6 +54,9 @@ std::string_view advice_for(errc code) {
     case errc::conflict:
       return "Send the same frame again after `retry_after_ms`, doubling the wait each time, with "
              "jitter.";
+    case errc::not_leading:
+      return "Connect to `leader` when it is given, else to the cluster's next address, and resend "
+             "what is open; see [clusters](#clusters).";
     case errc::too_many_requests:
       return "Keep fewer requests open (`max_open_requests`, 8 reads); send it again after "
              "`retry_after_ms`.";

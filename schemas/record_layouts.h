@@ -41,7 +41,7 @@ struct layout<node_record> {
   static void fields(Self& m, Visitor& v) {
     v("cluster", m.cluster, stored_text_bounds, "hex name of the cluster");
     v("shard_count", m.shard_count, bounds{}, "fixed at creation");
-    v("incarnation", m.incarnation, bounds{}, "random: names this data folder");
+    v("incarnation", m.incarnation, bounds{}, "names this data folder: microseconds of its making");
     v("boot_count", m.boot_count, bounds{}, "starts so far");
     v("secret", binary(m.secret), bounds{0, 64}, "32 random bytes: reserved, not used yet");
   }

@@ -46,7 +46,7 @@ struct chain_mark_record {
 struct node_record {
   std::string cluster;            ///< random, hex: names the cluster for ever
   std::uint16_t shard_count = 0;  ///< fixed at creation
-  std::uint64_t incarnation = 0;  ///< random: names this data folder
+  std::uint64_t incarnation = 0;  ///< names this data folder: when it was made, in microseconds
   std::uint64_t boot_count = 0;
   std::string secret;  ///< 32 random bytes: reserved, not used yet
 

@@ -12,6 +12,9 @@
 
 namespace conclave {
 
+/// A name of the DNS is at most 253 bytes; brackets, a colon and five digits fit as well.
+inline constexpr std::uint64_t max_leader_bytes = 264;
+
 struct hello {
   static constexpr frame_type type = frame_type::hello;
   static constexpr std::string_view name = "HELLO";
@@ -140,6 +143,9 @@ struct error_answer {
   std::string_view error_name;
   std::string_view text;
   std::uint32_t retry_after_ms = 0;
+  std::string_view leader = {};
+
+  static constexpr std::uint32_t required_fields = 5;
 
   template <class Self, class Visitor>
   static void fields(Self& m, Visitor& v) {
@@ -148,6 +154,8 @@ struct error_answer {
     v("name", m.error_name, bounds{0, 64}, "the code's stable name");
     v("text", m.text, bounds{0, 1024}, "one sentence for people");
     v("retry_after_ms", m.retry_after_ms, bounds{}, "class retry: wait at least this long");
+    v("leader", m.leader, bounds{0, max_leader_bytes},
+      "not_leading: HOST:PORT of the node to go to; empty: unknown");
   }
 };
 
@@ -161,6 +169,9 @@ struct goaway {
   errc code = errc::shutting_down;
   std::string_view text;
   std::uint32_t reconnect_after_ms = 0;
+  std::string_view leader = {};
+
+  static constexpr std::uint32_t required_fields = 3;
 
   template <class Self, class Visitor>
   static void fields(Self& m, Visitor& v) {
@@ -168,6 +179,8 @@ struct goaway {
     v("text", m.text, bounds{0, 1024}, "one sentence for people");
     v("reconnect_after_ms", m.reconnect_after_ms, bounds{},
       "wait about this long, with jitter, before connecting again");
+    v("leader", m.leader, bounds{0, max_leader_bytes},
+      "HOST:PORT of the node to go to; empty: any of the cluster's");
   }
 };
 

@@ -29,4 +29,9 @@ time_ms shard_clock::now() {
   return last_;
 }
 
+void shard_clock::raise(time_ms at_least) {
+  const std::lock_guard lock(mutex_);
+  last_ = std::max(last_, at_least);
+}
+
 }  // namespace conclave::storage

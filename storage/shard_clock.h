@@ -18,6 +18,9 @@ class shard_clock {
   /// Never smaller than any earlier answer.
   time_ms now();
 
+  /// Another node's clock has logged this time: never smaller from now on. For who begins to lead.
+  void raise(time_ms at_least);
+
   /// A jump is being held: shard time goes on at the boot clock's pace. For the alarm metric.
   bool holding() const { return holding_.load(std::memory_order_relaxed); }
 

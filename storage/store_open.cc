@@ -13,6 +13,7 @@
 #include <rocksdb/listener.h>
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace conclave::storage {
@@ -37,6 +38,14 @@ class background_listener final : public rocksdb::EventListener {
               {{"family", info.cf_name}});
   }
 };
+
+/// Microseconds of the wall clock: a folder that replaces another one of its node must have the
+/// higher number, or its peers take it for an old copy.
+std::uint64_t fresh_incarnation() {
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(
+                                        std::chrono::system_clock::now().time_since_epoch())
+                                        .count());
+}
 
 failure open_failure(const std::string& path, const rocksdb::Status& status) {
   const std::string text = status.ToString();
@@ -247,7 +256,7 @@ struct store::opener {
     node.cluster =
         options.cluster.empty() ? crypto::to_hex(crypto::random_bytes(16)) : options.cluster;
     node.shard_count = options.shard_count;
-    node.incarnation = crypto::random_u64() | 1;
+    node.incarnation = fresh_incarnation();
     node.secret = crypto::random_bytes(32);
     return node;
   }
@@ -271,6 +280,8 @@ outcome<std::unique_ptr<store>> store::open(const store_options& options) {
     return failure(s.error()).prefixed("the data folder " + options.path +
                                        " is damaged and will not be served");
   }
+  // Folders of earlier versions had a random number, which no later one would exceed.
+  if (node->incarnation >= id_limit) node->incarnation = fresh_incarnation();
   ++node->boot_count;
   if (const status s = steps.save(*node); !s) return s.error();
   opened->node_ = *node;

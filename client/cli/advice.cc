@@ -48,6 +48,8 @@ std::string_view advice_for_people(errc code) {
     case errc::not_ready:
     case errc::conflict:
       return "Nothing was done: repeat it in a while.";
+    case errc::not_leading:
+      return "Nothing was done: repeat it in a while, and give all the cluster's servers.";
     case errc::storage_full:
       return "Nothing was done: the node's disk is full, its operator has to make room.";
     case errc::outcome_unknown:

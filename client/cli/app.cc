@@ -50,7 +50,8 @@ std::string footer() {
              "token of\n"
              "its own. A failure is one sentence, the name of its code and what to do.\n"
              "The profile (default ~/.config/conclave/profile.toml, or CONCLAVE_PROFILE) holds\n"
-             "server, ca, token_file and state_file; options go first.\n") +
+             "server (of a cluster several, with commas), ca, token_file and state_file; options "
+             "go first.\n") +
          exit_codes_help;
 }
 
@@ -64,7 +65,9 @@ int run(int argc, char** argv) {
   app.footer(footer());
   app.require_subcommand(1);
   app.set_version_flag("--version", "conclave " CONCLAVE_VERSION);
-  app.add_option("--server", c.common.given.server, "HOST:PORT of the node");
+  app.add_option("--server", c.common.given.server,
+                 "HOST:PORT of the node; of a cluster several, with commas or --server again")
+      ->join(',');
   app.add_option("--ca", c.common.given.ca, "PEM file with the CA to trust");
   app.add_option("--token-file", c.common.given.token_file, "file with the device's token");
   app.add_option("--state", c.common.given.state_file, "where `listen` remembers how far it was");

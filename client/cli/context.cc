@@ -12,9 +12,25 @@
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
+#include <sstream>
 #include <unistd.h>
 
 namespace conclave::client::cli {
+
+namespace {
+
+/// "a:1, b:2" -> both; empty parts are nobody's address.
+std::vector<std::string> servers_of(const std::string& text) {
+  std::vector<std::string> servers;
+  std::stringstream parts(text);
+  for (std::string part; std::getline(parts, part, ',');) {
+    std::erase(part, ' ');
+    if (!part.empty()) servers.push_back(part);
+  }
+  return servers;
+}
+
+}  // namespace
 
 context::context(settings s) : settings_(std::move(s)) {
   const char* term = std::getenv("TERM");
@@ -124,7 +140,7 @@ std::unique_ptr<session> context::open(session_options options, session_events e
 }
 
 std::unique_ptr<session> context::connect(session_options options, session_events events) {
-  options.servers = {effective_.server};
+  options.servers = servers_of(effective_.server);
   options.ca_file = effective_.ca;
   options.client_name = "conclave/" CONCLAVE_VERSION;
   const auto stored = std::make_shared<std::atomic<bool>>(false);

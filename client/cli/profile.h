@@ -9,7 +9,7 @@
 namespace conclave::client::cli {
 
 struct profile {
-  std::string server;
+  std::string server;  ///< HOST:PORT, or several with commas
   std::string ca;
   std::string token_file;
   std::string state_file;

@@ -305,7 +305,7 @@ TEST(gateway, at_the_end_everybody_is_told_and_nothing_new_is_taken) {
   ASSERT_TRUE(client.login(tokens[0]));
   client.send(6, text_to(5, 1));
   auto arrived = w.conversations.take(1);
-  w.on_loop([&] { w.gate().drain(1234); });
+  w.on_loop([&] { w.gate().drain({errc::shutting_down, {}, 1234}); });
   const auto away = client.next();
   ASSERT_TRUE(away && away->is(frame_type::goaway));
   EXPECT_EQ(away->code(), errc::shutting_down);
@@ -316,6 +316,29 @@ TEST(gateway, at_the_end_everybody_is_told_and_nothing_new_is_taken) {
   EXPECT_EQ(client.answer(6)->code(), errc::forbidden) << "what was open is still answered";
   wire_client late(w.client_port);
   EXPECT_FALSE(late.connected());
+}
+
+TEST(gateway, who_is_sent_away_is_told_where_the_leader_is) {
+  gateway_world w;
+  const auto tokens = w.provision(acme, {"alice"});
+  const auto operators = w.provision(system_tenant, {"root"});
+  wire_client client(w.client_port);
+  ASSERT_TRUE(client.login(tokens[0]));
+  wire_client operating(w.admin_port);
+  ASSERT_TRUE(operating.login(operators[0]));
+  w.on_loop([&] { w.gate().drain({errc::not_leading, "chat2.example.org:7443", 300}); });
+  const auto away = client.next();
+  ASSERT_TRUE(away && away->is(frame_type::goaway));
+  EXPECT_EQ(away->code(), errc::not_leading);
+  EXPECT_EQ(away->as<goaway>()->leader, "chat2.example.org:7443");
+  EXPECT_EQ(away->as<goaway>()->reconnect_after_ms, 300u);
+  client.send(7, text_to(5, 2));
+  const auto refused = client.answer(7);
+  EXPECT_EQ(refused->code(), errc::not_leading);
+  EXPECT_EQ(refused->as<error_answer>()->leader, "chat2.example.org:7443");
+  const auto operator_away = operating.next();
+  ASSERT_TRUE(operator_away && operator_away->is(frame_type::goaway));
+  EXPECT_EQ(operator_away->as<goaway>()->leader, "") << "that is no place for operators";
 }
 
 TEST(gateway, a_request_must_name_users_that_exist) {

@@ -58,6 +58,10 @@ class fake_node final : private net::loop_handler {
   std::atomic<unsigned> answer_unknown{0};  ///< done or not, by chance
   std::atomic<bool> silent{false};          ///< no answer to anything from login on
   std::atomic<bool> mute_pings{false};
+  std::atomic<bool> leads{true};  ///< false: HELLO is answered not_leading, with `leader`
+
+  /// HOST:PORT, set before start() or by run(); empty: this node does not know.
+  std::string leader;
 
   // -- scripts: set before start() or by run()
   // -----------------------------------------------------
@@ -67,13 +71,16 @@ class fake_node final : private net::loop_handler {
   void script(frame_type type, handler h) { scripts_[type] = std::move(h); }
 
   // -- seen -------------------------------------------------------------------------------------
+  std::atomic<unsigned> hellos{0};
   std::atomic<unsigned> logins{0};
   std::atomic<unsigned> pings{0};
   std::atomic<unsigned> sends{0};
 
-  explicit fake_node(std::uint64_t seed = 1) : random_(seed) {
-    auto tls = net::tls_context::server(
-        {certificates().certificate_file(), certificates().key_file(), false});
+  explicit fake_node(std::uint64_t seed = 1)
+      : fake_node(seed, certificates().certificate_file(), certificates().key_file()) {}
+  fake_node(std::uint64_t seed, const std::string& certificate_file, const std::string& key_file)
+      : random_(seed) {
+    auto tls = net::tls_context::server({certificate_file, key_file, false});
     CONCLAVE_CHECK(tls.ok(), "the test certificate is usable");
     tls_ = *tls;
     created_body body;
@@ -100,6 +107,7 @@ class fake_node final : private net::loop_handler {
   }
 
   std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
+  std::uint16_t port() const { return port_; }
 
   session_options options(int user) const {
     session_options o;
@@ -125,12 +133,14 @@ class fake_node final : private net::loop_handler {
   void say(const std::string& text) {
     run([&] { push(append(user_id{3}, device_id{3}, ++others_, event_kind::text, text), {}); });
   }
-  void send_goaway(errc code) {
+  void send_goaway(errc code, const std::string& to = {}, std::uint32_t after_ms = 0) {
     run([&] {
       loop_->for_each([&](net::connection& c) {
         goaway word;
         word.code = code;
         word.text = "go";
+        word.reconnect_after_ms = after_ms;
+        word.leader = to;
         append_frame(c.tail(), 0, word);
         c.queued();
         c.close(net::close_reason::by_us, true);
@@ -188,6 +198,7 @@ class fake_node final : private net::loop_handler {
     e.kind = describe(code).kind;
     e.error_name = name_of(code);
     e.text = describe(code).text;
+    if (code == errc::not_leading) e.leader = leader;
     answer(c, f, e);
     if (end) c.close(net::close_reason::by_us, true);
   }
@@ -260,6 +271,8 @@ class fake_node final : private net::loop_handler {
     }
     switch (f.header.type) {
       case frame_type::hello: {
+        ++hellos;
+        if (!leads) return refuse(c, f, errc::not_leading, true);
         welcome w;
         w.max_open_requests = 256;
         w.idle_timeout_ms = 90'000;

@@ -109,7 +109,7 @@ TEST(endpoint, hosts_names_and_both_kinds_of_addresses_are_understood) {
 
 TEST(endpoint, an_address_resolves_to_itself_and_an_impossible_name_is_unreachable) {
   EXPECT_EQ(resolve(*parse_endpoint("127.0.0.1:7"))->address, "127.0.0.1");
-  const auto none = resolve(*parse_endpoint("no such host:7"));
+  const auto none = resolve(*parse_endpoint("no-such-host.invalid:7"));
   ASSERT_FALSE(none);
   EXPECT_EQ(none.error().code, unreachable);
 }

@@ -33,16 +33,16 @@ inline test::test_certificates& authority() {
   return made;
 }
 
-struct node_settings {
+struct cluster_node_settings {
   cluster_plan plan;
   std::vector<mesh_node> everyone;
   std::string cluster = "test";
   storage::log_tail_bounds keep;
 };
 
-class test_node {
+class cluster_node {
  public:
-  test_node(node_settings settings, node_id self) : settings_(std::move(settings)) {
+  cluster_node(cluster_node_settings settings, node_id self) : settings_(std::move(settings)) {
     settings_.plan.self = self;
     const auto uri = "URI:conclave://" + settings_.cluster + "/" + std::to_string(self.value);
     const auto files = authority().issue(settings_.cluster + std::to_string(self.value), uri);
@@ -51,7 +51,7 @@ class test_node {
     CONCLAVE_CHECK(tls.ok(), "the certificate is usable");
     tls_ = *tls;
   }
-  ~test_node() { stop(); }
+  ~cluster_node() { stop(); }
 
   void start() {
     auto options = test::options_for(folder_->data(), 2);
@@ -154,7 +154,7 @@ class test_node {
   }
 
  private:
-  node_settings settings_;
+  cluster_node_settings settings_;
   std::unique_ptr<test::temporary_folder> folder_ = std::make_unique<test::temporary_folder>();
   std::shared_ptr<const net::tls_context> tls_;
   system_clock clock_;
@@ -171,7 +171,7 @@ class test_node {
 class cluster_of : public testing::Test {
  protected:
   void make(int voters, int learners, commit_rule rule, storage::log_tail_bounds keep = {}) {
-    node_settings settings;
+    cluster_node_settings settings;
     settings.keep = keep;
     settings.plan.founder = node_id(1);
     settings.plan.rule = rule;
@@ -181,13 +181,13 @@ class cluster_of : public testing::Test {
       settings.everyone.push_back({node, "127.0.0.1", port_nobody_has()});
     }
     for (const mesh_node& each : settings.everyone)
-      nodes_.push_back(std::make_unique<test_node>(settings, each.node));
+      nodes_.push_back(std::make_unique<cluster_node>(settings, each.node));
   }
   void TearDown() override {
     for (auto& node : nodes_) node->stop();
   }
 
-  test_node& node(std::size_t number) { return *nodes_[number - 1]; }
+  cluster_node& node(std::size_t number) { return *nodes_[number - 1]; }
 
   static bool eventually(const std::function<bool()>& condition) {
     const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
@@ -220,7 +220,7 @@ class cluster_of : public testing::Test {
     return testing::AssertionFailure() << why;
   }
 
-  std::vector<std::unique_ptr<test_node>> nodes_;
+  std::vector<std::unique_ptr<cluster_node>> nodes_;
 };
 
 }  // namespace conclave::replication

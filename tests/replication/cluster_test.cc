@@ -9,7 +9,7 @@ constexpr commit_rule two_of_three{2, 2};
 
 using cluster_test = cluster_of;
 
-bool has_event(test_node& node, std::uint64_t seq) {
+bool has_event(cluster_node& node, std::uint64_t seq) {
   return node.data()
       .get(shard, keys::event(test::some_tenant, conversation_id{5}, event_seq{seq}))
       .ok();
@@ -150,6 +150,21 @@ TEST_F(cluster_test, a_wiped_disk_comes_back_as_a_learner) {
   EXPECT_FALSE(has_event(node(1), 51));
   node(3).start();
   owner->wait_for_settled(60);
+
+  // By order it gets its vote back, and then two of three are enough again.
+  ASSERT_TRUE(copies_are_equal(shard));
+  EXPECT_NE(node(3).part().readmit(node_id(2)), "") << "it does not lead";
+  EXPECT_NE(node(1).part().readmit(node_id(3)), "") << "it has its vote";
+  ASSERT_TRUE(eventually([&] { return node(1).part().readmit(node_id(2)).empty(); }));
+  const shard_epoch earlier = node(1).epoch(shard);
+  ASSERT_TRUE(eventually([&] { return node(1).leads() && node(1).epoch(shard) != earlier; }));
+  node(3).stop();
+  ASSERT_EQ(node(1).claim(shard, 5, 2), 60u);
+  node(1).propose(shard, 5, 2, 61, 70, owner);
+  owner->wait_for_settled(70);
+  EXPECT_TRUE(copies_are_equal(shard));
+  node(3).start();
+  EXPECT_TRUE(copies_are_equal(shard));
 }
 
 TEST_F(cluster_test, a_wiped_founder_does_not_found_the_cluster_anew) {

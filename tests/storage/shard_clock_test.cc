@@ -92,5 +92,17 @@ TEST(shard_clock, drift_is_followed_however_long_it_lasts) {
   EXPECT_FALSE(clock.holding());
 }
 
+TEST(shard_clock, what_another_clock_has_logged_is_never_undercut) {
+  manual_clock source;
+  storage::shard_clock clock(source, 0);
+  const time_ms ahead = source.wall() + 30'000;
+  clock.raise(ahead);
+  EXPECT_EQ(clock.now(), ahead);
+  source.pass(40'000);
+  EXPECT_EQ(clock.now(), source.wall());
+  clock.raise(5);
+  EXPECT_EQ(clock.now(), source.wall());
+}
+
 }  // namespace
 }  // namespace conclave::test

@@ -116,8 +116,9 @@ TEST_F(shard_writer_test, a_claim_waits_for_the_proposals_before_it) {
   }
   node.writer().claim(shard, conversation_entity(5), 2, owner);
   node.writer().submit(node.event(shard, 5, 1, 4, owner));
-  node.writer().submit(node.event(shard, 5, 2, 4, owner));
   holder->open_gate();
+  owner->wait_for(3);
+  node.writer().submit(node.event(shard, 5, 2, 4, owner));
   const auto told = owner->wait_for(4);
   EXPECT_TRUE(told[0].what.committed);
   EXPECT_EQ(told[0].what.proposals, 3u);

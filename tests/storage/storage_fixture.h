@@ -169,7 +169,8 @@ class running_storage {
       std::fprintf(stderr, "%s\n", sentence.c_str());
       std::_Exit(70);
     };
-    writer_ = std::make_unique<storage::shard_writer>(*store_, *shard_clock_, std::move(writer_options));
+    writer_ =
+        std::make_unique<storage::shard_writer>(*store_, *shard_clock_, std::move(writer_options));
     auto leads = writer_->start();
     ASSERT_TRUE(leads) << leads.error().detail;
     leads_ = *leads;

@@ -4,6 +4,7 @@
 /// second gateway on a loop of its own shares all of it.
 #pragma once
 
+#include "actors/caf_scheduler.h"
 #include "actors/conversation.h"
 #include "actors/gateway.h"
 #include "actors/plans.h"

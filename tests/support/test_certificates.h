@@ -46,6 +46,14 @@ class test_certificates {
   const std::string& certificate_file() const { return server_.certificate_file; }
   const std::string& key_file() const { return server_.key_file; }
 
+  /// A certificate with which a node shows itself to the others of its cluster. Clusters have an
+  /// authority of their own: another object of this class.
+  issued issue_node(const std::string& cluster, unsigned number) {
+    const std::string n = std::to_string(number);
+    return issue(cluster + "-node" + n,
+                 "URI:conclave://" + cluster + "/" + n + ",DNS:localhost,IP:127.0.0.1");
+  }
+
   /// Another certificate of this CA; `alt_names` like "DNS:chat.example,IP:10.0.0.1".
   issued issue(const std::string& name, const std::string& alt_names) {
     const key_pointer key(EVP_EC_gen("P-256"), &EVP_PKEY_free);

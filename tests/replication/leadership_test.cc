@@ -1,0 +1,136 @@
+/// Who claims the lead by itself, and who by order; as pure rules.
+#include "replication/leadership.h"
+
+#include <gtest/gtest.h>
+
+namespace conclave::replication {
+namespace {
+
+replica_id folder_of(std::uint16_t node, std::uint64_t incarnation = 0) {
+  return {node_id(node), incarnation == 0 ? 100u + node : incarnation};
+}
+
+struct leadership_rules : testing::Test {
+  leadership_rules() {
+    plan.self = node_id(1);
+    plan.founder = node_id(1);
+    plan.rule = {2, 2};
+    for (std::uint16_t i = 1; i <= 4; ++i) plan.nodes.push_back({node_id(i), i, i <= 3});
+  }
+
+  void hear(std::uint16_t node, shard_epoch promised = {}, std::uint64_t last = 0,
+            std::uint64_t incarnation = 0) {
+    introduction said;
+    said.id = folder_of(node, incarnation);
+    said.promised.epoch = promised;
+    said.last.index = log_index{last};
+    heard.introductions[node_id(node)] = said;
+  }
+  void be_part_of_a_cluster() {
+    auto config = std::make_shared<shard_config>();
+    config->version = 1;
+    config->rule = plan.rule;
+    for (std::uint16_t i = 1; i <= 3; ++i) config->voters.push_back({folder_of(i), i});
+    state.base_config = config;
+  }
+  leadership wish() { return by_itself(plan, self, state, heard, 1); }
+
+  cluster_plan plan;
+  replica_id self = folder_of(1);
+  replica_state state;
+  heard_of heard;
+};
+
+TEST_F(leadership_rules, the_founder_waits_for_every_voter) {
+  hear(2);
+  EXPECT_FALSE(wish().claim);
+  EXPECT_NE(wish().why_not.find("node 3"), std::string::npos) << wish().why_not;
+  hear(3);
+  const auto claim = wish().claim;
+  ASSERT_TRUE(claim);
+  EXPECT_EQ(claim->config.voters.size(), 3u) << "the learner has no vote";
+  EXPECT_EQ(claim->config.version, 1u);
+  EXPECT_TRUE(is_sound(claim->config));
+}
+
+TEST_F(leadership_rules, nobody_else_founds) {
+  plan.self = node_id(2);
+  self = folder_of(2);
+  hear(1);
+  hear(3);
+  EXPECT_FALSE(wish().claim);
+}
+
+TEST_F(leadership_rules, an_empty_founder_does_not_found_what_exists) {
+  hear(2, make_epoch(4, node_id(1)), 50);
+  hear(3, make_epoch(4, node_id(1)), 50);
+  EXPECT_FALSE(wish().claim);
+  EXPECT_NE(wish().why_not.find("holds data"), std::string::npos) << wish().why_not;
+}
+
+TEST_F(leadership_rules, a_founding_that_was_cut_short_goes_on) {
+  // Its own promise survived; the first entry is only on others.
+  state.promised.epoch = make_epoch(1, node_id(1));
+  hear(2, make_epoch(1, node_id(1)), 1);
+  hear(3);
+  EXPECT_TRUE(wish().claim);
+}
+
+TEST_F(leadership_rules, who_led_last_leads_again_once_a_recovery_set_is_there) {
+  be_part_of_a_cluster();
+  state.promised.epoch = make_epoch(4, node_id(1));
+  EXPECT_FALSE(wish().claim) << "alone it cannot know";
+  hear(2, make_epoch(4, node_id(1)), 50);
+  const auto claim = wish().claim;
+  ASSERT_TRUE(claim);
+  EXPECT_EQ(claim->epoch, make_epoch(5, node_id(1)));
+}
+
+TEST_F(leadership_rules, a_lead_that_was_moved_stays_moved) {
+  be_part_of_a_cluster();
+  state.promised.epoch = make_epoch(4, node_id(1));
+  hear(2, make_epoch(5, node_id(2)), 50);
+  hear(3, make_epoch(4, node_id(1)), 50);
+  EXPECT_FALSE(wish().claim);
+  const auto ordered = by_order(plan, self, state, heard, 1);
+  ASSERT_TRUE(ordered.claim);
+  EXPECT_EQ(ordered.claim->epoch, make_epoch(6, node_id(1)));
+}
+
+TEST_F(leadership_rules, a_refusal_that_names_a_newer_epoch_counts) {
+  be_part_of_a_cluster();
+  state.promised.epoch = make_epoch(4, node_id(1));
+  hear(2, make_epoch(4, node_id(1)), 50);
+  heard.newest = make_epoch(6, node_id(3));
+  EXPECT_FALSE(wish().claim);
+}
+
+TEST_F(leadership_rules, another_folder_of_a_voter_does_not_count_for_it) {
+  be_part_of_a_cluster();
+  state.promised.epoch = make_epoch(4, node_id(1));
+  hear(2, {}, 0, 999);
+  EXPECT_FALSE(wish().claim);
+  const auto learners = learners_of(plan, *state.base_config, heard);
+  ASSERT_EQ(learners.size(), 1u);
+  EXPECT_EQ(learners[0].id, folder_of(2, 999));
+}
+
+TEST_F(leadership_rules, a_folder_without_a_vote_takes_no_lead_by_order_either) {
+  be_part_of_a_cluster();
+  self = folder_of(1, 999);
+  hear(2, make_epoch(4, node_id(1)), 50);
+  hear(3, make_epoch(4, node_id(1)), 50);
+  EXPECT_FALSE(wish().claim);
+  EXPECT_FALSE(by_order(plan, self, state, heard, 1).claim);
+}
+
+TEST_F(leadership_rules, an_order_without_a_recovery_set_is_refused_and_says_who_is_missing) {
+  be_part_of_a_cluster();
+  state.promised.epoch = make_epoch(4, node_id(3));
+  const auto ordered = by_order(plan, self, state, heard, 1);
+  EXPECT_FALSE(ordered.claim);
+  EXPECT_NE(ordered.why_not.find("2, 3"), std::string::npos) << ordered.why_not;
+}
+
+}  // namespace
+}  // namespace conclave::replication
