@@ -26,6 +26,10 @@ outcome<std::vector<storage::shard_lead>> copies::open(time_ms) {
     if (!copy) return std::move(copy).error().prefixed("shard " + std::to_string(i));
     shards_.push_back(std::move(*copy));
   }
+  // A folder that was condemned before says so again, to whoever reads log and status now.
+  for (const auto& copy : shards_)
+    if (const replica_state& s = copy->core().state(); s.now == role::quarantined)
+      out_of_service(copy->shard(), s.why);
   heard_.resize(shards_.size());
   for (const listed_node& each : options_.plan.nodes)
     if (each.node != options_.self.node) peers_[each.node];
