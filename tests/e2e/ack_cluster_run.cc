@@ -235,6 +235,10 @@ class cluster_run {
     wait_for_traffic();
     if (cluster_.promote(wiped_).empty())
       result_.broken.push_back("a node whose disk was wiped takes the lead");
+    std::string said;
+    if (!test::wait_until([&] { return (said = cluster_.readmit(wiped_)).empty(); }, patience))
+      result_.broken.push_back("a wiped node does not get its vote back: " + said);
+    wiped_ = 0;
   }
 
   // -- what is going on

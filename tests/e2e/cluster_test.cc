@@ -154,6 +154,13 @@ TEST_F(e2e_cluster, p1_a_wiped_disk_comes_back_without_a_vote_and_is_filled) {
   cluster().start_node(3);
   EXPECT_TRUE(wait_until([&] { return answered.load(); }));
   EXPECT_TRUE(cluster().wait_in_sync());
+  // With its vote given back it counts again.
+  std::string said;
+  EXPECT_TRUE(wait_until([&] { return (said = cluster().readmit(2)).empty(); })) << said;
+  node(3).kill9();
+  EXPECT_TRUE(say("with the vote that was given back").ok());
+  cluster().start_node(3);
+  EXPECT_TRUE(cluster().wait_in_sync());
   EXPECT_EQ(cluster().stop_and_compare(), "");
 }
 

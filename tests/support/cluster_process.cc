@@ -16,6 +16,12 @@ std::string quoted(const std::string& text) {
   return '"' + text + '"';
 }
 
+/// Of an order; empty: it is carried out.
+std::string refusal_in(const finished& said) {
+  if (said.code == 0) return {};
+  return said.err.empty() ? "code " + std::to_string(said.code) : said.err;
+}
+
 /// Without the line that names the cluster and the boots.
 std::vector<std::string> shard_lines(const std::string& text) {
   std::vector<std::string> lines;
@@ -123,9 +129,12 @@ bool cluster_process::wait_until_leads(unsigned number, std::chrono::millisecond
 }
 
 std::string cluster_process::promote(unsigned number) {
-  const finished said = node(number).run_command({"cluster", "promote"});
-  if (said.code == 0) return {};
-  return said.err.empty() ? "code " + std::to_string(said.code) : said.err;
+  return refusal_in(node(number).run_command({"cluster", "promote"}));
+}
+
+std::string cluster_process::readmit(unsigned number) {
+  const unsigned first = wait_for_leader();
+  return refusal_in(node(first).run_command({"cluster", "readmit", std::to_string(number)}));
 }
 
 void cluster_process::move_lead_to(const std::vector<unsigned>& numbers) {

@@ -62,6 +62,9 @@ class cluster_process {
   /// meet one that lags so far that it needs a snapshot first.
   void move_lead_to(const std::vector<unsigned>& numbers);
 
+  /// Orders the leader to give a node with a new data folder its vote back. Empty: under way.
+  std::string readmit(unsigned number);
+
   std::string status(unsigned number);
   /// Every node that runs has everything that the leader has committed, by the leader's word, and
   /// all nodes are linked to it. Nobody may be writing.
