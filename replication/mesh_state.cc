@@ -84,7 +84,7 @@ void mesh_state::tell_refused(const net::connection& c, const std::string& sente
   if (const std::size_t place = kind.find(c.peer()); place != std::string::npos) {
     kind.replace(place, c.peer().size(), c.peer().substr(0, c.peer().rfind(':')));
   }
-  if (worth_a_line(kind)) log::warn("mesh", "a link was refused", {{"why", sentence}});
+  if (worth_a_line(kind)) log::warn("mesh", "a link was refused: " + sentence, {});
   handler_.on_refused(sentence);
 }
 
