@@ -193,6 +193,8 @@ outcome<std::shared_ptr<const tls_context>> tls_context::server(const tls_server
   if (status own = use_own_certificate(context, options.certificate_file, options.key_file); !own) {
     return std::move(own).error();
   }
+  // Else a connection keeps what it received last, a password perhaps, until the next record.
+  SSL_CTX_set_options(context, SSL_OP_CLEANSE_PLAINTEXT);
   SSL_CTX_set_num_tickets(context, 1);
   SSL_CTX_set_max_early_data(context, 0);
   SSL_CTX_set_alpn_select_cb(context, &select_alpn<alpn_list>, nullptr);
