@@ -1,6 +1,7 @@
 /// See node_process.h.
 #include "tests/support/node_process.h"
 
+#include "client/failures.h"
 #include "tests/support/waiting.h"
 
 #include <algorithm>
@@ -13,6 +14,7 @@
 #include <stdexcept>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <thread>
 #include <unistd.h>
 
 namespace conclave::test {
@@ -201,7 +203,12 @@ std::vector<new_user> node_process::provision(const std::string& tenant, const s
   client::session_options options = options_for(operator_token_);
   options.servers = {admin_address()};
   options.follow = false;
-  const auto admin = client::session::connect(options);
+  auto admin = client::session::connect(options);
+  // A node that has just begun to lead closes its door: who is coming in just then comes again.
+  for (int again = 0; again < 10 && !admin && admin.error().code == client::unreachable; ++again) {
+    std::this_thread::sleep_for(200ms);
+    admin = client::session::connect(options);
+  }
   if (!admin) throw std::runtime_error("operator login: " + admin.error().detail);
   const auto made = (*admin)->create_tenant(tenant);
   if (!made && made.error().code != errc::already_exists)
