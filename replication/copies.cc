@@ -31,6 +31,7 @@ outcome<std::vector<storage::shard_lead>> copies::open(time_ms) {
     if (const replica_state& s = copy->core().state(); s.now == role::quarantined)
       out_of_service(copy->shard(), s.why);
   heard_.resize(shards_.size());
+  too_far_behind_.resize(shards_.size());
   for (const listed_node& each : options_.plan.nodes)
     if (each.node != options_.self.node) peers_[each.node];
   if (const status synced = disk_.sync(); !synced) return synced.error();
@@ -74,7 +75,10 @@ status copies::flush(std::vector<settled>& out) {
 
 status copies::close() {
   std::vector<settled> unheard;
-  return flush(unheard);
+  if (const status flushed = flush(unheard); !flushed) return flushed;
+  // Marks make the next start short, and their fsync holds the state that was applied without one.
+  for (const auto& copy : shards_) copy->mark_end();
+  return disk_.sync();
 }
 
 storage::commit_counts copies::counts() const {
@@ -126,6 +130,7 @@ void copies::take(node_id node, const peer_hello& hello) {
     return port_.close_link(node);
   }
   p.introduced = true;
+  if (p.id != hello.id) p.shards.clear();  // told by another folder, which may have been full
   p.id = hello.id;
   p.client_address = hello.client_address;
   for (std::size_t i = 0; i < shards_.size(); ++i) {
@@ -171,6 +176,7 @@ void copies::seeding_over(shard_id shard, replica_id peer) {
 void copies::adopt(shard_id shard, std::unique_ptr<storage::staged_state> state,
                    const applied_record& applied, config_ref config) {
   shards_[shard.value]->adopt(std::move(state), applied, std::move(config));
+  too_far_behind_[shard.value] = false;
 }
 
 // -- copy_port
@@ -212,6 +218,7 @@ void copies::refuse(shard_id shard, replica_id peer, distrust reason) {
 void copies::claim_over(shard_id shard, const claim_ended& why) {
   log::warn("cluster", "this node's claim to lead is over",
             {{"shard", shard.value}, {"epoch", why.epoch.value}, {"why", name_of(why.reason)}});
+  if (why.reason == claim_end::snapshot_needed) too_far_behind_[shard.value] = true;
 }
 
 void copies::out_of_service(shard_id shard, const quarantine& why) {
@@ -230,6 +237,12 @@ void copies::claim_by_itself() {
   std::string waiting;
   for (std::size_t i = 0; i < shards_.size(); ++i) {
     shard_copy& copy = *shards_[i];
+    if (too_far_behind_[i]) {
+      // Claiming again would only raise epochs: somebody with the whole log has to lead and seed
+      // it.
+      waiting = "this copy is too far behind to lead: promote a node that holds more of the log";
+      continue;
+    }
     leadership wish =
         by_itself(options_.plan, options_.self, copy.core().state(), heard_[i], options_.now());
     if (wish.claim) copy.step(claimed{std::move(*wish.claim)});

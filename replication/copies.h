@@ -125,6 +125,7 @@ class copies final : public storage::committer, private copy_port {
   storage::replica_disk disk_;
   std::vector<std::unique_ptr<shard_copy>> shards_;
   std::vector<heard_of> heard_;        ///< by shard
+  std::vector<bool> too_far_behind_;   ///< by shard: a claim ended because of it
   std::vector<std::size_t> gathered_;  ///< shards with redo on its way
   std::map<node_id, peer_state> peers_;
   std::vector<std::pair<shard_id, replica_id>> absent_;  ///< were to be seeded; looked at again

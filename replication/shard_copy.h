@@ -65,6 +65,9 @@ class shard_copy {
   /// The epoch in which this copy leads with everything before it applied; zero: it does not.
   shard_epoch leading() const;
 
+  /// At an orderly end: a chain mark at what is applied.
+  void mark_end() { disk_.mark(shard_, {applied_.index, applied_.hash, first_kept_}); }
+
   /// Why the node must end; empty: it need not.
   const std::string& fatal() const { return fatal_; }
 

@@ -64,6 +64,8 @@ class cluster_process {
 
   /// Orders the leader to give a node with a new data folder its vote back. Empty: under way.
   std::string readmit(unsigned number);
+  /// Until it has it: the change takes the voters that were, so that none may be away meanwhile.
+  void give_vote_back(unsigned number);
 
   std::string status(unsigned number);
   /// Every node that runs has everything that the leader has committed, by the leader's word, and
@@ -73,8 +75,9 @@ class cluster_process {
   /// An empty disk in place of the old one; the node must be stopped.
   void wipe(unsigned number);
 
-  /// Ends all nodes in an orderly way and compares what `conclaved inspect` says of every shard.
-  /// Empty: the copies are equal, and none lags; else what differs.
+  /// Waits until the copies are in sync, ends all nodes in an orderly way and compares what
+  /// `conclaved inspect` says of every shard; again when one of them has ended before it was told
+  /// the last commit. Empty: the copies are equal; else what differs. Nobody may be writing.
   std::string stop_and_compare();
 
   /// The ends of all logs, for people who read a failure.
@@ -93,6 +96,8 @@ class cluster_process {
   static constexpr std::chrono::milliseconds patience_of_a_cluster{60'000};
 
  private:
+  std::string stop_all();
+  std::string compare();
   cluster_settings settings_;
   std::shared_ptr<test_certificates> certificates_;
   std::vector<std::uint16_t> client_ports_, admin_ports_, peer_ports_, metrics_ports_;
