@@ -98,6 +98,10 @@ void conversation_shell::on_doze() {
   // An order may have been lost: its registrar had too much to do, or crashed. Asleep nobody would
   // give it again.
   give_index_orders_again();
+  if (state_ != nullptr && state_->has_job()) {
+    state_->job_stalled();
+    propose();
+  }
   const auto owed = std::exchange(ordered_inbox_, {});
   for (const auto& [slot, given] : owed) order_inbox(given.entry);
   if (ordered_.empty() && ordered_inbox_.empty()) try_retire();
@@ -231,6 +235,7 @@ void conversation_shell::propose() {
   // One order per member of a step: the next waits until most of them are given.
   if (state_->has_job() && in_flight_.empty() && to_order_.size() < limits::max_job_step / 2)
     state_->job_step();
+  if (in_flight_.empty() && !state_->has_draft() && state_->take_later_review()) review_burning();
   if (!state_->has_draft()) return;
   // Housekeeping alone waits for company while something is on its way.
   if (draft_tickets_.empty() && !in_flight_.empty()) return;
@@ -345,10 +350,12 @@ void conversation_shell::look_again(std::vector<keys::timer_key> timers) {
 }
 
 void conversation_shell::review_burning() {
-  // Not taken by a full pool: whatever burns then goes when it expires or another one leaves.
-  ports_.on_reader([ports = &ports_, entity = entity_] {
+  // Not taken by a full pool: whatever burns then goes when it expires or another one leaves, and
+  // in a dissolved conversation when the actor dozes.
+  ports_.on_reader([ports = &ports_, entity = entity_, wanted = state_->has_job()] {
     auto messages = ports->load_burning(entity);
-    if (!messages.ok() || messages->empty()) return;
+    // A large operation waits to hear that nothing is left.
+    if (!messages.ok() || (messages->empty() && !wanted)) return;
     auto details = std::make_shared<request_details>();
     for (auto& [seq, image] : *messages) details->burning.push_back({seq, std::move(image)});
     auto batch = std::make_shared<conversation_batch>();

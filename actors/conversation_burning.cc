@@ -5,6 +5,7 @@
 /// older than the last opening: burning_ holds every record that this actor has touched since it
 /// loaded, and goes before what the views say.
 #include "actors/conversation_state.h"
+#include "conf/limits.h"
 #include "schemas/keys.h"
 
 #include <algorithm>
@@ -92,8 +93,18 @@ void conversation_state::finish_burning(event_seq seq, const storage::target_ima
 ruling conversation_state::review(request_ref request, context_ref context) {
   if (!exists_) return rejected(errc::not_found);
   std::vector<event_seq> burned;
-  for (const burning_message& message : request.more->burning)
+  bool all = true;
+  for (const burning_message& message : request.more->burning) {
+    all = burned.size() < limits::max_job_step;
+    if (!all) break;
     finish_burning(message.seq, message.target, burned, context.now);
+  }
+  if (job_) {
+    job_->emptied = all;
+    job_->asked_burning = false;
+  } else if (!all) {
+    review_later_ = true;
+  }
   if (burned.empty()) return rejected(errc::ok);
   return tell_gone(gone_reason::burned, std::move(burned), context.now);
 }

@@ -183,8 +183,17 @@ void conversation_state::job_step() {
     job_->left.pop_back();
   }
   if (!job_->left.empty()) return;  // where it stands is what the member rows say
+  if (may_burn_ && !job_->emptied) {
+    // Nobody can open what still burns: its bodies go too, when all of them are committed.
+    if (!has_draft() && !std::exchange(job_->asked_burning, true)) review_later_ = true;
+    return;
+  }
   open_.redo.erase(keys::job(tenant_, id_, static_cast<std::uint64_t>(job_kind::dissolve)));
   job_.reset();
+}
+
+void conversation_state::job_stalled() {
+  if (job_) job_->asked_burning = false;
 }
 
 }  // namespace conclave::actors
