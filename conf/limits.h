@@ -86,6 +86,10 @@ static_assert(max_queued_passwords * std::chrono::milliseconds(150) <= answer_de
 /// each, 24 MB together. So many failures an hour are 28 a second, more than one thread can hash.
 inline constexpr std::size_t max_login_limiter_entries = 100'000;
 
+/// Of them, accounts that have to wait and that a restart does not forget: 100 KB in one row, which
+/// is written at most once in login_save_every however many guesses there are.
+inline constexpr std::size_t max_saved_login_failures = 4'096;
+inline constexpr std::chrono::seconds login_save_every{5};
 // -- conversations
 // ---------------------------------------------------------------------------------
 

@@ -318,6 +318,7 @@ nlohmann::ordered_json stored_records_model() {
   describe_stored<link_record>(list, "link_record", "link");
   describe_stored<node_record>(list, "node_record", "meta: node");
   describe_stored<chain_mark_record>(list, "chain_mark_record", "meta: chain_mark");
+  describe_stored<failed_logins_record>(list, "failed_logins_record", "meta: failed_logins");
   return list;
 }
 
