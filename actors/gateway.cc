@@ -88,12 +88,23 @@ void gateway::stop() {
 // -- frames in
 // -------------------------------------------------------------------------------------
 
+namespace {
+
+/// Passwords and tokens: their handlers have copied what they need, and wipe that themselves.
+constexpr bool carries_secret(frame_type type) {
+  return type == frame_type::login || type == frame_type::login_password ||
+         type == frame_type::change_password || type == frame_type::set_password;
+}
+
+}  // namespace
+
 void gateway::on_frames(net::connection& c, std::span<const frame_view> frames) {
   session& s = session_of(c);
   for (const frame_view& frame : frames) {
-    if (c.closing()) return;
-    on_frame(s, frame);
+    if (!c.closing()) on_frame(s, frame);
+    if (carries_secret(frame.header.type)) net::wipe(frame);
   }
+  if (c.closing()) return;
   if (c.outbox_bytes() > limits::outbox_high_bytes) c.pause_reading();
 }
 

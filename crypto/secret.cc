@@ -7,6 +7,10 @@
 
 namespace conclave::crypto {
 
+void wipe(char* bytes, std::size_t size) {
+  OPENSSL_cleanse(bytes, size);
+}
+
 secret_text::secret_text(std::string_view text)
     : bytes_(std::make_unique<char[]>(text.size())), size_(text.size()) {
   std::copy(text.begin(), text.end(), bytes_.get());
@@ -17,7 +21,7 @@ secret_text::~secret_text() {
 }
 
 void secret_text::wipe() {
-  OPENSSL_cleanse(bytes_.get(), size_);
+  crypto::wipe(bytes_.get(), size_);
 }
 
 }  // namespace conclave::crypto

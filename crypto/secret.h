@@ -9,6 +9,9 @@
 
 namespace conclave::crypto {
 
+/// Writes zeros over bytes that held a secret, in a way that no compiler leaves out.
+void wipe(char* bytes, std::size_t size);
+
 class secret_text {
  public:
   explicit secret_text(std::string_view text);

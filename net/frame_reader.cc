@@ -2,6 +2,8 @@
 /// in the new bytes, then the next one that is cut.
 #include "net/frame_reader.h"
 
+#include "crypto/secret.h"
+
 #include <algorithm>
 
 namespace conclave::net {
@@ -16,7 +18,9 @@ frame_view view_of(const frame_header& header, const char* frame) {
   return {header, {frame + frame_header_size, size_of(header) - frame_header_size}};
 }
 
+/// Short strings live inside of the object: those bytes are wiped as well.
 void free_memory(std::string& s) {
+  crypto::wipe(s.data(), s.size());
   if (s.capacity() > std::string().capacity()) std::string().swap(s);
   s.clear();
 }
@@ -38,7 +42,7 @@ errc frame_reader::judge(std::string_view head) const {
 bool frame_reader::complete_partial(std::string_view& bytes, std::vector<frame_view>& frames) {
   const auto move_up_to = [&](std::size_t wanted) {
     const std::size_t count = std::min(wanted - partial_.size(), bytes.size());
-    partial_.append(bytes.substr(0, count));
+    keep(bytes.substr(0, count));
     bytes.remove_prefix(count);
   };
   if (partial_.size() < frame_header_size) move_up_to(frame_header_size);
@@ -51,6 +55,19 @@ bool frame_reader::complete_partial(std::string_view& bytes, std::vector<frame_v
   finished_.swap(partial_);
   frames.push_back(view_of(header, finished_.data()));
   return true;
+}
+
+/// Grows by itself: what std::string leaves behind when it grows would keep the bytes.
+void frame_reader::keep(std::string_view bytes) {
+  const std::size_t wanted = partial_.size() + bytes.size();
+  if (wanted > partial_.capacity()) {
+    std::string larger;
+    larger.reserve(std::max(wanted, 2 * partial_.capacity()));
+    larger.append(partial_);
+    crypto::wipe(partial_.data(), partial_.size());
+    partial_.swap(larger);
+  }
+  partial_.append(bytes);
 }
 
 errc frame_reader::feed(std::string_view bytes, std::vector<frame_view>& frames) {
@@ -70,12 +87,18 @@ errc frame_reader::feed(std::string_view bytes, std::vector<frame_view>& frames)
   }
   if (bytes.empty()) return errc::ok;
   verdict_ = judge(bytes);
-  if (verdict_ == errc::ok) partial_.assign(bytes);
+  if (verdict_ == errc::ok) keep(bytes);
   return verdict_;
 }
 
 void frame_reader::release() {
   free_memory(finished_);
+}
+
+void wipe(const frame_view& frame) {
+  // The bytes are lent for reading; they lie in a loop's read buffer or in a frame_reader, both of
+  // which are written anew with the next bytes.
+  crypto::wipe(const_cast<char*>(frame.payload.data()), frame.payload.size());
 }
 
 }  // namespace conclave::net

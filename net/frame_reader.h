@@ -2,9 +2,9 @@
 ///
 /// One per connection, on its loop's thread, owned by the connection. Frames that lie whole in the
 /// fed bytes are lent from there; only a frame cut by the end of the bytes is copied, each byte
-/// once. An idle reader owns no heap. It fails for good with the first impossible header, judged as
-/// soon as its bytes are there and before anything is allocated for it. Limit: `length` up to the
-/// given maximum.
+/// once, and overwritten before its memory is given back. An idle reader owns no heap. It fails for
+/// good with the first impossible header, judged as soon as its bytes are there and before anything
+/// is allocated for it. Limit: `length` up to the given maximum.
 #pragma once
 
 #include "schemas/errc.h"
@@ -39,11 +39,16 @@ class frame_reader {
  private:
   errc judge(std::string_view head) const;
   bool complete_partial(std::string_view& bytes, std::vector<frame_view>& frames);
+  void keep(std::string_view bytes);
 
   std::uint32_t max_length_;
   errc verdict_ = errc::ok;
   std::string partial_;   // the frame that is cut
   std::string finished_;  // the frame that was cut and is lent out now
 };
+
+/// Overwrites the payload of a frame that on_frames was given, in the memory of this folder: its
+/// handler has taken the password out of it. To be called before on_frames returns.
+void wipe(const frame_view& frame);
 
 }  // namespace conclave::net

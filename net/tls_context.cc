@@ -162,6 +162,8 @@ outcome<std::shared_ptr<const tls_context>> tls_context::server(const tls_server
     return tls_failure("cannot use the key file " + options.key_file + " with the certificate " +
                        options.certificate_file);
   }
+  // Else a connection keeps what it received last, a password perhaps, until the next record.
+  SSL_CTX_set_options(context, SSL_OP_CLEANSE_PLAINTEXT);
   SSL_CTX_set_num_tickets(context, 1);
   SSL_CTX_set_max_early_data(context, 0);
   SSL_CTX_set_alpn_select_cb(context, &select_alpn, nullptr);

@@ -52,6 +52,28 @@ reading read_in_chunks(std::string_view bytes, NextSize next_size) {
   return result;
 }
 
+TEST(frame_reader, a_frame_that_is_wiped_leaves_nothing_where_it_lay) {
+  const std::string secret = frame_of(frame_type::login, 1, "a password, say");
+  std::string bytes = secret + frame_of(frame_type::ping, 2, "harmless");
+  frame_reader reader(max_length);
+  std::vector<frame_view> batch;
+  ASSERT_EQ(reader.feed(bytes, batch), errc::ok);
+  ASSERT_EQ(batch.size(), 2u);
+  wipe(batch[0]);
+  EXPECT_EQ(bytes.find("password"), std::string::npos);
+  EXPECT_EQ(batch[0].payload, std::string(15, '\0'));
+  EXPECT_EQ(describe_frame(batch[1]).find("harmless"), describe_frame(batch[1]).size() - 8);
+
+  // The same frame in two parts: the reader's own copy.
+  batch.clear();
+  ASSERT_EQ(reader.feed(std::string_view(secret).substr(0, 20), batch), errc::ok);
+  ASSERT_EQ(reader.feed(std::string_view(secret).substr(20), batch), errc::ok);
+  ASSERT_EQ(batch.size(), 1u);
+  EXPECT_EQ(batch[0].payload, "a password, say");
+  wipe(batch[0]);
+  EXPECT_EQ(batch[0].payload, std::string(15, '\0'));
+}
+
 TEST(frame_reader, random_chunks_give_the_same_frames) {
   std::mt19937_64 random(42);
   for (int round = 0; round < 300; ++round) {
