@@ -2,6 +2,7 @@
 /// conversation_state.h.
 #include "actors/conversation_state.h"
 
+#include "actors/request_print.h"
 #include "conf/limits.h"
 #include "schemas/check.h"
 #include "schemas/keys.h"
@@ -124,11 +125,13 @@ ruling conversation_state::rule(const conversation_request& request,
 
   // A resend is answered like the first time even when the asker has left since (P3).
   if (has_key(request.verb)) {
+    print_ = print_of(request, batch);
     const auto known = senders_.find(sender_key{request.user, request.device});
     if (known != senders_.end()) {
-      const auto judged = known->second.record.judge(request.key);
+      const auto judged = known->second.record.judge(request.key, print_);
       if (judged.kind == sender_record::verdict::repeated)
         return repeated(judged.earlier.seq, judged.earlier.time);
+      if (judged.kind == sender_record::verdict::reused) return rejected(errc::client_seq_reused);
       if (judged.kind == sender_record::verdict::expired) return rejected(errc::resend_expired);
     }
   }
@@ -302,7 +305,7 @@ ruling conversation_state::sequence(const conversation_request* request, event_v
 
   if (keyed) {
     sender_state& sender = sender_of(request->user, request->device);
-    sender.record.accept({request->key, event.seq, event.time});
+    sender.record.accept({request->key, event.seq, event.time, print_});
     if (!sender.dirty) {
       sender.dirty = true;
       dirty_senders_.push_back({request->user, request->device});

@@ -273,6 +273,8 @@ class conversation_state {
   bool review_later_ = false;
   std::vector<keys::timer_key> stale_timers_;
 
+  std::uint16_t print_ = 0;  ///< of the request that is being judged, for its sender row
+
   draft open_;
   std::string open_frames_;
 };
