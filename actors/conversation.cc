@@ -4,6 +4,7 @@
 #include "actors/actor_shell.h"
 #include "actors/derived_ids.h"
 #include "actors/directory.h"
+#include "actors/disk_full.h"
 #include "actors/reply_gather.h"
 #include "conf/limits.h"
 #include "conf/log.h"
@@ -23,6 +24,11 @@ constexpr std::uint32_t conflict_retry_ms = 20;
 /// Index orders of which none was learnt for this long were lost, by registrars with too much to do
 /// or that crashed; they must not hold up those that wait for their turn.
 constexpr time_ms index_patience_ms = 5'000;
+
+std::uint32_t retry_after_ms(errc code) {
+  if (code == errc::conflict) return conflict_retry_ms;
+  return code == errc::storage_full ? storage_full_retry_ms : 0;
+}
 }  // namespace
 
 conversation_shell::conversation_shell(const engine_ports& ports, const entity_ref& entity,
@@ -163,7 +169,7 @@ void conversation_shell::on_work(const conversation_work& work) {
 
 void conversation_shell::judge(conversation_batch& batch) {
   const auto policy = ports_.policy_of(entity_.tenant);
-  const rule_context context{ports_.now(), policy.get()};
+  const rule_context context{ports_.now(), policy.get(), ports_.disk()};
   for (conversation_request& request : batch.requests) judge_one(request, batch, context);
   if (state_->take_burning_review()) review_burning();
   if (auto stale = state_->take_stale_timers(); !stale.empty()) look_again(std::move(stale));
@@ -211,7 +217,7 @@ void conversation_shell::judge_one(conversation_request& request, const conversa
       request.asked.answer_with(answer_frame(request, r));
       break;
     case ruling::kind::rejected:
-      request.asked.reject(r.code, r.detail, r.code == errc::conflict ? conflict_retry_ms : 0);
+      request.asked.reject(r.code, r.detail, retry_after_ms(r.code));
       if (gather) gather->failed(r.code);
       break;
   }

@@ -5,6 +5,7 @@
 /// older than the last opening: burning_ holds every record that this actor has touched since it
 /// loaded, and goes before what the views say.
 #include "actors/conversation_state.h"
+#include "actors/disk_full.h"
 #include "conf/limits.h"
 #include "schemas/keys.h"
 
@@ -46,6 +47,7 @@ ruling conversation_state::open(request_ref request, context_ref context) {
   if (reader->burned || (reader->first_read != 0 && reader->first_read + burn->burn_ms <= now))
     return rejected(errc::gone);
   if (reader->first_read == 0) {
+    if (refused_by_disk(request.verb, context.disk)) return rejected(errc::storage_full);
     reader->first_read = now;
     open_.redo.put(keys::burn(tenant_, id_, more.target), encode(*burn));
     put_timer({now + burn->burn_ms, tenant_, id_, more.target, request.user});

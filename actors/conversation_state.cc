@@ -2,6 +2,7 @@
 /// conversation_state.h.
 #include "actors/conversation_state.h"
 
+#include "actors/disk_full.h"
 #include "actors/request_print.h"
 #include "conf/limits.h"
 #include "schemas/check.h"
@@ -108,6 +109,8 @@ ruling conversation_state::rule(const conversation_request& request,
                                 const conversation_batch& batch, const rule_context& context) {
   switch (request.verb) {
     case conversation_verb::create:
+      if (!exists_ && refused_by_disk(request.verb, context.disk))
+        return rejected(errc::storage_full);
       return found(request, batch, context);
     case conversation_verb::join:
       return join_by_code(request, batch, context);
@@ -135,12 +138,16 @@ ruling conversation_state::rule(const conversation_request& request,
       if (judged.kind == sender_record::verdict::expired) return rejected(errc::resend_expired);
     }
   }
-  if (by_node) return notify(request, batch, context);
+  // OPEN is only a read when it is not the first one.
+  const bool full =
+      request.verb != conversation_verb::open && refused_by_disk(request.verb, context.disk);
+  if (by_node) return full ? rejected(errc::storage_full) : notify(request, batch, context);
   if (record_.dissolved)
     return rejected(asker->second.is_member() || asker->second.left == record_.dissolved
                         ? errc::dissolved
                         : errc::not_found);
   if (!asker->second.is_member()) return rejected(errc::not_found);
+  if (full) return rejected(errc::storage_full);
 
   switch (request.verb) {
     case conversation_verb::send:

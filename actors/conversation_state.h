@@ -18,6 +18,7 @@
 #include "schemas/policy_messages.h"
 #include "schemas/records.h"
 #include "schemas/sender_record.h"
+#include "storage/disk_level.h"
 #include "storage/reads.h"
 
 #include <cstdint>
@@ -37,6 +38,7 @@ namespace conclave::actors {
 struct rule_context {
   time_ms now = 0;  ///< shard time
   const tenant_policy* policy = nullptr;
+  storage::disk_level disk = storage::disk_level::fine;
 };
 
 /// Which frame tells the asker that it was done.

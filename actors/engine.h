@@ -11,6 +11,7 @@
 #include "crypto/password.h"
 #include "net/tls_context.h"
 #include "schemas/outcome.h"
+#include "storage/disk_level.h"
 #include "storage/reader_pool.h"
 #include "storage/shard_clock.h"
 #include "storage/shard_writer.h"
@@ -32,6 +33,8 @@ struct engine_options {
   std::uint32_t passivate_after_ms = 60'000;
   std::uint32_t idle_timeout_ms = 90'000;
   std::size_t max_connections = 1'000'000;
+  /// How full the disk is; none: it never is. Any thread.
+  std::function<storage::disk_level()> disk;
   crypto::password_cost password_cost;  ///< of new hashes; older ones are replaced at login
 
   /// Tests only: called before each batch of a conversation with its id; may throw to crash its

@@ -7,6 +7,7 @@
 #include "actors/engine.h"
 #include "conf/metrics.h"
 #include "schemas/outcome.h"
+#include "storage/disk_watch.h"
 #include "storage/shard_writer.h"
 
 #include <cstdint>
@@ -20,7 +21,7 @@ namespace conclave::node {
 class metrics_page {
  public:
   metrics_page(const actors::engine& engine, const storage::shard_writer& writer,
-               const storage::shard_clock& shard_time);
+               const storage::shard_clock& shard_time, const storage::disk_watch& disk);
   ~metrics_page();
 
   status start(const std::string& address, std::uint16_t port);

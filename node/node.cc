@@ -67,9 +67,13 @@ outcome<std::unique_ptr<node>> node::start(const conf::config& config, const tes
   if (!tls.ok()) return std::move(tls).error();
 
   exit_code = exit_storage;
+  n->disk_ = std::make_unique<storage::disk_watch>(storage::disk_watch_options{
+      config.data_dir, config.ballast_mib << 20, config.max_data_mib << 20, {}});
+  n->disk_->look_now();
   auto data = opened_data::open(config, hooks);
   if (!data.ok()) return std::move(data).error();
   n->data_ = std::move(*data);
+  n->disk_->start();
 
   const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
   actors::engine_options options;
@@ -82,6 +86,7 @@ outcome<std::unique_ptr<node>> node::start(const conf::config& config, const tes
   options.max_connections = conf::connection_ceiling(config, conf::raise_descriptor_limit());
   options.password_cost.memory_kib = config.argon2_memory_kib;
   options.password_cost.passes = config.argon2_passes;
+  options.disk = [disk = n->disk_.get()] { return disk->level(); };
   options.fault = hooks.fault;
   n->engine_ = std::make_unique<actors::engine>(n->data_->store(), n->data_->writer(),
                                                 n->data_->shard_time(), n->data_->time(),
@@ -91,8 +96,8 @@ outcome<std::unique_ptr<node>> node::start(const conf::config& config, const tes
                                  {config.admin.address, config.admin.port}, *tls);
   if (!ports.ok()) return std::move(ports).error();
   n->ports_ = *ports;
-  n->metrics_ =
-      std::make_unique<metrics_page>(*n->engine_, n->data_->writer(), n->data_->shard_time());
+  n->metrics_ = std::make_unique<metrics_page>(*n->engine_, n->data_->writer(),
+                                               n->data_->shard_time(), *n->disk_);
   if (config.metrics.port != 0) {
     auto listening = n->metrics_->start(config.metrics.address, config.metrics.port);
     if (!listening.ok()) return std::move(listening).error();

@@ -7,6 +7,7 @@
 #include "conf/config.h"
 #include "node/conclaved.h"
 #include "node/metrics_page.h"
+#include "storage/disk_watch.h"
 #include "storage/shard_clock.h"
 #include "storage/shard_writer.h"
 #include "storage/store.h"
@@ -60,6 +61,7 @@ class node {
   explicit node(const conf::config& config) : config_(config) {}
 
   conf::config config_;
+  std::unique_ptr<storage::disk_watch> disk_;
   std::unique_ptr<opened_data> data_;
   std::unique_ptr<actors::engine> engine_;
   std::unique_ptr<metrics_page> metrics_;
