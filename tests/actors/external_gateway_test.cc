@@ -1,110 +1,25 @@
 /// People of another tenant in a conversation, over real TLS with real actors: what they see, say
 /// and are told, under ids of their own tenant; and that nothing else of either tenant crosses
 /// (promises P4, P6).
-#include "schemas/event_messages.h"
 #include "schemas/moderation_messages.h"
 #include "schemas/presence_messages.h"
 #include "schemas/sync_messages.h"
-#include "tests/support/account_fixture.h"
+#include "tests/support/two_tenants.h"
 
 #include <gtest/gtest.h>
 
 namespace conclave::actors {
 namespace {
 
-using test::account_world;
+using test::alice_id;
+using test::bob_id;
+using test::events_of;
+using test::guest_id;
+using test::hears_seq;
+using test::text;
+using test::two_tenants;
 using test::wait_until;
 using test::wire_client;
-using test::wire_frame;
-
-constexpr user_id alice_id{1};
-constexpr user_id bob_id{2};
-constexpr user_id guest_id{3};  ///< who carol of the other tenant is in alice's
-
-send text(conversation_id c, std::uint64_t key, std::string_view body) {
-  send m;
-  m.conversation = c;
-  m.client_seq = key;
-  m.body = {body};
-  return m;
-}
-
-/// alice and bob of tenant1 in a room; carol and dave of tenant2, on a loop of their own.
-class two_tenants {
- public:
-  two_tenants() {
-    theirs = w.provision(tenant_id{2}, {"carol", "dave"});
-    EXPECT_TRUE(alice.login(w.tokens[0]));
-    EXPECT_TRUE(carol.login(theirs[0]));
-    create_conversation order;
-    order.op_id = 5;
-    order.title = "room";
-    order.members = {bob_id};
-    room = alice.ask(order)->as<conversation_created>()->conversation;
-  }
-
-  void allow(bool host, bool visit) {
-    tenant_policy policy;
-    policy.host_external = host;
-    EXPECT_EQ(w.root().ask(set_policy{"tenant1", policy})->code(), errc::ok);
-    policy.host_external = false;
-    policy.visit_external = visit;
-    EXPECT_EQ(w.root().ask(set_policy{"tenant2", policy})->code(), errc::ok);
-  }
-  std::optional<wire_frame> add(std::uint64_t key, std::string_view name = "carol",
-                                std::string_view tenant = "tenant2") {
-    add_external order;
-    order.conversation = room;
-    order.client_seq = key;
-    order.tenant_name = tenant;
-    order.names = {name};
-    return alice.ask(order);
-  }
-  /// Carol is in, and knows it: what she calls the room.
-  conversation_id bring_carol_in() {
-    allow(true, true);
-    EXPECT_EQ(add(1)->code(), errc::ok);
-    conversation_id local{};
-    EXPECT_TRUE(wait_until([&] {
-      carol.ask(ping{});
-      for (const auto& frame : carol.pushes())
-        if (frame.is(frame_type::head)) local = frame.as<head_push>()->conversation;
-      return bool{local};
-    }));
-    return local;
-  }
-
-  account_world w{2, true};
-  std::vector<std::string> theirs;
-  wire_client alice{w.client_ports[0]};
-  wire_client carol{w.client_ports[1]};
-  conversation_id room{};
-};
-
-/// The events pushed to a client up to now: "conversation is c", seq, sender, body.
-struct pushed {
-  conversation_id conversation{};
-  event_seq seq{};
-  user_id sender{};
-  std::string body;
-};
-std::vector<pushed> events_of(wire_client& client) {
-  client.ask(ping{});
-  std::vector<pushed> all;
-  for (const auto& frame : client.pushes()) {
-    if (!frame.is(frame_type::event)) continue;
-    const auto split = split_event_payload(frame.payload);
-    const auto event = decode_event(split->event_bytes);
-    all.push_back({split->conversation, event->seq, event->sender, std::string(event->body)});
-  }
-  return all;
-}
-bool hears_seq(wire_client& client, std::uint64_t seq) {
-  return wait_until([&] {
-    const auto all = events_of(client);
-    return !all.empty() && all.back().seq.value == seq;
-  });
-}
 
 TEST(external_gateway, somebody_of_another_tenant_talks_and_hears_under_his_own_id) {
   two_tenants t;
