@@ -101,6 +101,31 @@ TEST(external_gateway, both_sides_are_told_that_the_conversation_is_shared) {
       t.alice.ask(list_conversations{})->as<conversations_page>()->conversations[0].external);
 }
 
+TEST(external_gateway, a_guest_is_found_by_a_name_that_fills_both_halves) {
+  two_tenants t;
+  const std::string longest(64, 'n');
+  t.w.provision(tenant_id{2}, {longest});
+  t.allow(true, true);
+  ASSERT_EQ(t.add(1, longest)->code(), errc::ok);
+  const std::string full = longest + "@tenant2";
+  resolve_users ask;
+  ask.names = {"bob"};
+  ask.full_names = {{full}, {"nobody@tenant2"}, {"alice"}};
+  ask.users = {alice_id};
+  for (const conversation_id within : {conversation_id{}, t.room}) {
+    ask.conversation = within;
+    const auto answer = t.alice.ask(ask);
+    ASSERT_TRUE(answer->is(frame_type::users_resolved)) << name_of(answer->code());
+    const auto found = answer->as<users_resolved>();
+    ASSERT_EQ(found->users.size(), 4u);
+    EXPECT_EQ(found->users[0].user, bob_id);
+    EXPECT_EQ(found->users[1].user, guest_id);
+    EXPECT_EQ(found->users[1].user_name, full);
+    EXPECT_EQ(found->users[2].user_name, "alice");
+    EXPECT_EQ(found->users[3].user, alice_id);
+  }
+}
+
 TEST(external_gateway, devices_that_come_later_and_soft_news_know_the_room_too) {
   two_tenants t;
   const conversation_id local = t.bring_carol_in();
