@@ -21,10 +21,10 @@ ruling conversation_state::may_add_external(request_ref request, const member_re
   if (request.more == nullptr) return accepted();
   const request_details& more = *request.more;
   if (more.external.empty() && more.external_refused == errc::ok) return accepted();
-  if (!is_admin(asker))
+  if (!is_admin(asker) || more.external_refused == errc::forbidden)
     return rejected(errc::forbidden, "only owner and admins add people of other tenants");
-  if (more.external_refused == errc::forbidden)
-    return rejected(errc::forbidden, "the policy keeps people of other tenants out");
+  if (more.external_refused == errc::policy_forbids)
+    return rejected(errc::policy_forbids, "the policy keeps people of other tenants out");
   if (more.external_refused != errc::ok)
     return rejected(more.external_refused, "nobody of this name may be added");
   return accepted();

@@ -198,7 +198,7 @@ TEST(external_gateway, p4_nothing_follows_the_removal_and_coming_back_works_by_i
 
 TEST(external_gateway, p6_both_policies_must_allow_it_and_names_are_not_told) {
   two_tenants t;
-  EXPECT_EQ(t.add(1)->code(), errc::forbidden);
+  EXPECT_EQ(t.add(1)->code(), errc::policy_forbids);
   t.allow(true, false);
   const auto kept_home = t.add(2);
   t.allow(true, true);
@@ -212,7 +212,7 @@ TEST(external_gateway, p6_both_policies_must_allow_it_and_names_are_not_told) {
   EXPECT_EQ(t.add(6)->code(), errc::ok);
   t.allow(false, false);
   EXPECT_EQ(t.add(6)->code(), errc::ok) << "done before: a resend is told so (P3)";
-  EXPECT_EQ(t.add(7, "dave")->code(), errc::forbidden);
+  EXPECT_EQ(t.add(7, "dave")->code(), errc::policy_forbids);
   EXPECT_EQ(t.alice.ask(text(t.room, 8, "carol stays"))->code(), errc::ok);
   ASSERT_TRUE(hears_seq(t.carol, 3));
 
@@ -221,6 +221,8 @@ TEST(external_gateway, p6_both_policies_must_allow_it_and_names_are_not_told) {
   t.allow(true, true);
   add_external by_member{t.room, 1, "tenant2", {"dave"}};
   EXPECT_EQ(bob.ask(by_member)->code(), errc::forbidden);
+  t.allow(false, true);
+  EXPECT_EQ(bob.ask(by_member)->code(), errc::forbidden) << "the policy is told to its admins only";
 }
 
 TEST(external_gateway, p6_a_guest_gets_at_nothing_else_of_the_host) {

@@ -104,7 +104,7 @@ TEST_F(cli_external, conv_add_takes_own_people_and_those_of_other_tenants_togeth
 }
 
 TEST_F(cli_external, a_refusal_names_the_policy_that_stands_in_the_way) {
-  errc code = errc::forbidden;
+  errc code = errc::policy_forbids;
   node_.script(frame_type::add_external,
                [&](net::connection& c, const frame_view& f) { node_.refuse(c, f, code); });
   node_.start();
