@@ -4,6 +4,7 @@
 #include "actors/actor_shell.h"
 #include "actors/derived_ids.h"
 #include "actors/directory.h"
+#include "actors/disk_full.h"
 #include "actors/reply_gather.h"
 #include "conf/limits.h"
 #include "conf/log.h"
@@ -23,6 +24,11 @@ constexpr std::uint32_t conflict_retry_ms = 20;
 /// Index orders of which none was learnt for this long were lost, by registrars with too much to do
 /// or that crashed; they must not hold up those that wait for their turn.
 constexpr time_ms index_patience_ms = 5'000;
+
+std::uint32_t retry_after_ms(errc code) {
+  if (code == errc::conflict) return conflict_retry_ms;
+  return code == errc::storage_full ? storage_full_retry_ms : 0;
+}
 }  // namespace
 
 conversation_shell::conversation_shell(const engine_ports& ports, const entity_ref& entity,
@@ -98,6 +104,10 @@ void conversation_shell::on_doze() {
   // An order may have been lost: its registrar had too much to do, or crashed. Asleep nobody would
   // give it again.
   give_index_orders_again();
+  if (state_ != nullptr && state_->has_job()) {
+    state_->job_stalled();
+    propose();
+  }
   const auto owed = std::exchange(ordered_inbox_, {});
   for (const auto& [slot, given] : owed) order_inbox(given.entry);
   if (ordered_.empty() && ordered_inbox_.empty()) try_retire();
@@ -159,7 +169,7 @@ void conversation_shell::on_work(const conversation_work& work) {
 
 void conversation_shell::judge(conversation_batch& batch) {
   const auto policy = ports_.policy_of(entity_.tenant);
-  const rule_context context{ports_.now(), policy.get()};
+  const rule_context context{ports_.now(), policy.get(), ports_.disk()};
   for (conversation_request& request : batch.requests) judge_one(request, batch, context);
   if (state_->take_burning_review()) review_burning();
   if (auto stale = state_->take_stale_timers(); !stale.empty()) look_again(std::move(stale));
@@ -207,7 +217,7 @@ void conversation_shell::judge_one(conversation_request& request, const conversa
       request.asked.answer_with(answer_frame(request, r));
       break;
     case ruling::kind::rejected:
-      request.asked.reject(r.code, r.detail, r.code == errc::conflict ? conflict_retry_ms : 0);
+      request.asked.reject(r.code, r.detail, retry_after_ms(r.code));
       if (gather) gather->failed(r.code);
       break;
   }
@@ -231,6 +241,7 @@ void conversation_shell::propose() {
   // One order per member of a step: the next waits until most of them are given.
   if (state_->has_job() && in_flight_.empty() && to_order_.size() < limits::max_job_step / 2)
     state_->job_step();
+  if (in_flight_.empty() && !state_->has_draft() && state_->take_later_review()) review_burning();
   if (!state_->has_draft()) return;
   // Housekeeping alone waits for company while something is on its way.
   if (draft_tickets_.empty() && !in_flight_.empty()) return;
@@ -345,10 +356,12 @@ void conversation_shell::look_again(std::vector<keys::timer_key> timers) {
 }
 
 void conversation_shell::review_burning() {
-  // Not taken by a full pool: whatever burns then goes when it expires or another one leaves.
-  ports_.on_reader([ports = &ports_, entity = entity_] {
+  // Not taken by a full pool: whatever burns then goes when it expires or another one leaves, and
+  // in a dissolved conversation when the actor dozes.
+  ports_.on_reader([ports = &ports_, entity = entity_, wanted = state_->has_job()] {
     auto messages = ports->load_burning(entity);
-    if (!messages.ok() || messages->empty()) return;
+    // A large operation waits to hear that nothing is left.
+    if (!messages.ok() || (messages->empty() && !wanted)) return;
     auto details = std::make_shared<request_details>();
     for (auto& [seq, image] : *messages) details->burning.push_back({seq, std::move(image)});
     auto batch = std::make_shared<conversation_batch>();

@@ -5,6 +5,8 @@
 /// older than the last opening: burning_ holds every record that this actor has touched since it
 /// loaded, and goes before what the views say.
 #include "actors/conversation_state.h"
+#include "actors/disk_full.h"
+#include "conf/limits.h"
 #include "schemas/keys.h"
 
 #include <algorithm>
@@ -45,6 +47,7 @@ ruling conversation_state::open(request_ref request, context_ref context) {
   if (reader->burned || (reader->first_read != 0 && reader->first_read + burn->burn_ms <= now))
     return rejected(errc::gone);
   if (reader->first_read == 0) {
+    if (refused_by_disk(request.verb, context.disk)) return rejected(errc::storage_full);
     reader->first_read = now;
     open_.redo.put(keys::burn(tenant_, id_, more.target), encode(*burn));
     put_timer({now + burn->burn_ms, tenant_, id_, more.target, request.user});
@@ -92,8 +95,18 @@ void conversation_state::finish_burning(event_seq seq, const storage::target_ima
 ruling conversation_state::review(request_ref request, context_ref context) {
   if (!exists_) return rejected(errc::not_found);
   std::vector<event_seq> burned;
-  for (const burning_message& message : request.more->burning)
+  bool all = true;
+  for (const burning_message& message : request.more->burning) {
+    all = burned.size() < limits::max_job_step;
+    if (!all) break;
     finish_burning(message.seq, message.target, burned, context.now);
+  }
+  if (job_) {
+    job_->emptied = all;
+    job_->asked_burning = false;
+  } else if (!all) {
+    review_later_ = true;
+  }
   if (burned.empty()) return rejected(errc::ok);
   return tell_gone(gone_reason::burned, std::move(burned), context.now);
 }

@@ -1,5 +1,6 @@
 /// Coming in by oneself, and waiting for approval; see conversation_state.h.
 #include "actors/conversation_state.h"
+#include "actors/disk_full.h"
 #include "conf/limits.h"
 #include "crypto/digest.h"
 #include "crypto/token.h"
@@ -29,6 +30,7 @@ ruling conversation_state::join_by_code(request_ref request, batch_ref batch, co
     return rejected(errc::not_found);
   if (members_now_->users.size() >= context.policy->max_members)
     return rejected(errc::too_many_members);
+  if (refused_by_disk(request.verb, context.disk)) return rejected(errc::storage_full);
   if (record_.join == join_policy::open)
     return let_in(request.user, request.user, request.device, context);
   if (!waiting_.contains(request.user) && waiting_.size() >= limits::max_join_requests)

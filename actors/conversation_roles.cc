@@ -21,10 +21,10 @@ ruling conversation_state::may_add_external(request_ref request, const member_re
   if (request.more == nullptr) return accepted();
   const request_details& more = *request.more;
   if (more.external.empty() && more.external_refused == errc::ok) return accepted();
-  if (!is_admin(asker))
+  if (!is_admin(asker) || more.external_refused == errc::forbidden)
     return rejected(errc::forbidden, "only owner and admins add people of other tenants");
-  if (more.external_refused == errc::forbidden)
-    return rejected(errc::forbidden, "the policy keeps people of other tenants out");
+  if (more.external_refused == errc::policy_forbids)
+    return rejected(errc::policy_forbids, "the policy keeps people of other tenants out");
   if (more.external_refused != errc::ok)
     return rejected(more.external_refused, "nobody of this name may be added");
   return accepted();
@@ -183,8 +183,17 @@ void conversation_state::job_step() {
     job_->left.pop_back();
   }
   if (!job_->left.empty()) return;  // where it stands is what the member rows say
+  if (may_burn_ && !job_->emptied) {
+    // Nobody can open what still burns: its bodies go too, when all of them are committed.
+    if (!has_draft() && !std::exchange(job_->asked_burning, true)) review_later_ = true;
+    return;
+  }
   open_.redo.erase(keys::job(tenant_, id_, static_cast<std::uint64_t>(job_kind::dissolve)));
   job_.reset();
+}
+
+void conversation_state::job_stalled() {
+  if (job_) job_->asked_burning = false;
 }
 
 }  // namespace conclave::actors

@@ -2,6 +2,8 @@
 /// conversation_state.h.
 #include "actors/conversation_state.h"
 
+#include "actors/disk_full.h"
+#include "actors/request_print.h"
 #include "conf/limits.h"
 #include "schemas/check.h"
 #include "schemas/keys.h"
@@ -107,6 +109,8 @@ ruling conversation_state::rule(const conversation_request& request,
                                 const conversation_batch& batch, const rule_context& context) {
   switch (request.verb) {
     case conversation_verb::create:
+      if (!exists_ && refused_by_disk(request.verb, context.disk))
+        return rejected(errc::storage_full);
       return found(request, batch, context);
     case conversation_verb::join:
       return join_by_code(request, batch, context);
@@ -124,20 +128,26 @@ ruling conversation_state::rule(const conversation_request& request,
 
   // A resend is answered like the first time even when the asker has left since (P3).
   if (has_key(request.verb)) {
+    print_ = print_of(request, batch);
     const auto known = senders_.find(sender_key{request.user, request.device});
     if (known != senders_.end()) {
-      const auto judged = known->second.record.judge(request.key);
+      const auto judged = known->second.record.judge(request.key, print_);
       if (judged.kind == sender_record::verdict::repeated)
         return repeated(judged.earlier.seq, judged.earlier.time);
+      if (judged.kind == sender_record::verdict::reused) return rejected(errc::client_seq_reused);
       if (judged.kind == sender_record::verdict::expired) return rejected(errc::resend_expired);
     }
   }
-  if (by_node) return notify(request, batch, context);
+  // OPEN is only a read when it is not the first one.
+  const bool full =
+      request.verb != conversation_verb::open && refused_by_disk(request.verb, context.disk);
+  if (by_node) return full ? rejected(errc::storage_full) : notify(request, batch, context);
   if (record_.dissolved)
     return rejected(asker->second.is_member() || asker->second.left == record_.dissolved
                         ? errc::dissolved
                         : errc::not_found);
   if (!asker->second.is_member()) return rejected(errc::not_found);
+  if (full) return rejected(errc::storage_full);
 
   switch (request.verb) {
     case conversation_verb::send:
@@ -302,7 +312,7 @@ ruling conversation_state::sequence(const conversation_request* request, event_v
 
   if (keyed) {
     sender_state& sender = sender_of(request->user, request->device);
-    sender.record.accept({request->key, event.seq, event.time});
+    sender.record.accept({request->key, event.seq, event.time, print_});
     if (!sender.dirty) {
       sender.dirty = true;
       dirty_senders_.push_back({request->user, request->device});

@@ -18,6 +18,7 @@
 #include "schemas/policy_messages.h"
 #include "schemas/records.h"
 #include "schemas/sender_record.h"
+#include "storage/disk_level.h"
 #include "storage/reads.h"
 
 #include <cstdint>
@@ -37,6 +38,7 @@ namespace conclave::actors {
 struct rule_context {
   time_ms now = 0;  ///< shard time
   const tenant_policy* policy = nullptr;
+  storage::disk_level disk = storage::disk_level::fine;
 };
 
 /// Which frame tells the asker that it was done.
@@ -121,6 +123,8 @@ class conversation_state {
   /// A large operation is under way; job_step() does the next part of it into the draft.
   bool has_job() const { return job_.has_value(); }
   void job_step();
+  /// What was being read for the operation may have got lost on the way.
+  void job_stalled();
 
   bool exists() const { return exists_; }
   event_seq head() const { return head_; }
@@ -135,6 +139,8 @@ class conversation_state {
   event_seq read_mark(user_id user) const;
   /// Somebody left while messages may be burning: they are to be looked at.
   bool take_burning_review() { return std::exchange(review_burning_, false); }
+  /// The same, once everything so far is committed: only then the rows tell what is left to do.
+  bool take_later_review() { return std::exchange(review_later_, false); }
   /// Timers whose messages were looked at before this state was loaded: to be looked at again.
   std::vector<keys::timer_key> take_stale_timers() { return std::exchange(stale_timers_, {}); }
 
@@ -150,7 +156,9 @@ class conversation_state {
   };
   struct job {
     event_seq seq{};
-    std::vector<user_id> left;  ///< members still to do, descending
+    std::vector<user_id> left;   ///< members still to do, descending
+    bool asked_burning = false;  ///< what still burns is being read
+    bool emptied = false;        ///< nothing burns any more
   };
   using request_ref = const conversation_request&;
   using batch_ref = const conversation_batch&;
@@ -264,7 +272,10 @@ class conversation_state {
   std::map<event_seq, burn_record> burning_;  ///< touched since loading, hence truer than images
   bool may_burn_ = false;
   bool review_burning_ = false;
+  bool review_later_ = false;
   std::vector<keys::timer_key> stale_timers_;
+
+  std::uint16_t print_ = 0;  ///< of the request that is being judged, for its sender row
 
   draft open_;
   std::string open_frames_;

@@ -100,6 +100,7 @@ struct engine::impl {
     };
     ports.on_timer = [this](shard_id shard, time_ms due) { timers.on_timer(shard, due); };
     ports.on_gone = [this](tenant_id tenant, conversation_id id) { shared.gone.mark(tenant, id); };
+    if (options.disk) ports.disk = options.disk;
     if (options.fault) ports.fault = [fault = options.fault](const entity_ref& e) { fault(e.id); };
     shared.ports = &ports;
     shared.store = &store;
@@ -136,8 +137,32 @@ struct engine::impl {
 
   void sweep_until_stopped() {
     std::unique_lock lock(sweep_mutex);
-    while (!sweep_wake.wait_for(lock, std::chrono::seconds(1), [&] { return sweep_stop; }))
+    std::uint64_t ticks = 0;
+    while (!sweep_wake.wait_for(lock, std::chrono::seconds(1), [&] { return sweep_stop; })) {
       actors.sweep(time.boot(), options.passivate_after_ms);
+      if (++ticks % static_cast<std::uint64_t>(limits::login_save_every.count()) == 0)
+        save_failed_logins();
+    }
+  }
+
+  /// Who has to wait before his next login has to after a restart too. The sweeper's thread, and at
+  /// the end whoever stops the engine.
+  void save_failed_logins() {
+    const std::uint64_t changes = shared.limiter.changes();
+    if (changes == saved_changes) return;
+    const auto record = shared.limiter.save(time.boot(), time.wall());
+    const status written = store.put_local(keys::meta_failed_logins, encode(record));
+    if (written)
+      saved_changes = changes;
+    else
+      log::warn("engine", "failed logins are not saved", {{"why", written.error().detail}});
+  }
+
+  void restore_failed_logins() {
+    const auto row = store.local(keys::meta_failed_logins);
+    if (!row.ok()) return;
+    const auto record = decode_record<failed_logins_record>(*row);
+    if (record.ok()) shared.limiter.restore(*record, time.boot(), time.wall());
   }
 
   void stop_sweeper() {
@@ -175,6 +200,7 @@ struct engine::impl {
   std::mutex sweep_mutex;
   std::condition_variable sweep_wake;
   bool sweep_stop = false;
+  std::uint64_t saved_changes = 0;
   std::thread sweeper;
   bool running = false;
 };
@@ -210,6 +236,7 @@ outcome<engine::bound_ports> engine::start(const listen_address& client,
     g->start();
   }
   impl_->running = true;
+  impl_->restore_failed_logins();
   impl_->wake_unfinished();
   impl_->timers.start();
   for (auto& g : impl_->gateways) impl_->threads.emplace_back([loop = &g->loop()] { loop->run(); });
@@ -237,6 +264,7 @@ void engine::stop(std::uint32_t patience_ms, const farewell& word) {
     } while (impl_->open_requests() > 0 && std::chrono::steady_clock::now() < until);
     impl_->timers.stop();
     impl_->stop_sweeper();
+    impl_->save_failed_logins();
     for (auto& g : impl_->gateways) g->stop();
     for (auto& thread : impl_->threads) thread.join();
     impl_->threads.clear();

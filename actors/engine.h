@@ -12,6 +12,7 @@
 #include "crypto/password.h"
 #include "net/tls_context.h"
 #include "schemas/outcome.h"
+#include "storage/disk_level.h"
 #include "storage/reader_pool.h"
 #include "storage/shard_clock.h"
 #include "storage/shard_writer.h"
@@ -33,6 +34,8 @@ struct engine_options {
   std::uint32_t passivate_after_ms = 60'000;
   std::uint32_t idle_timeout_ms = 90'000;
   std::size_t max_connections = 1'000'000;
+  /// How full the disk is; none: it never is. Any thread.
+  std::function<storage::disk_level()> disk;
   crypto::password_cost password_cost;  ///< of new hashes; older ones are replaced at login
   /// The door of this process (door.h) holds the ports: nobody looks whether a stranger does.
   bool door_is_open = false;

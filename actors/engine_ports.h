@@ -7,6 +7,7 @@
 #include "actors/shard_map.h"
 #include "schemas/outcome.h"
 #include "schemas/policy_messages.h"
+#include "storage/disk_level.h"
 #include "storage/reads.h"
 #include "storage/reads_target.h"
 #include "storage/shard_writer.h"
@@ -71,6 +72,9 @@ struct engine_ports {
   /// A policy became durable: in force from now on.
   std::function<void(tenant_id, std::shared_ptr<const tenant_policy>)> policy_changed =
       [](tenant_id, std::shared_ptr<const tenant_policy>) {};
+
+  /// How full the disk is. Cheap.
+  std::function<storage::disk_level()> disk = [] { return storage::disk_level::fine; };
 
   /// Tests only: called before each batch of a conversation; may throw to crash the actor.
   std::function<void(const entity_ref&)> fault;

@@ -17,7 +17,7 @@ std::string external_name(std::string_view user, std::string_view tenant) {
 }
 
 errc may_be_external(const engine_ports& ports, tenant_id host, tenant_id home) {
-  if (!ports.policy_of(host)->host_external) return errc::forbidden;
+  if (!ports.policy_of(host)->host_external) return errc::policy_forbids;
   if (!ports.policy_of(home)->visit_external) return errc::not_found;
   return errc::ok;
 }

@@ -22,8 +22,8 @@ namespace conclave::actors {
 /// What he is called in another tenant; no name of a person at home has an @.
 std::string external_name(std::string_view user, std::string_view tenant);
 
-/// May people of `home` become members in `host`? errc::ok; forbidden: the host's own policy is
-/// against it; not_found: theirs is, which is theirs to know.
+/// May people of `home` become members in `host`? errc::ok; policy_forbids: the host's own policy
+/// is against it; not_found: theirs is, which is theirs to know.
 errc may_be_external(const engine_ports& ports, tenant_id host, tenant_id home);
 
 /// The person of another tenant behind an id; nothing for the tenant's own.

@@ -73,7 +73,8 @@ void gateway::on_add_external(session& s, const frame_view& frame) {
                      : outcome<admit_external_order>(errc::forbidden);
     if (!order.ok()) {
       const errc why = order.error().code;
-      if (why != errc::forbidden && why != errc::not_found) return asked->reject(why);
+      if (why != errc::forbidden && why != errc::policy_forbids && why != errc::not_found)
+        return asked->reject(why);
       auto details = std::make_shared<request_details>();
       details->external_refused = why;
       first.more = std::move(details);

@@ -92,11 +92,11 @@ void gateway::on_forward(session& s, const frame_view& frame) {
         auto source = storage::load_forward_source(view, entity.tenant, from, asked.user, seq,
                                                    shared->ports->now());
         auto details = std::make_shared<request_details>();
+        details->origin_conversation = from;
+        details->origin_seq = seq;
         if (source.ok()) {
           asked.kind = source->kind;
           set_text(asked, *batch, source->body);
-          details->origin_conversation = from;
-          details->origin_seq = seq;
           details->origin_sender = source->sender;
           details->origin_time = source->time;
         } else {

@@ -4,6 +4,7 @@
 ///
 /// The pool is bounded (limits::max_queued_passwords): beyond it the answer is `overloaded`, and
 /// the guess does not count.
+#include "actors/disk_full.h"
 #include "actors/gateway.h"
 #include "actors/login_guess.h"
 #include "crypto/secret.h"
@@ -78,7 +79,9 @@ class gateway::login_waiter final : public issue_waiter {
     told_ = true;
     gate_.loop_.post([gate = &gate_, id = id_, correlation = correlation_, code] {
       gate->finish_login(id, correlation, failure{code, {}},
-                         code == errc::overloaded ? overload_retry_ms : 0);
+                         code == errc::overloaded     ? overload_retry_ms
+                         : code == errc::storage_full ? storage_full_retry_ms
+                                                      : 0);
     });
   }
 

@@ -121,6 +121,7 @@ void gateway::on_resolve_users(session& s, const frame_view& frame) {
   const auto message = decoded<resolve_users>(s, frame);
   if (!message.ok()) return;
   std::vector<std::string> names(message->names.begin(), message->names.end());
+  for (const full_name& each : message->full_names) names.emplace_back(each.user_name);
   read(s, frame.header.correlation,
        [shared = &shared_, within = static_cast<bool>(message->conversation),
         at = s.seat_in(message->conversation), names = std::move(names),

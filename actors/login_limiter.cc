@@ -31,7 +31,7 @@ constexpr time_ms forget_after_ms = 3'600'000;
 /// Entries whose hour is over that one call removes: more than it adds, too few to be felt.
 constexpr int removed_per_failure = 16;
 
-using table_key = std::array<std::uint8_t, 16>;
+using table_key = hash16;
 
 struct key_hash {
   std::size_t operator()(const table_key& key) const noexcept {
@@ -90,6 +90,26 @@ class failure_table {
     index_.emplace(key, std::prev(order_.end()));
   }
 
+  /// Failures of an earlier process; given in the order of their last ones.
+  void put(const table_key& key, std::uint32_t failures, time_ms last) {
+    if (order_.size() >= max_entries_ || index_.contains(key)) return;
+    order_.push_back({key, failures, last});
+    index_.emplace(key, std::prev(order_.end()));
+  }
+
+  bool is_slowed(const table_key& key) const {
+    const auto found = index_.find(key);
+    return found != index_.end() && found->second->failures > free_;
+  }
+
+  /// Calls visit(key, failures, age) for those that have to wait, the newest first, and looks at no
+  /// more than `most` entries.
+  template <class Visit>
+  void each_slowed(std::size_t most, time_ms now, Visit visit) const {
+    for (auto at = order_.rbegin(); at != order_.rend() && most > 0; ++at, --most)
+      if (at->failures > free_ && !is_over(*at, now)) visit(at->key, at->failures, age(*at, now));
+  }
+
   void clear(const table_key& key) { keep_of(key, 0); }
   void halve(const table_key& key) { keep_of(key, 2); }
 
@@ -142,10 +162,11 @@ struct login_limiter::impl {
     return key_of(std::to_string(account.tenant.value) + '/' + std::string(account.user));
   }
 
-  const std::string secret = crypto::random_bytes(32);
+  std::string secret = crypto::random_bytes(32);
   mutable std::mutex mutex;
   failure_table accounts;
   failure_table networks;
+  std::uint64_t changes = 0;
 };
 
 login_limiter::login_limiter(std::size_t max_entries)
@@ -166,6 +187,7 @@ void login_limiter::failed(const login_account& account, std::string_view source
   const table_key network = impl_->key_of(network_of(source));
   const std::lock_guard lock(impl_->mutex);
   impl_->accounts.add(user, now);
+  if (impl_->accounts.is_slowed(user)) ++impl_->changes;
   impl_->networks.add(network, now);
 }
 
@@ -173,8 +195,40 @@ void login_limiter::succeeded(const login_account& account, std::string_view sou
   const table_key user = impl_->key_of(account);
   const table_key network = impl_->key_of(network_of(source));
   const std::lock_guard lock(impl_->mutex);
+  if (impl_->accounts.is_slowed(user)) ++impl_->changes;
   impl_->accounts.clear(user);
   impl_->networks.halve(network);
+}
+
+std::uint64_t login_limiter::changes() const {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->changes;
+}
+
+failed_logins_record login_limiter::save(time_ms now, time_ms wall) const {
+  failed_logins_record record;
+  record.saved = wall;
+  const std::lock_guard lock(impl_->mutex);
+  record.secret = impl_->secret;
+  impl_->accounts.each_slowed(limits::max_saved_login_failures, now,
+                              [&](const table_key& key, std::uint32_t failures, time_ms age) {
+                                record.accounts.push_back({key, failures, age});
+                              });
+  std::reverse(record.accounts.begin(), record.accounts.end());
+  return record;
+}
+
+void login_limiter::restore(const failed_logins_record& saved, time_ms now, time_ms wall) {
+  if (saved.secret.empty()) return;
+  const time_ms between = wall < saved.saved ? 0 : wall - saved.saved;
+  const std::lock_guard lock(impl_->mutex);
+  impl_->secret = saved.secret;
+  for (const failed_login& of : saved.accounts) {
+    const time_ms age = of.ago + between;
+    if (of.ago >= forget_after_ms || age >= forget_after_ms) continue;
+    // A machine that started since counts from its start: longer than it need be, never shorter.
+    impl_->accounts.put(of.account, of.failures, now < age ? 0 : now - age);
+  }
 }
 
 std::size_t login_limiter::entries() const {

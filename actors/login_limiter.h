@@ -15,14 +15,17 @@
 /// takes it back. Unknown users count like any, or the waiting would tell who exists.
 ///
 /// Pure logic that is given the time, a clock that never runs back (clock::boot). Owned by the
-/// engine; any thread: one lock, held for a few lookups. Lives in memory only: a restart forgets.
-/// Memory: limits::max_login_limiter_entries accounts and as many networks; at the bound the one
-/// that failed longest ago goes. Two tables, so that somebody with many addresses does not push
-/// accounts out.
+/// engine; any thread: one lock, held for a few lookups. Accounts that have to wait survive a
+/// restart: save() gives them as a record, restore() takes it. Who writes it down looks at
+/// changes() and takes his time, so that whoever guesses cannot make the disk write; networks are
+/// forgotten. Memory: limits::max_login_limiter_entries accounts and as many networks; at the bound
+/// the one that failed longest ago goes. Two tables, so that somebody with many addresses does not
+/// push accounts out.
 #pragma once
 
 #include "conf/limits.h"
 #include "schemas/ids.h"
+#include "schemas/records.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -49,6 +52,14 @@ class login_limiter {
 
   void failed(const login_account& account, std::string_view source, time_ms now);
   void succeeded(const login_account& account, std::string_view source);
+
+  /// Rises whenever an account begins to wait, has to wait longer, or need not wait any more.
+  std::uint64_t changes() const;
+  /// The accounts that have to wait: the newest limits::max_saved_login_failures. `wall` ties the
+  /// given time to that of another process.
+  failed_logins_record save(time_ms now, time_ms wall) const;
+  /// Before the first login: what an earlier process saved.
+  void restore(const failed_logins_record& saved, time_ms now, time_ms wall);
 
   /// Accounts and networks held, for the metric.
   std::size_t entries() const;

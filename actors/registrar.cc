@@ -3,6 +3,7 @@
 
 #include "actors/actor_shell.h"
 #include "actors/directory.h"
+#include "actors/disk_full.h"
 #include "actors/external.h"
 #include "actors/provisioning.h"
 #include "conf/limits.h"
@@ -68,16 +69,15 @@ void registrar_shell::on_planned(const registrar_planned& planned) {
     if (plan_->refused == errc::io_error || plan_->refused == errc::corrupt)
       log::error("registrar", "cannot read what a request needs",
                  {{"tenant", entity_.tenant.value}, {"id", entity_.id}, {"why", plan_->detail}});
-    refuse_request(*queue_.front(), plan_->refused, plan_->detail);
-    queue_.pop_front();
-    phase_ = phase::idle;
-    begin_next();
+    refuse_front(plan_->refused, plan_->detail);
     return;
   }
   if (plan_->redo.empty()) {  // done before; the store already says so
     finish_front();
     return;
   }
+  if (refused_by_disk(*queue_.front(), ports_.disk()))
+    return refuse_front(errc::storage_full, {}, storage_full_retry_ms);
   phase_ = phase::committing;
   storage::proposal p;
   p.shard = ports_.shards.shard_of(entity_);
@@ -90,6 +90,14 @@ void registrar_shell::on_planned(const registrar_planned& planned) {
   p.redo = std::exchange(plan_->redo, {});
   p.owner = self_.owner;
   ports_.commits->submit(std::move(p));
+}
+
+void registrar_shell::refuse_front(errc code, const std::string& detail,
+                                   std::uint32_t retry_after_ms) {
+  refuse_request(*queue_.front(), code, detail, retry_after_ms);
+  queue_.pop_front();
+  phase_ = phase::idle;
+  begin_next();
 }
 
 void registrar_shell::on_resolved(const storage::resolution& news) {

@@ -13,6 +13,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <string>
 
 namespace conclave::actors {
 
@@ -40,6 +41,7 @@ class registrar_shell {
 
   void begin_next();
   void finish_front();
+  void refuse_front(errc code, const std::string& detail, std::uint32_t retry_after_ms = 0);
   void tell(registrar_request& request, registrar_plan& plan);
   void end();
 

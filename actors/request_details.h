@@ -50,7 +50,7 @@ struct request_details {
   std::vector<external_person> external;
   errc external_refused = errc::ok;
 
-  // forward: the origin, or why there is none
+  // forward: the origin, or why nothing of it can be had
   errc origin_refused = errc::ok;
   conversation_id origin_conversation{};
   event_seq origin_seq{};

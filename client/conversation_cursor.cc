@@ -33,17 +33,24 @@ conversation_cursor::ruling conversation_cursor::missing() {
 
 conversation_cursor::verdict conversation_cursor::on_page_event(event_seq seq) {
   if (seq.value <= cursor_) return verdict::drop;
+  passed_.add(cursor_ + 1, seq.value - 1);
   advance(seq.value);
   return verdict::deliver;
 }
 
 bool conversation_cursor::on_page_end(event_seq next, event_seq head) {
   fetching_ = false;
-  if (next.value > cursor_ + 1) advance(next.value - 1);
+  if (next.value > cursor_ + 1) {
+    passed_.add(cursor_ + 1, next.value - 1);
+    advance(next.value - 1);
+  }
   if (next.value == 0) {
     // The node has looked after every hint that we had when we asked: what it did not give us up to
     // its head is not for us, and a hint beyond its head was wrong unless it is newer than the ask.
-    if (head.value > cursor_) advance(head.value);
+    if (head.value > cursor_) {
+      passed_.add(cursor_ + 1, head.value);
+      advance(head.value);
+    }
     const std::uint64_t last_early = early_.empty() ? 0 : early_.rbegin()->first;
     if (known_ == asked_known_) known_ = std::max({cursor_, last_early, head.value});
   }

@@ -8,6 +8,7 @@
 /// At most one fetch is under way at a time.
 #pragma once
 
+#include "client/passed_stretches.h"
 #include "schemas/ids.h"
 
 #include <cstddef>
@@ -16,6 +17,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace conclave::client {
 
@@ -88,6 +90,10 @@ class conversation_cursor {
   /// nothing though something is missing.
   bool on_page_end(event_seq next, event_seq head);
 
+  /// Seqs that pages stepped over since the last call, ascending: not for this user when he asked.
+  /// At most passed_stretches::most; the oldest are forgotten.
+  passed_stretches take_passed() { return std::exchange(passed_, {}); }
+
   /// The fetch ended without a page.
   void on_fetch_failed() { fetching_ = false; }
 
@@ -113,6 +119,7 @@ class conversation_cursor {
   std::uint64_t asked_known_ = 0;   // known_ when the fetch under way was asked for
   std::uint64_t asked_cursor_ = 0;  // where the cursor stood then
   bool fetching_ = false;
+  passed_stretches passed_;
   std::map<std::uint64_t, kept> early_;
   std::size_t early_bytes_ = 0;
 };

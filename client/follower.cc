@@ -25,6 +25,7 @@ follower::follower(caller& node, places& where, session_state& state, start_at s
     track& t = tracks_[id];
     t.cursor = conversation_cursor(at.cursor);
     t.state = &at;
+    if (at.looking_back) look_back(id, t);
   }
 }
 
@@ -85,6 +86,7 @@ void follower::take_listing(std::uint64_t round, const conversations_page& page)
 
 void follower::listing_done() {
   listed_once_ = true;
+  start_fetches();
   // Founded or joined while the listing was under way.
   for (auto& [id, t] : tracks_) {
     if (t.state == nullptr && t.highest_seen != 0) settle_by_membership(id, t);
@@ -174,6 +176,7 @@ void follower::hand_out(conversation_id c, track& t, const event_view& event) {
   out_(c, event);
   t.state->cursor = event.seq;
   dirty_ = true;
+  if (brings_back(c, t, event)) look_back(c, t);
 }
 
 void follower::hand_out_kept(conversation_id c, track& t) {
@@ -196,6 +199,12 @@ void follower::start_fetches() {
     wanted_.pop_front();
     ++reads_;
     begin_fetch(c);
+  }
+  while (reads_ < max_reads && listed_once_ && !back_.empty()) {
+    const conversation_id c = back_.front();
+    back_.pop_front();
+    ++reads_;
+    ask_back(c);
   }
 }
 
@@ -282,6 +291,7 @@ void follower::take_page(conversation_id c, const outcome<frame_view>& answer) {
     });
     if (whole) {
       progress = t.cursor.on_page_end(page->next, page->head);
+      t.state->passed.add(t.cursor.take_passed());
       t.state->cursor = t.cursor.cursor();
       dirty_ = true;
       hand_out_kept(c, t);
@@ -308,6 +318,7 @@ void follower::when_caught_up(std::function<void()> then) {
 
 void follower::check_caught_up() {
   if (caught_up_ || !listed_once_ || reads_ != 0 || settling_ != 0 || !wanted_.empty()) return;
+  if (!back_.empty()) return;
   caught_up_ = true;
   if (on_caught_up_) std::exchange(on_caught_up_, nullptr)();
 }

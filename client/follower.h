@@ -6,6 +6,10 @@
 /// Where a conversation starts that has no cursor yet: at the event that added the user, except for
 /// a device without any memory that asked for `now`, which starts at the head of the listing.
 ///
+/// Who comes back into a conversation where newcomers see everything sees from then on what his
+/// devices have stepped over while he was out: after the event that brings him back it is fetched
+/// and handed out as well, ascending, though below the cursor (look_back).
+///
 /// Owned by the session's core, on the loop's thread. At most max_reads fetches are open at a time;
 /// the others wait in a list. A fetch is a request like any other: it is resent after a reconnect.
 #pragma once
@@ -73,6 +77,7 @@ class follower {
     std::uint64_t first_seen = 0;         // while unsettled: the first seq that was pushed
     std::uint64_t highest_seen = 0;
     bool asking = false;
+    bool back = false;             // in back_, or being fetched
     std::uint64_t own_upto = 0;    // all seqs above the cursor up to here are own requests' events
     bool telling_gone = false;     // LIST_GONE is under way: events have to wait
     bool gone_told = false;        // in this catch-up, and
@@ -96,6 +101,11 @@ class follower {
   void take_gone(conversation_id c, const outcome<frame_view>& answer);
   void ask_history(conversation_id c, std::uint32_t limit);
   void take_page(conversation_id c, const outcome<frame_view>& answer);
+  // follower_back.cc
+  bool brings_back(conversation_id c, const track& t, const event_view& event) const;
+  void look_back(conversation_id c, track& t);
+  void ask_back(conversation_id c);
+  void take_back(conversation_id c, const outcome<frame_view>& answer);
   void check_caught_up();
 
   caller& node_;
@@ -107,6 +117,7 @@ class follower {
   later wait_;
   std::unordered_map<conversation_id, track> tracks_;
   std::deque<conversation_id> wanted_;  // bounded by the conversations
+  std::deque<conversation_id> back_;    // the same, for stretches below the cursor
   std::size_t reads_ = 0;
   std::size_t settling_ = 0;
   std::uint64_t round_ = 0;

@@ -54,7 +54,8 @@ enum class link_state : std::uint8_t { connected, lost, ended };
 
 struct session_events {
   /// Every event of every conversation, once and in order. Own ones come too, in their place (their
-  /// `ordinal` may be 0).
+  /// `ordinal` may be 0). One exception: who is brought back and may see now what he could not see
+  /// before hears of it afterwards, ascending, by events with lower seqs.
   std::function<void(conversation_id, const event_view& event)> on_event;
   /// connected: logged in, also after a loss. ended: for good, `why` says it: the token is refused,
   /// another login replaced or kicked this one, the device was ended or logged out.

@@ -1,6 +1,7 @@
 /// A session's reads: whole lists are fetched page by page.
 #include "client/event_list.h"
 #include "client/session_impl.h"
+#include "schemas/names.h"
 #include "schemas/sync_messages.h"
 
 #include <algorithm>
@@ -189,7 +190,12 @@ outcome<std::vector<user_info>> session::resolve(const std::vector<std::string>&
                                                  conversation_id within) {
   conclave::resolve_users message;
   message.conversation = within;
-  message.names.assign(names.begin(), names.end());
+  for (const std::string& each : names) {
+    if (each.size() > max_name_bytes)
+      message.full_names.push_back({each});
+    else
+      message.names.push_back(each);
+  }
   message.users = users;
   return impl_->ask<users_resolved, std::vector<user_info>>(message, [](const users_resolved& m) {
     std::vector<user_info> all;

@@ -25,6 +25,19 @@ std::uint64_t number(const nlohmann::json& object, const char* name) {
   return at != object.end() && at->is_number_unsigned() ? at->get<std::uint64_t>() : 0;
 }
 
+/// What is no list of pairs in ascending order is none: then those seqs are not asked for again.
+passed_stretches passed_in(const nlohmann::json& object) {
+  passed_stretches passed;
+  const auto list = object.find("passed");
+  if (list == object.end() || !list->is_array()) return passed;
+  for (const auto& pair : *list) {
+    if (!pair.is_array() || pair.size() != 2) return {};
+    if (!pair[0].is_number_unsigned() || !pair[1].is_number_unsigned()) return {};
+    passed.add(pair[0].get<std::uint64_t>(), pair[1].get<std::uint64_t>());
+  }
+  return passed;
+}
+
 }  // namespace
 
 std::string to_json(const session_state& state) {
@@ -39,6 +52,8 @@ std::string to_json(const session_state& state) {
     nlohmann::json& entry = list[std::to_string(id.value)];
     entry["client_seq"] = at.client_seq;
     if (at.following) entry["cursor"] = at.cursor.value;
+    for (const auto& [first, last] : at.passed.all()) entry["passed"].push_back({first, last});
+    if (at.looking_back) entry["looking_back"] = true;
   }
   root["conversations"] = std::move(list);
   return root.dump(1) + "\n";
@@ -69,6 +84,9 @@ outcome<session_state> session_state_from_json(const std::string& text) {
     at.following = value.contains("cursor");
     at.cursor = event_seq{number(value, "cursor")};
     at.client_seq = number(value, "client_seq");
+    at.passed = passed_in(value);
+    const auto back = value.find("looking_back");
+    at.looking_back = back != value.end() && back->is_boolean() && back->get<bool>();
   }
   return state;
 }

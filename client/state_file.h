@@ -5,6 +5,7 @@
 /// thread; the session's core owns it.
 #pragma once
 
+#include "client/passed_stretches.h"
 #include "client/results.h"
 #include "schemas/outcome.h"
 
@@ -18,6 +19,8 @@ struct conversation_state {
   bool following = false;        ///< is `cursor` known? A device that only sends has none
   event_seq cursor{};            ///< everything up to here has been handed out
   std::uint64_t client_seq = 0;  ///< highest used; 0: none
+  passed_stretches passed{};     ///< below the cursor, and not for the user when it stepped over
+  bool looking_back = false;     ///< he may see them now: they are being fetched
 };
 
 struct session_state {

@@ -58,6 +58,8 @@ class bounds_visitor {
       if (!wrong_.empty()) return;
       if constexpr (std::is_same_v<T, std::string_view>) {
         check(name, element, bounds{1, 64});
+      } else if constexpr (requires { T::name; }) {
+        T::fields(element, *this);
       } else {
         check(name, element, id_bounds);
       }

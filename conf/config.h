@@ -37,6 +37,8 @@ struct config {
   // [storage]
   std::uint64_t block_cache_mib = 256;
   std::uint64_t write_buffer_mib = 64;
+  std::uint64_t ballast_mib = 256;  ///< given back when the disk is full; 0: none
+  std::uint64_t max_data_mib = 0;   ///< what the data folder may occupy; 0: the whole disk
 
   // [log]
   std::string log_level = "info";  ///< debug, info, warn, error

@@ -86,6 +86,22 @@ static_assert(max_queued_passwords * std::chrono::milliseconds(150) <= answer_de
 /// each, 24 MB together. So many failures an hour are 28 a second, more than one thread can hash.
 inline constexpr std::size_t max_login_limiter_entries = 100'000;
 
+/// Of them, accounts that have to wait and that a restart does not forget: 100 KB in one row, which
+/// is written at most once in login_save_every however many guesses there are.
+inline constexpr std::size_t max_saved_login_failures = 4'096;
+inline constexpr std::chrono::seconds login_save_every{5};
+
+/// Watermarks of the disk, in thousandths of it: told from the first on, no growth from the second,
+/// no writes from the third; left one percent below. A commit is at most 8 MiB and memory tables
+/// hold a few hundred, so 5 % of any disk that is worth its name outlast the looks in between.
+inline constexpr std::uint32_t disk_alarm_permille = 850;
+inline constexpr std::uint32_t disk_no_growth_permille = 920;
+inline constexpr std::uint32_t disk_no_writes_permille = 950;
+inline constexpr std::uint32_t disk_hysteresis_permille = 10;
+
+/// The ballast is at most this part of the disk: given back it must not hide the last level.
+inline constexpr std::uint64_t ballast_share_of_disk = 100;
+
 // -- conversations
 // ---------------------------------------------------------------------------------
 

@@ -62,6 +62,13 @@ constexpr std::array rows{
     option_row{"storage.write_buffer_mib", "Memory of one write buffer before it is flushed.",
                [](config& c) -> option_place { return &c.write_buffer_mib; }, text_rule::any, 1,
                4096},
+    option_row{"storage.ballast_mib",
+               "Kept free in a file that is given back when the disk is full; 0: none.",
+               [](config& c) -> option_place { return &c.ballast_mib; }, text_rule::any, 0, 65'536},
+    option_row{"storage.max_data_mib",
+               "What the data folder may occupy before the node refuses; 0: the whole disk.",
+               [](config& c) -> option_place { return &c.max_data_mib; }, text_rule::any, 0,
+               1024 * max_mib},
 
     option_row{"log.level", "Lowest level that is written.",
                [](config& c) -> option_place { return &c.log_level; }, text_rule::log_level},

@@ -14,7 +14,8 @@ struct metrics_page::server {
 };
 
 metrics_page::metrics_page(const serving& clients, const storage::shard_writer& writer,
-                           const storage::shard_clock& shard_time) {
+                           const storage::shard_clock& shard_time,
+                           const storage::disk_watch& disk) {
   using actors::engine_counters;
   using storage::writer_counters;
   const auto total = [&](const char* name, const char* help,
@@ -75,6 +76,19 @@ metrics_page::metrics_page(const serving& clients, const storage::shard_writer& 
   registered_.push_back(
       registry_.gauge("conclave_clock_jump_held", "1 while a jump of the wall clock is being held",
                       [&shard_time] { return shard_time.holding() ? 1.0 : 0.0; }));
+  const auto of_disk = [&](const char* name, const char* help, auto value) {
+    registered_.push_back(
+        registry_.gauge(name, help, [value] { return static_cast<double>(value()); }));
+  };
+  of_disk("conclave_disk_level", "0 fine, 1 alarm, 2 refuses growth, 3 refuses writes",
+          [&disk] { return static_cast<int>(disk.level()); });
+  of_disk("conclave_disk_used_permille",
+          "Of the disk, or of storage.max_data_mib if that is fuller",
+          [&disk] { return disk.figures().used_permille(); });
+  of_disk("conclave_disk_free_bytes", "Free on the file system of the data folder",
+          [&disk] { return disk.figures().free_bytes; });
+  of_disk("conclave_ballast_bytes", "Kept to be given back when the disk is full",
+          [&disk] { return disk.ballast_bytes(); });
 }
 
 namespace {

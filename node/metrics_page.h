@@ -9,6 +9,7 @@
 #include "node/serving.h"
 #include "replication/cluster.h"
 #include "schemas/outcome.h"
+#include "storage/disk_watch.h"
 #include "storage/shard_writer.h"
 
 #include <cstdint>
@@ -22,7 +23,7 @@ namespace conclave::node {
 class metrics_page {
  public:
   metrics_page(const serving& clients, const storage::shard_writer& writer,
-               const storage::shard_clock& shard_time);
+               const storage::shard_clock& shard_time, const storage::disk_watch& disk);
 
   /// Before start(): what a node of a cluster tells besides.
   void add(const serving& clients, const replication::cluster& cluster,

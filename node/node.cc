@@ -35,7 +35,8 @@ constexpr std::uint32_t stop_patience_ms = 5'000;
   ::_exit(exit_listen);
 }
 
-actors::engine_options engine_options_of(const conf::config& config, const test_hooks& hooks) {
+actors::engine_options engine_options_of(const conf::config& config, const test_hooks& hooks,
+                                         const storage::disk_watch& disk) {
   const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
   actors::engine_options options;
   options.node_name = config.node_name;
@@ -47,6 +48,7 @@ actors::engine_options engine_options_of(const conf::config& config, const test_
   options.max_connections = conf::connection_ceiling(config, conf::raise_descriptor_limit());
   options.password_cost.memory_kib = config.argon2_memory_kib;
   options.password_cost.passes = config.argon2_passes;
+  options.disk = [&disk] { return disk.level(); };
   options.fault = hooks.fault;
   return options;
 }
@@ -120,6 +122,9 @@ outcome<std::unique_ptr<node>> node::start(const conf::config& config, const tes
   if (!tls.ok()) return std::move(tls).error();
 
   exit_code = exit_storage;
+  n->disk_ = std::make_unique<storage::disk_watch>(storage::disk_watch_options{
+      config.data_dir, config.ballast_mib << 20, config.max_data_mib << 20, {}});
+  n->disk_->look_now();
   opened_data::leading on_leading;
   if (config.cluster.enabled()) {
     // Nobody leads before join() has started the links, when `clients_` is there.
@@ -130,20 +135,21 @@ outcome<std::unique_ptr<node>> node::start(const conf::config& config, const tes
   auto data = opened_data::open(config, hooks, std::move(on_leading));
   if (!data.ok()) return std::move(data).error();
   n->data_ = std::move(*data);
+  n->disk_->start();
 
   exit_code = exit_listen;
   n->clients_ = std::make_unique<serving>(serving_parts{n->data_->store(),
                                                         n->data_->writer(),
                                                         n->data_->shard_time(),
                                                         n->data_->time(),
-                                                        engine_options_of(config, hooks),
+                                                        engine_options_of(config, hooks, *n->disk_),
                                                         {config.client.address, config.client.port},
                                                         {config.admin.address, config.admin.port},
                                                         *tls,
                                                         leader_of(n->data_->cluster()),
                                                         end_without_clients});
-  n->metrics_ =
-      std::make_unique<metrics_page>(*n->clients_, n->data_->writer(), n->data_->shard_time());
+  n->metrics_ = std::make_unique<metrics_page>(*n->clients_, n->data_->writer(),
+                                               n->data_->shard_time(), *n->disk_);
   if (replication::cluster* cluster = n->data_->cluster()) {
     if (const auto joined = n->join(*cluster); !joined.ok()) return joined.error();
   } else {

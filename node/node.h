@@ -10,6 +10,7 @@
 #include "node/metrics_page.h"
 #include "node/serving.h"
 #include "replication/cluster.h"
+#include "storage/disk_watch.h"
 #include "storage/shard_clock.h"
 #include "storage/shard_writer.h"
 #include "storage/store.h"
@@ -72,6 +73,7 @@ class node {
   status join(replication::cluster& cluster);
 
   conf::config config_;
+  std::unique_ptr<storage::disk_watch> disk_;
   std::unique_ptr<opened_data> data_;
   std::unique_ptr<serving> clients_;
   std::unique_ptr<metrics_page> metrics_;

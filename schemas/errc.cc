@@ -47,6 +47,8 @@ constexpr std::array table = {
     error_info{errc::awaiting_approval, rejected, "awaiting_approval",
                "An admin of the conversation has to approve it."},
     error_info{errc::limit_reached, rejected, "limit_reached", "There are too many of them."},
+    error_info{errc::policy_forbids, rejected, "policy_forbids",
+               "The tenant's policy does not allow it."},
     error_info{errc::overloaded, retry, "overloaded", "The node has too much to do just now."},
     error_info{errc::too_many_requests, retry, "too_many_requests",
                "The connection has too many unanswered requests."},

@@ -43,6 +43,7 @@ enum class errc : std::uint16_t {
   dissolved = 44,
   awaiting_approval = 45,  ///< recorded; an admin decides
   limit_reached = 46,      ///< of pins, reactions, conversations, join requests …
+  policy_forbids = 47,     ///< the tenant does not allow it, whoever asks
 
   // -- later -------------------------------------------------------------------------------------
   overloaded = 60,

@@ -43,6 +43,8 @@ std::string_view advice_for(errc code) {
       return "Tell the user that an admin decides; it was recorded. Do not resend.";
     case errc::limit_reached:
       return "Tell the user, with `text`.";
+    case errc::policy_forbids:
+      return "Tell the user that an operator decides it for the whole tenant. Do not resend.";
     case errc::client_seq_reused:
       return "A bug in the client: it gave one client_seq to two requests. Go on above the highest "
              "one used.";

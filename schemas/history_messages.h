@@ -219,6 +219,17 @@ struct members_page {
   }
 };
 
+struct full_name {
+  static constexpr std::string_view name = "full_name";
+
+  std::string_view user_name;
+
+  template <class Self, class Visitor>
+  static void fields(Self& m, Visitor& v) {
+    v("user_name", m.user_name, bounds{1, 129}, "`name@tenant`, or a plain name");
+  }
+};
+
 struct resolve_users {
   static constexpr frame_type type = frame_type::resolve_users;
   static constexpr std::string_view name = "RESOLVE_USERS";
@@ -229,6 +240,7 @@ struct resolve_users {
   std::vector<std::string_view> names;
   std::vector<user_id> users;
   conversation_id conversation{};
+  std::vector<full_name> full_names;
 
   static constexpr std::uint32_t required_fields = 2;
 
@@ -238,6 +250,7 @@ struct resolve_users {
     v("users", m.users, bounds{0, 500}, "");
     v("conversation", m.conversation, id_or_none_bounds,
       "only people of this one, in its host's ids and names; 0: of the caller's tenant");
+    v("full_names", m.full_names, bounds{0, 100}, "those that are too long for `names`");
   }
 };
 
@@ -257,7 +270,8 @@ struct user_entry {
 struct users_resolved {
   static constexpr frame_type type = frame_type::users_resolved;
   static constexpr std::string_view name = "USERS_RESOLVED";
-  static constexpr std::string_view doc = "First those asked by name, then those asked by id.";
+  static constexpr std::string_view doc =
+      "First those asked by name, of `names` and then of `full_names`, then those asked by id.";
 
   std::vector<user_entry> users;
 

@@ -156,8 +156,9 @@ range log_of(shard_id shard);
 std::optional<log_index> parse_log_entry(shard_id shard, std::string_view key);
 
 // -- the meta family: node-local facts, never replicated ------------------------------------------
-inline constexpr std::string_view meta_node = "node";  ///< node_record
-std::string meta_chain_mark(shard_id shard);           ///< chain_mark_record
+inline constexpr std::string_view meta_node = "node";                    ///< node_record
+std::string meta_chain_mark(shard_id shard);                             ///< chain_mark_record
+inline constexpr std::string_view meta_failed_logins = "failed_logins";  ///< failed_logins_record
 
 }  // namespace keys
 }  // namespace conclave

@@ -320,6 +320,7 @@ nlohmann::ordered_json stored_records_model() {
   describe_stored<chain_mark_record>(list, "chain_mark_record", "meta: chain_mark");
   describe_stored<replica_record>(list, "replica_record", "meta: replica");
   describe_stored<replica_peer_record>(list, "replica_peer_record", "meta: replica_peer");
+  describe_stored<failed_logins_record>(list, "failed_logins_record", "meta: failed_logins");
   return list;
 }
 

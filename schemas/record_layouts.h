@@ -78,6 +78,26 @@ struct layout<replica_peer_record> {
 };
 
 template <>
+struct layout<failed_login> {
+  template <class Self, class Visitor>
+  static void fields(Self& m, Visitor& v) {
+    v("account", binary(m.account), bounds{16, 16}, "digest of its name under the secret");
+    v("failures", m.failures, bounds{}, "");
+    v("ago", m.ago, bounds{}, "ms from the last one to `saved`");
+  }
+};
+
+template <>
+struct layout<failed_logins_record> {
+  template <class Self, class Visitor>
+  static void fields(Self& m, Visitor& v) {
+    v("secret", binary(m.secret), bounds{0, 64}, "32 random bytes");
+    v("saved", m.saved, bounds{}, "wall clock");
+    v("accounts", m.accounts, bounds{0, 4096}, "those that have to wait, newest last");
+  }
+};
+
+template <>
 struct layout<tenant_record> {
   template <class Self, class Visitor>
   static void fields(Self& m, Visitor& v) {

@@ -83,6 +83,7 @@ outcome<Record> decode_record(std::string_view bytes) {
 CONCLAVE_RECORD(applied_record);
 CONCLAVE_RECORD(chain_mark_record);
 CONCLAVE_RECORD(node_record);
+CONCLAVE_RECORD(failed_logins_record);
 CONCLAVE_RECORD(tenant_record);
 CONCLAVE_RECORD(user_record);
 CONCLAVE_RECORD(device_record);

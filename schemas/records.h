@@ -53,6 +53,23 @@ struct node_record {
   friend bool operator==(const node_record&, const node_record&) = default;
 };
 
+/// An account that has to wait before its next login.
+struct failed_login {
+  hash16 account{};  ///< digest of its name under the record's secret
+  std::uint32_t failures = 0;
+  time_ms ago = 0;  ///< the last one, before the record was made
+
+  friend bool operator==(const failed_login&, const failed_login&) = default;
+};
+
+struct failed_logins_record {
+  std::string secret;
+  time_ms saved = 0;  ///< wall clock
+  std::vector<failed_login> accounts;
+
+  friend bool operator==(const failed_logins_record&, const failed_logins_record&) = default;
+};
+
 struct tenant_record {
   std::string name;
   shard_id home_shard{};
@@ -275,6 +292,7 @@ struct intent_record {
 std::string encode(const applied_record& r);
 std::string encode(const chain_mark_record& r);
 std::string encode(const node_record& r);
+std::string encode(const failed_logins_record& r);
 std::string encode(const tenant_record& r);
 std::string encode(const user_record& r);
 std::string encode(const device_record& r);

@@ -1,12 +1,14 @@
 /// The window of resends, and its bytes:
 ///
-///   format u8 | floor varint | count varint | three columns: client_seq, seq, time
+///   format u8 = 2 | floor varint | count varint | three columns: client_seq, seq, time | prints
 ///   column: (run length varint, difference to the value before as zigzag varint) until count is
 ///   full
+///   prints: count times u16, big endian; format 1 ends before them
 ///
 /// Columns rather than rows, because client_seq and seq mostly climb by one while only time jumps.
 #include "schemas/sender_record.h"
 
+#include "schemas/bytes.h"
 #include "schemas/check.h"
 #include "schemas/varint.h"
 
@@ -16,7 +18,8 @@
 namespace conclave {
 namespace {
 
-constexpr char sender_format = 1;
+constexpr char sender_format = 2;
+constexpr char format_without_prints = 1;
 
 bool below(const sender_record::accepted& entry, std::uint64_t client_seq) {
   return entry.client_seq < client_seq;
@@ -63,11 +66,12 @@ bool read_column(std::string_view& rest, Entries& entries, Put put) {
 
 }  // namespace
 
-sender_record::judgement sender_record::judge(std::uint64_t client_seq) const {
+sender_record::judgement sender_record::judge(std::uint64_t client_seq, std::uint16_t print) const {
   if (client_seq < floor_) return {verdict::expired, {}};
   const auto at = std::lower_bound(entries_.begin(), entries_.end(), client_seq, below);
   if (at == entries_.end() || at->client_seq != client_seq) return {verdict::fresh, {}};
-  return {verdict::repeated, *at};
+  const bool other = print != 0 && at->print != 0 && print != at->print;
+  return {other ? verdict::reused : verdict::repeated, *at};
 }
 
 void sender_record::accept(const accepted& entry) {
@@ -102,12 +106,18 @@ std::string sender_record::encode() const {
   client_seqs.append_to(out, count);
   seqs.append_to(out, count);
   times.append_to(out, count);
+  const std::size_t at = out.size();
+  out.resize(at + count * sizeof(accepted::print));
+  char* to = out.data() + at;
+  for (const auto& entry : entries_) to = store_big_endian(to, entry.print);
   return out;
 }
 
 outcome<sender_record> sender_record::decode(std::string_view bytes) {
   const failure corrupt{errc::corrupt, "not a sender row"};
-  if (bytes.empty() || bytes.front() != sender_format) return corrupt;
+  if (bytes.empty()) return corrupt;
+  const char format = bytes.front();
+  if (format != sender_format && format != format_without_prints) return corrupt;
   bytes.remove_prefix(1);
   sender_record record;
   std::uint64_t count = 0;
@@ -117,9 +127,17 @@ outcome<sender_record> sender_record::decode(std::string_view bytes) {
   entries.resize(static_cast<std::size_t>(count));
   if (!read_column(bytes, entries, [](accepted& e, std::uint64_t v) { e.client_seq = v; }) ||
       !read_column(bytes, entries, [](accepted& e, std::uint64_t v) { e.seq = event_seq(v); }) ||
-      !read_column(bytes, entries, [](accepted& e, std::uint64_t v) { e.time = v; }) ||
-      !bytes.empty()) {
+      !read_column(bytes, entries, [](accepted& e, std::uint64_t v) { e.time = v; })) {
     return corrupt;
+  }
+  const std::size_t prints = format == sender_format ? entries.size() * sizeof(accepted::print) : 0;
+  if (bytes.size() != prints) return corrupt;
+  if (prints != 0) {
+    const char* from = bytes.data();
+    for (auto& entry : entries) {
+      entry.print = load_big_endian<std::uint16_t>(from);
+      from += sizeof(accepted::print);
+    }
   }
   std::uint64_t lowest = record.floor_;
   for (const auto& entry : entries) {

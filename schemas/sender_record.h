@@ -1,8 +1,10 @@
 /// What a device has said in a conversation: its highest client_seq and the last 256 accepted ones
-/// with the seq and time they got. It is what makes resending safe (promise P3). The conversation's
-/// actor owns one per sending device and writes it once per log entry.
+/// with the seq and time they got, and a short print of what was asked. It is what makes resending
+/// safe (promise P3). The conversation's actor owns one per sending device and writes it once per
+/// log entry.
 ///
-/// Plain data without thread. Stored as run-length coded differences: usually well under 100 bytes.
+/// Plain data without thread. Stored as run-length coded differences: usually well under 100 bytes,
+/// and two bytes per entry for the prints, which no coding shortens.
 #pragma once
 
 #include "schemas/ids.h"
@@ -25,18 +27,20 @@ class sender_record {
     std::uint64_t client_seq = 0;
     event_seq seq{};
     time_ms time = 0;
+    std::uint16_t print = 0;  ///< short_print of the request; 0: not known
     friend bool operator==(const accepted&, const accepted&) = default;
   };
 
-  enum class verdict { fresh, repeated, expired };
+  enum class verdict { fresh, repeated, reused, expired };
   struct judgement {
     verdict kind = verdict::fresh;
-    accepted earlier;  ///< when repeated
+    accepted earlier;  ///< when repeated or reused
   };
 
-  /// repeated: in the window, answer again. expired: below the window, cannot tell any more.
-  /// fresh: above it, or inside but absent, hence never done.
-  judgement judge(std::uint64_t client_seq) const;
+  /// repeated: in the window, answer again. reused: in the window, but it was another request: both
+  /// prints are known and differ. expired: below the window, cannot tell any more. fresh: above it,
+  /// or inside but absent, hence never done.
+  judgement judge(std::uint64_t client_seq, std::uint16_t print = 0) const;
 
   /// Remembers an accepted request; the caller has judged it fresh. The oldest falls out at 257.
   void accept(const accepted& entry);

@@ -1,6 +1,8 @@
 /// Looks at names only: what is inside the files is RocksDB's and store.cc's business.
 #include "storage/data_folder.h"
 
+#include "storage/disk_watch.h"
+
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -21,8 +23,9 @@ failure system_failure(const std::string& what, int error) {
 /// What RocksDB leaves behind when it is stopped before its first manifest counts, and what file
 /// systems put into their roots.
 bool harmless_without_database(std::string_view name) {
-  return name == "LOCK" || name == "IDENTITY" || name == "lost+found" || name == "LOG" ||
-         name.starts_with("LOG.old") || name.starts_with("MANIFEST-") || name.ends_with(".dbtmp");
+  return name == "LOCK" || name == "IDENTITY" || name == ballast_name || name == "lost+found" ||
+         name == "LOG" || name.starts_with("LOG.old") || name.starts_with("MANIFEST-") ||
+         name.ends_with(".dbtmp");
 }
 
 bool part_of_a_database(std::string_view name) {

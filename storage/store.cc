@@ -150,6 +150,21 @@ outcome<std::string> store::get(shard_id shard, std::string_view key) const {
   return value;
 }
 
+outcome<std::string> store::local(std::string_view key) const {
+  std::string value;
+  const rocksdb::Status status =
+      impl_->db->Get(rocksdb::ReadOptions(), impl_->meta, slice(key), &value);
+  if (!status.ok()) return read_failure(status);
+  return value;
+}
+
+status store::put_local(std::string_view key, std::string_view value) {
+  const rocksdb::Status status =
+      impl_->db->Put(rocksdb::WriteOptions(), impl_->meta, slice(key), slice(value));
+  if (!status.ok()) return failure{errc::io_error, status.ToString()};
+  return done{};
+}
+
 outcome<applied_record> store::applied(shard_id shard) const {
   const auto bytes = get(shard, keys::applied());
   if (!bytes) {

@@ -81,6 +81,11 @@ class store {
   /// Point read outside any view: the latest committed state.
   outcome<std::string> get(shard_id shard, std::string_view key) const;
 
+  /// A fact of this node alone, by one of keys::meta_…; errc::not_found.
+  outcome<std::string> local(std::string_view key) const;
+  /// Survives the process; the machine only once the next commit has synced it. Any thread, seldom.
+  status put_local(std::string_view key, std::string_view value);
+
   /// What the shard's state stands at; all zero for a fresh shard.
   outcome<applied_record> applied(shard_id shard) const;
 

@@ -29,6 +29,9 @@ std::string_view advice_for_people(errc code) {
       return "Update the command or the node.";
     case errc::forbidden:
       return "Ask the owner or an admin: conclave conv members CONV";
+    case errc::policy_forbids:
+      return "An operator decides it for the whole tenant: conclave admin tenant policy show "
+             "TENANT";
     case errc::not_found:
       return "Names and ids are listed by: conclave conv list";
     case errc::gone:

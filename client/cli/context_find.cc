@@ -16,23 +16,6 @@ conversation_id id_from(const std::string& name) {
   return conversation_id{id < id_limit ? id : 0};
 }
 
-/// RESOLVE_USERS takes no longer names, but NAME@TENANT may be longer: those are found among the
-/// members.
-constexpr std::size_t longest_asked = 64;
-
-outcome<std::vector<user_info>> look_up(session& s, conversation_id c, bool foreign,
-                                        const std::vector<std::string>& names) {
-  const bool fit = std::all_of(names.begin(), names.end(),
-                               [](const std::string& n) { return n.size() <= longest_asked; });
-  // Of the own tenant anybody may be meant: also who waits to be let in.
-  if (fit) return s.resolve(names, {}, foreign ? c : conversation_id{});
-  const auto members = s.list_members(c);
-  if (!members) return members.error();
-  std::vector<user_info> all;
-  for (const member_info& m : *members) all.push_back({m.user, m.user_name});
-  return all;
-}
-
 }  // namespace
 
 conversation_id context::find_conversation(session& s, const std::string& name, absent then) {
@@ -143,7 +126,8 @@ bool context::find_people(session& s, conversation_id c, const std::vector<std::
     wanted.push_back(host_names(name, place->host, s.who().tenant_name));
     asked.insert(asked.end(), wanted.back().begin(), wanted.back().end());
   }
-  const auto found = look_up(s, c, !place->host.empty(), asked);
+  // Of the own tenant anybody may be meant: also who waits to be let in.
+  const auto found = s.resolve(asked, {}, place->host.empty() ? conversation_id{} : c);
   if (!found) {
     fail(found.error());
     return false;

@@ -12,6 +12,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <map>
 #include <poll.h>
@@ -129,7 +130,7 @@ class listening {
   void print(conversation_id c, const event_view& event) {
     conversation_state& mine = printed_.conversations[c];
     mine.following = true;
-    mine.cursor = event.seq;
+    mine.cursor = std::max(mine.cursor, event.seq);  // what comes late stands below it
     dirty_ = true;
     if (!wanted_.empty() && !wanted_.contains(c)) return;
     if (at_.json()) return at_.line(line_of_json(c, event, names_.in(c)));

@@ -30,7 +30,7 @@ people_named people_from(const std::vector<std::string>& words, const std::strin
 }
 
 std::string advice_for_adding(errc code, const std::string& own_tenant, const std::string& tenant) {
-  if (code == errc::forbidden) {
+  if (code == errc::forbidden || code == errc::policy_forbids) {
     return "Owner and admins may do it where the operator lets " + own_tenant +
            " have guests: " + policy_command(own_tenant, "host_external");
   }

@@ -159,6 +159,21 @@ TEST(conversation_answers, a_dissolved_group_tells_every_index_in_steps) {
   EXPECT_EQ(w.commits.rows.count(table::job, acme, room.value), 0u);
 }
 
+TEST(conversation_answers, p5_a_dissolved_group_lets_go_of_what_still_burns) {
+  actor_world w;
+  auto burning = std::make_shared<request_details>();
+  burning->burn_ms = 60'000;
+  w.post({{verb::create, 1, 99, 1, {user_id{2}}, "room"}});
+  w.run();
+  w.post({{verb::send, 1, 1, 2, {}, "for your eyes", burning}});
+  w.post({{verb::dissolve, 1, 2, 3, {}, "", std::make_shared<request_details>()}});
+  w.run();
+  EXPECT_EQ(w.commits.rows.count(table::burn, acme, room.value), 0u);
+  EXPECT_EQ(w.commits.rows.count(table::job, acme, room.value), 0u);
+  for (const auto& [key, value] : w.commits.rows.all())
+    EXPECT_EQ(value.find("for your eyes"), std::string::npos);
+}
+
 TEST(conversation_answers, a_job_that_died_in_the_middle_goes_on_when_the_actor_lives_again) {
   actor_world w;
   w.post({{verb::create, 1, 99, 1, {}, "room"}});

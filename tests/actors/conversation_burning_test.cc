@@ -150,6 +150,83 @@ TEST(conversation_burning, an_expiry_ends_it_unread) {
   EXPECT_EQ(c.event(2).flags & event_flags::gone, event_flags::expired);
 }
 
+/// What still burns is looked at, as the shell does it.
+ruling review(conversation_driver& c) {
+  request_details details;
+  for (auto& [seq, image] : c.rows.burning(acme, room)) details.burning.push_back({seq, image});
+  return c.ask_with(verb::review_burning, 0, 0, details);
+}
+
+TEST(conversation_burning, p5_a_dissolved_conversation_keeps_no_body_that_nobody_can_open) {
+  for (const bool restarted : {false, true}) {
+    auto c = with_a_burning_one();
+    ASSERT_EQ(c.about(verb::open, 2, 0, 2).what, kind::changed);
+    request_details more;
+    more.burn_ms = burn_ms;
+    ASSERT_EQ(c.ask_with(verb::send, 1, 2, more, "not committed yet").what, kind::sequenced);
+    ASSERT_EQ(c.ask_with(verb::dissolve, 1, 3, {}).what, kind::sequenced);
+    c.state().job_step();
+    EXPECT_FALSE(c.state().take_later_review()) << "there are bodies that no view can show yet";
+    c.commit();
+    if (restarted) c.reload();
+    c.state().job_step();
+    c.commit();
+    c.state().job_step();
+    EXPECT_TRUE(c.state().has_job());
+    ASSERT_TRUE(c.state().take_later_review());
+    c.state().job_step();
+    EXPECT_FALSE(c.state().take_later_review()) << "it is on its way";
+    EXPECT_TRUE(holds(c, "for your eyes"));
+
+    review(c);
+    c.commit();
+    EXPECT_FALSE(holds(c, "for your eyes"));
+    EXPECT_FALSE(holds(c, "not committed yet"));
+    EXPECT_NE(c.event(2).flags & event_flags::burned, 0u);
+    EXPECT_EQ(c.rows.count(table::burn, acme, room.value), 0u);
+    c.state().job_step();
+    c.commit();
+    EXPECT_FALSE(c.state().has_job());
+    c.reload();
+    EXPECT_FALSE(c.state().has_job());
+  }
+}
+
+TEST(conversation_burning, a_review_that_got_lost_is_asked_for_again) {
+  auto c = with_a_burning_one();
+  c.ask_with(verb::dissolve, 1, 3, {});
+  c.commit();
+  c.state().job_step();
+  c.commit();
+  c.state().job_step();
+  ASSERT_TRUE(c.state().take_later_review());
+  c.state().job_stalled();
+  c.state().job_step();
+  EXPECT_TRUE(c.state().take_later_review());
+}
+
+TEST(conversation_burning, more_than_one_event_can_name_go_one_step_after_the_other) {
+  conversation_driver c;
+  c.create(1, 99, {2});
+  request_details more;
+  more.burn_ms = burn_ms;
+  const std::size_t all = limits::max_job_step + 5;
+  for (std::uint64_t n = 1; n <= all; ++n) {
+    ASSERT_EQ(c.ask_with(verb::send, 1, n, more, "for your eyes").what, kind::sequenced);
+    if (n % 100 == 0) c.commit();
+  }
+  ASSERT_EQ(c.remove(1, all + 1, 2).what, kind::sequenced);
+  c.commit();
+  EXPECT_EQ(review(c).what, kind::announced);
+  c.commit();
+  EXPECT_EQ(c.rows.count(table::burn, acme, room.value), 5u);
+  ASSERT_TRUE(c.state().take_later_review());
+  EXPECT_EQ(review(c).what, kind::announced);
+  c.commit();
+  EXPECT_EQ(c.rows.count(table::burn, acme, room.value), 0u);
+  EXPECT_FALSE(c.state().take_later_review());
+}
+
 TEST(conversation_burning, too_many_readers_or_none_are_refused) {
   conversation_driver c;
   c.create(1, 99, {});

@@ -314,7 +314,7 @@ TEST(conversation_messages, p3_a_forward_done_once_is_repeated_though_its_origin
   more.origin_conversation = conversation_id{5};
   more.origin_seq = event_seq{8};
   const ruling first = c.ask_with(verb::forward, 3, 1, more, "said elsewhere");
-  request_details refused;
+  request_details refused = more;  // the gateway names it all the same
   refused.origin_refused = errc::gone;
   const ruling again = c.ask_with(verb::forward, 3, 1, refused);
   EXPECT_EQ(again.what, kind::repeated);

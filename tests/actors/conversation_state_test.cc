@@ -76,6 +76,56 @@ TEST(conversation_state, p3_a_repeated_client_seq_gets_the_same_seq_and_time) {
   EXPECT_EQ(c.say(3, 7, "another user").what, kind::sequenced);
 }
 
+TEST(conversation_state, p3_a_client_seq_that_is_given_to_another_request_is_refused) {
+  auto c = three_people();
+  const ruling first = c.say(2, 7, "once");
+  ASSERT_EQ(first.what, kind::sequenced);
+  for (const bool reloaded : {false, true}) {
+    if (reloaded) {
+      c.commit();
+      c.reload();
+    }
+    expect_rejected(c.say(2, 7, "something else"), errc::client_seq_reused);
+    expect_rejected(c.say(2, 7, ""), errc::client_seq_reused);
+    expect_rejected(c.remove(2, 7, 2), errc::client_seq_reused);
+    request_details reply;
+    reply.reply_to = event_seq{1};
+    expect_rejected(c.ask_with(conversation_verb::send, 2, 7, reply, "once"),
+                    errc::client_seq_reused);
+    EXPECT_EQ(c.say(2, 7, "once").what, kind::repeated);
+    EXPECT_EQ(c.state().head(), first.seq);
+  }
+  EXPECT_EQ(c.say(2, 8, "something else").what, kind::sequenced);
+}
+
+TEST(conversation_state, p3_a_forward_is_the_same_request_also_when_its_origin_has_changed) {
+  auto c = three_people();
+  request_details from;
+  from.origin_conversation = room;
+  from.origin_seq = event_seq{1};
+  const ruling first = c.ask_with(conversation_verb::forward, 2, 7, from, "as it was");
+  ASSERT_EQ(first.what, kind::sequenced);
+  from.origin_refused = errc::gone;
+  EXPECT_EQ(c.ask_with(conversation_verb::forward, 2, 7, from).what, kind::repeated);
+  from.origin_seq = event_seq{2};
+  expect_rejected(c.ask_with(conversation_verb::forward, 2, 7, from), errc::client_seq_reused);
+}
+
+TEST(conversation_state, p3_what_was_done_to_one_message_is_no_resend_for_another) {
+  auto c = three_people();
+  ASSERT_EQ(c.say(2, 1, "one").seq.value, 2u);
+  ASSERT_EQ(c.say(2, 2, "two").seq.value, 3u);
+  c.commit();
+  ASSERT_EQ(c.about(conversation_verb::react, 2, 3, 2, "+").what, kind::sequenced);
+  c.commit();
+  EXPECT_EQ(c.about(conversation_verb::react, 2, 3, 2, "+").what, kind::repeated);
+  for (const auto& other : {c.about(conversation_verb::react, 2, 3, 3, "+"),
+                            c.about(conversation_verb::react, 2, 3, 2, "-"),
+                            c.about(conversation_verb::react, 2, 3, 2, "+", true),
+                            c.about(conversation_verb::pin, 2, 3, 2)})
+    expect_rejected(other, errc::client_seq_reused);
+}
+
 TEST(conversation_state, p3_below_the_window_it_is_expired_and_inside_it_absent_means_never_done) {
   auto c = three_people();
   for (std::uint64_t key = 10; key < 10 + 2 * (sender_record::window + 1); key += 2)

@@ -1,110 +1,25 @@
 /// People of another tenant in a conversation, over real TLS with real actors: what they see, say
 /// and are told, under ids of their own tenant; and that nothing else of either tenant crosses
 /// (promises P4, P6).
-#include "schemas/event_messages.h"
 #include "schemas/moderation_messages.h"
 #include "schemas/presence_messages.h"
 #include "schemas/sync_messages.h"
-#include "tests/support/account_fixture.h"
+#include "tests/support/two_tenants.h"
 
 #include <gtest/gtest.h>
 
 namespace conclave::actors {
 namespace {
 
-using test::account_world;
+using test::alice_id;
+using test::bob_id;
+using test::events_of;
+using test::guest_id;
+using test::hears_seq;
+using test::text;
+using test::two_tenants;
 using test::wait_until;
 using test::wire_client;
-using test::wire_frame;
-
-constexpr user_id alice_id{1};
-constexpr user_id bob_id{2};
-constexpr user_id guest_id{3};  ///< who carol of the other tenant is in alice's
-
-send text(conversation_id c, std::uint64_t key, std::string_view body) {
-  send m;
-  m.conversation = c;
-  m.client_seq = key;
-  m.body = {body};
-  return m;
-}
-
-/// alice and bob of tenant1 in a room; carol and dave of tenant2, on a loop of their own.
-class two_tenants {
- public:
-  two_tenants() {
-    theirs = w.provision(tenant_id{2}, {"carol", "dave"});
-    EXPECT_TRUE(alice.login(w.tokens[0]));
-    EXPECT_TRUE(carol.login(theirs[0]));
-    create_conversation order;
-    order.op_id = 5;
-    order.title = "room";
-    order.members = {bob_id};
-    room = alice.ask(order)->as<conversation_created>()->conversation;
-  }
-
-  void allow(bool host, bool visit) {
-    tenant_policy policy;
-    policy.host_external = host;
-    EXPECT_EQ(w.root().ask(set_policy{"tenant1", policy})->code(), errc::ok);
-    policy.host_external = false;
-    policy.visit_external = visit;
-    EXPECT_EQ(w.root().ask(set_policy{"tenant2", policy})->code(), errc::ok);
-  }
-  std::optional<wire_frame> add(std::uint64_t key, std::string_view name = "carol",
-                                std::string_view tenant = "tenant2") {
-    add_external order;
-    order.conversation = room;
-    order.client_seq = key;
-    order.tenant_name = tenant;
-    order.names = {name};
-    return alice.ask(order);
-  }
-  /// Carol is in, and knows it: what she calls the room.
-  conversation_id bring_carol_in() {
-    allow(true, true);
-    EXPECT_EQ(add(1)->code(), errc::ok);
-    conversation_id local{};
-    EXPECT_TRUE(wait_until([&] {
-      carol.ask(ping{});
-      for (const auto& frame : carol.pushes())
-        if (frame.is(frame_type::head)) local = frame.as<head_push>()->conversation;
-      return bool{local};
-    }));
-    return local;
-  }
-
-  account_world w{2, true};
-  std::vector<std::string> theirs;
-  wire_client alice{w.client_ports[0]};
-  wire_client carol{w.client_ports[1]};
-  conversation_id room{};
-};
-
-/// The events pushed to a client up to now: "conversation is c", seq, sender, body.
-struct pushed {
-  conversation_id conversation{};
-  event_seq seq{};
-  user_id sender{};
-  std::string body;
-};
-std::vector<pushed> events_of(wire_client& client) {
-  client.ask(ping{});
-  std::vector<pushed> all;
-  for (const auto& frame : client.pushes()) {
-    if (!frame.is(frame_type::event)) continue;
-    const auto split = split_event_payload(frame.payload);
-    const auto event = decode_event(split->event_bytes);
-    all.push_back({split->conversation, event->seq, event->sender, std::string(event->body)});
-  }
-  return all;
-}
-bool hears_seq(wire_client& client, std::uint64_t seq) {
-  return wait_until([&] {
-    const auto all = events_of(client);
-    return !all.empty() && all.back().seq.value == seq;
-  });
-}
 
 TEST(external_gateway, somebody_of_another_tenant_talks_and_hears_under_his_own_id) {
   two_tenants t;
@@ -186,6 +101,31 @@ TEST(external_gateway, both_sides_are_told_that_the_conversation_is_shared) {
       t.alice.ask(list_conversations{})->as<conversations_page>()->conversations[0].external);
 }
 
+TEST(external_gateway, a_guest_is_found_by_a_name_that_fills_both_halves) {
+  two_tenants t;
+  const std::string longest(64, 'n');
+  t.w.provision(tenant_id{2}, {longest});
+  t.allow(true, true);
+  ASSERT_EQ(t.add(1, longest)->code(), errc::ok);
+  const std::string full = longest + "@tenant2";
+  resolve_users ask;
+  ask.names = {"bob"};
+  ask.full_names = {{full}, {"nobody@tenant2"}, {"alice"}};
+  ask.users = {alice_id};
+  for (const conversation_id within : {conversation_id{}, t.room}) {
+    ask.conversation = within;
+    const auto answer = t.alice.ask(ask);
+    ASSERT_TRUE(answer->is(frame_type::users_resolved)) << name_of(answer->code());
+    const auto found = answer->as<users_resolved>();
+    ASSERT_EQ(found->users.size(), 4u);
+    EXPECT_EQ(found->users[0].user, bob_id);
+    EXPECT_EQ(found->users[1].user, guest_id);
+    EXPECT_EQ(found->users[1].user_name, full);
+    EXPECT_EQ(found->users[2].user_name, "alice");
+    EXPECT_EQ(found->users[3].user, alice_id);
+  }
+}
+
 TEST(external_gateway, devices_that_come_later_and_soft_news_know_the_room_too) {
   two_tenants t;
   const conversation_id local = t.bring_carol_in();
@@ -258,7 +198,7 @@ TEST(external_gateway, p4_nothing_follows_the_removal_and_coming_back_works_by_i
 
 TEST(external_gateway, p6_both_policies_must_allow_it_and_names_are_not_told) {
   two_tenants t;
-  EXPECT_EQ(t.add(1)->code(), errc::forbidden);
+  EXPECT_EQ(t.add(1)->code(), errc::policy_forbids);
   t.allow(true, false);
   const auto kept_home = t.add(2);
   t.allow(true, true);
@@ -272,7 +212,7 @@ TEST(external_gateway, p6_both_policies_must_allow_it_and_names_are_not_told) {
   EXPECT_EQ(t.add(6)->code(), errc::ok);
   t.allow(false, false);
   EXPECT_EQ(t.add(6)->code(), errc::ok) << "done before: a resend is told so (P3)";
-  EXPECT_EQ(t.add(7, "dave")->code(), errc::forbidden);
+  EXPECT_EQ(t.add(7, "dave")->code(), errc::policy_forbids);
   EXPECT_EQ(t.alice.ask(text(t.room, 8, "carol stays"))->code(), errc::ok);
   ASSERT_TRUE(hears_seq(t.carol, 3));
 
@@ -281,6 +221,8 @@ TEST(external_gateway, p6_both_policies_must_allow_it_and_names_are_not_told) {
   t.allow(true, true);
   add_external by_member{t.room, 1, "tenant2", {"dave"}};
   EXPECT_EQ(bob.ask(by_member)->code(), errc::forbidden);
+  t.allow(false, true);
+  EXPECT_EQ(bob.ask(by_member)->code(), errc::forbidden) << "the policy is told to its admins only";
 }
 
 TEST(external_gateway, p6_a_guest_gets_at_nothing_else_of_the_host) {

@@ -81,6 +81,62 @@ TEST(login_limiter, the_longer_of_both_waits_counts) {
   EXPECT_EQ(limiter.must_wait_ms(ann, home, start), 2'000u);
 }
 
+TEST(login_limiter, an_account_has_to_wait_after_a_restart_too) {
+  constexpr time_ms wall = 1'700'000'000'000;
+  login_limiter before;
+  fail_account(before, ann, 10, start);
+  fail_account(before, nobody, 5, start);
+  const auto saved = before.save(start + 1'000, wall);
+  ASSERT_EQ(saved.accounts.size(), 1u) << "who need not wait is not written down";
+
+  // The machine has not been started anew: its clock goes on.
+  login_limiter after;
+  after.restore(saved, start + 3'000, wall + 2'000);
+  EXPECT_EQ(after.must_wait_ms(ann, elsewhere, start + 3'000), 16'000u - 3'000u);
+  EXPECT_EQ(after.must_wait_ms(nobody, elsewhere, start + 3'000), 0u);
+  fail_account(after, ann, 1, start + 20'000);
+  EXPECT_EQ(after.must_wait_ms(ann, home, start + 20'000), 32'000u) << "it counts on";
+  after.succeeded(ann, home);
+  EXPECT_TRUE(after.save(start + 20'000, wall).accounts.empty());
+
+  // It has: what happened before its start happened at its start.
+  login_limiter rebooted;
+  rebooted.restore(saved, 500, wall + 2'000);
+  EXPECT_EQ(rebooted.must_wait_ms(ann, home, 500), 16'000u - 500u);
+
+  login_limiter much_later;
+  much_later.restore(saved, start + 2 * hour, wall + 2 * hour);
+  EXPECT_EQ(much_later.entries(), 0u);
+}
+
+TEST(login_limiter, only_what_makes_somebody_wait_is_worth_writing) {
+  login_limiter limiter;
+  fail_account(limiter, ann, 5, start);
+  fail_source(limiter, home, 100, start);
+  EXPECT_EQ(limiter.changes(), 0u) << "guesses at ever new names write nothing";
+  fail_account(limiter, ann, 1, start);
+  EXPECT_EQ(limiter.changes(), 1u);
+  limiter.succeeded(ann, home);
+  EXPECT_EQ(limiter.changes(), 2u);
+  limiter.succeeded(ann, home);
+  EXPECT_EQ(limiter.changes(), 2u);
+}
+
+TEST(login_limiter, what_is_written_is_bounded) {
+  login_limiter limiter;
+  for (std::size_t i = 0; i < limits::max_saved_login_failures + 10; ++i)
+    for (int n = 0; n < 6; ++n)
+      limiter.failed({tenant_id{1}, "victim" + std::to_string(i)}, home, start + i);
+  const time_ms now = start + limits::max_saved_login_failures + 10;
+  const auto saved = limiter.save(now, 0);
+  EXPECT_EQ(saved.accounts.size(), limits::max_saved_login_failures);
+  login_limiter after;
+  after.restore(*decode_record<failed_logins_record>(encode(saved)), now, 0);
+  EXPECT_EQ(after.entries(), limits::max_saved_login_failures);
+  EXPECT_EQ(after.must_wait_ms({tenant_id{1}, "victim9"}, elsewhere, now), 0u) << "the oldest";
+  EXPECT_GT(after.must_wait_ms({tenant_id{1}, "victim4000"}, elsewhere, start + 4'000), 0u);
+}
+
 TEST(login_limiter, one_failure_counts_for_the_account_and_the_address) {
   login_limiter limiter;
   for (int i = 0; i < 51; ++i) limiter.failed(ann, home, start);

@@ -64,6 +64,45 @@ TEST(conversation_cursor, a_page_steps_over_what_is_not_for_us) {
   EXPECT_TRUE(cursor.complete());
 }
 
+TEST(conversation_cursor, it_remembers_what_a_page_stepped_over) {
+  conversation_cursor c;
+  c.on_head(event_seq{20});
+  c.on_page_event(event_seq{3});
+  c.on_page_event(event_seq{4});
+  c.on_page_event(event_seq{8});
+  c.on_page_end(event_seq{11}, event_seq{20});
+  using stretches = std::vector<passed_stretches::stretch>;
+  EXPECT_EQ(c.take_passed().all(), (stretches{{1, 2}, {5, 7}, {9, 10}}));
+  EXPECT_TRUE(c.take_passed().empty());
+  c.on_page_event(event_seq{11});
+  c.on_page_end(event_seq{0}, event_seq{20});
+  EXPECT_EQ(c.take_passed().all(), (stretches{{12, 20}}));
+}
+
+TEST(passed_stretches, grow_at_the_end_and_are_struck_off_from_the_beginning) {
+  passed_stretches p;
+  p.add(1, 4);
+  p.add(5, 6);
+  p.add(6, 9);
+  p.add(0, 3);
+  p.add(12, 10);
+  p.add(20, 30);
+  using stretches = std::vector<passed_stretches::stretch>;
+  EXPECT_EQ(p.all(), (stretches{{1, 6}, {20, 30}}));
+  EXPECT_TRUE(p.contains(6));
+  EXPECT_FALSE(p.contains(7));
+  EXPECT_EQ(p.first(), 1u);
+  EXPECT_EQ(p.last(), 30u);
+  p.drop_up_to(6);
+  p.drop_up_to(24);
+  EXPECT_EQ(p.all(), (stretches{{25, 30}}));
+  p.drop_up_to(30);
+  EXPECT_TRUE(p.empty());
+  for (std::uint64_t i = 1; i <= 100; ++i) p.add(10 * i, 10 * i + 1);
+  EXPECT_EQ(p.all().size(), passed_stretches::most);
+  EXPECT_EQ(p.last(), 1001u);
+}
+
 TEST(conversation_cursor, an_empty_page_without_an_end_asks_the_caller_to_wait) {
   conversation_cursor cursor(event_seq{3});
   ASSERT_EQ(cursor.on_event(event_seq{6}, "six").fetch_from, event_seq{4});

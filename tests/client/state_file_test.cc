@@ -72,6 +72,28 @@ TEST(state_file, the_inbox_cursor_is_kept_and_a_file_from_before_it_is_readable)
   EXPECT_EQ(old->conversations.at(conversation_id{5}).cursor, event_seq{9});
 }
 
+TEST(state_file, what_was_stepped_over_is_kept_and_nonsense_there_is_nothing) {
+  session_state s = sample();
+  conversation_state& at = s.conversations[conversation_id{11}];
+  at.passed.add(1, 4);
+  at.passed.add(9, 9);
+  at.looking_back = true;
+  const auto back = session_state_from_json(to_json(s));
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->conversations.at(conversation_id{11}).passed, at.passed);
+  EXPECT_TRUE(back->conversations.at(conversation_id{11}).looking_back);
+  EXPECT_TRUE(back->conversations.at(conversation_id{12}).passed.empty());
+  for (const char* nonsense : {R"("passed":7)", R"("passed":[1,2])", R"("passed":[["a",2]])",
+                               R"("passed":[[1,2,3]],"looking_back":"yes")"}) {
+    const auto odd = session_state_from_json(
+        std::string(R"({"format":1,"tenant":1,"user":2,"device":3,"conversations":{"5":{)") +
+        R"("cursor":9,)" + nonsense + "}}}");
+    ASSERT_TRUE(odd) << nonsense;
+    EXPECT_TRUE(odd->conversations.at(conversation_id{5}).passed.empty()) << nonsense;
+    EXPECT_FALSE(odd->conversations.at(conversation_id{5}).looking_back);
+  }
+}
+
 TEST(state_file, an_absent_file_is_an_empty_state) {
   const folder here;
   const auto state = load_state(here.file("none"));

@@ -112,7 +112,7 @@ TEST(config, every_integer_accepts_the_ends_of_its_range_and_nothing_beyond) {
                 HasSubstr("must be an integer"));
     EXPECT_THAT(refusal_of(file_with(row.section(), key + "1.5")), HasSubstr("must be an integer"));
   }
-  EXPECT_EQ(integers, 14u);
+  EXPECT_EQ(integers, 16u);
 }
 
 TEST(config, every_boolean_and_string_refuses_another_type) {

@@ -82,6 +82,58 @@ TEST_F(e2e_external, refusals_teach_which_policy_is_missing) {
   EXPECT_TRUE(lines("carol", {"conv", "list"}).empty());
 }
 
+TEST_F(e2e_external, a_guest_listens_and_goes_on_where_he_ended) {
+  allow();
+  lines("alice", {"conv", "create", "Room"});
+  lines("alice", {"conv", "add", "Room", "carol@globex", "bob"});
+  const std::string out = folder_.file("heard");
+  const auto listen = [&] {
+    return std::make_unique<child_process>(child_process::command{
+        {CONCLAVE_BINARY_DIR "/conclave", "--server", node().client_address(), "--ca",
+         node().ca_file(), "--token-file", file("carol"), "--json", "listen"},
+        {{"HOME", folder_.path()}},
+        out,
+        folder_.file("heard.err"),
+        {}});
+  };
+  const auto heard = [&] {
+    words all;
+    std::istringstream in(read_text(out));
+    for (std::string line; std::getline(in, line);) {
+      const json event = json::parse(line, nullptr, false);
+      if (event.is_object() && event.value("kind", "") == "text")
+        all.push_back(event.at("sender_name").get<std::string>() + ": " +
+                      event.at("text").get<std::string>());
+    }
+    return all;
+  };
+  auto ear = listen();
+  int sent = 0;
+  ASSERT_TRUE(wait_until([&] {
+    lines("bob", {"send", "Room", "live " + std::to_string(sent++)});
+    return !heard().empty();
+  })) << read_text(folder_.file("heard.err"));
+  const std::string last = "bob@acme: live " + std::to_string(sent - 1);
+  ASSERT_TRUE(wait_until([&] { return heard().back() == last; })) << heard().back();
+  ear->signal(SIGINT);
+  EXPECT_EQ(ear->wait(patience), 0) << read_text(folder_.file("heard.err"));
+
+  lines("alice", {"send", "Room", "missed"});
+  ear = listen();
+  ASSERT_TRUE(wait_until([&] { return heard().back() == "alice@acme: missed"; }));
+  lines("alice", {"conv", "remove", "Room", "carol@globex"});
+  lines("alice", {"send", "Room", "without her"});
+  lines("alice", {"conv", "add", "Room", "carol@globex"});
+  lines("alice", {"send", "Room", "back"});
+  ASSERT_TRUE(wait_until([&] { return heard().back() == "alice@acme: back"; }));
+  ear->signal(SIGINT);
+  EXPECT_EQ(ear->wait(patience), 0);
+  const words all = heard();
+  for (const std::string& line : {last, std::string("alice@acme: missed")})
+    EXPECT_EQ(std::count(all.begin(), all.end(), line), 1) << line;
+  EXPECT_EQ(std::count(all.begin(), all.end(), "alice@acme: without her"), 0);
+}
+
 TEST_F(e2e_external, people_of_two_tenants_talk_through_a_kill_until_one_is_removed) {
   allow();
   lines("alice", {"conv", "create", "Room"});

@@ -2,6 +2,7 @@
 /// what a stranger learns. Looked at frame by frame, because a client library would hide a leak.
 #include "tests/e2e/e2e_fixture.h"
 
+#include <algorithm>
 #include <atomic>
 #include <thread>
 
@@ -118,6 +119,55 @@ TEST_F(e2e_members, p4_a_newcomer_sees_the_past_only_where_the_conversation_says
   const auto shown = (*bob)->history(open, event_seq{1}, history_direction::forward, 100);
   ASSERT_TRUE(shown);
   EXPECT_EQ(shown->events.size(), 3u);
+}
+
+TEST_F(e2e_members, who_comes_back_where_newcomers_see_all_gets_what_his_device_passed_over) {
+  start();
+  const auto users = people({"alice", "bob"});
+  const auto alice = log_in(users[0]);
+  auto bob = log_in(users[1]);
+  const conversation_id group = found(*alice, {}, history_visibility::since_joining);
+  ASSERT_TRUE((*alice)->send(group, "before his time"));
+  for (int round = 0; round < 2; ++round) {
+    const auto in = (*alice)->add_members(group, {bob->id});
+    ASSERT_TRUE(in);
+    ASSERT_TRUE(bob->hears_up_to(group, in->seq.value));
+    ASSERT_TRUE((*alice)->remove_member(group, bob->id));
+    ASSERT_TRUE((*alice)->send(group, "while he is out"));
+  }
+  ASSERT_LT(bob->seqs(group).size(), 6u) << "he has not seen it all";
+
+  client::settings_change open;
+  open.visibility = history_visibility::all;
+  ASSERT_TRUE((*alice)->change_settings(group, open));
+  const auto sorted = [&](person& who) {
+    auto seqs = who.seqs(group);
+    std::sort(seqs.begin(), seqs.end());
+    return seqs;
+  };
+  // His device is away when he is brought back; and what it has stepped over is in its memory.
+  const auto heard_before = sorted(*bob);
+  const client::session_state memory = (*bob)->export_state();
+  bob.reset();
+  const auto back = (*alice)->add_members(group, {users[1].user});
+  ASSERT_TRUE(back);
+  person again(node(), users[1], client::start_at::beginning, memory);
+  const auto both = [&] {
+    auto seqs = sorted(again);
+    seqs.insert(seqs.end(), heard_before.begin(), heard_before.end());
+    std::sort(seqs.begin(), seqs.end());
+    return seqs;
+  };
+  EXPECT_TRUE(wait_until([&] { return both() == dense(1, back->seq.value); }))
+      << ::testing::PrintToString(both());
+  const auto said = (*alice)->send(group, "welcome back");
+  ASSERT_TRUE(said);
+  ASSERT_TRUE(wait_until([&] { return both() == dense(1, said->seq.value); }));
+  for (const auto& [id, at] : again->export_state().conversations) {
+    EXPECT_TRUE(at.passed.empty());
+    EXPECT_FALSE(at.looking_back);
+    EXPECT_EQ(at.cursor, said->seq);
+  }
 }
 
 TEST_F(e2e_members, p4_a_stranger_learns_nothing_not_even_that_it_exists) {

@@ -41,8 +41,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   try_nth<applied_record, chain_mark_record, node_record, tenant_record, user_record, device_record,
           operation_record, index_record, conversation_record, member_record, intent_record,
           tenant_policy, credential_record, inbox_record, inbox_mark_record, reactions_record,
-          pin_record, burn_record, join_request_record, job_record, owed_record, link_record>(
-      data[0], bytes);
+          pin_record, burn_record, join_request_record, job_record, owed_record, link_record,
+          failed_logins_record>(data[0], bytes);
   if (data[0] == member) try_member(bytes);
   return 0;
 }

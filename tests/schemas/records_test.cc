@@ -16,7 +16,7 @@ using all_records =
                    member_record, intent_record, tenant_policy, credential_record, inbox_record,
                    inbox_mark_record, reactions_record, pin_record, burn_record,
                    join_request_record, job_record, owed_record, link_record, replica_record,
-                   replica_peer_record>;
+                   replica_peer_record, failed_logins_record>;
 TYPED_TEST_SUITE(record_test, all_records);
 
 TYPED_TEST(record_test, comes_back_whole) {

@@ -53,7 +53,7 @@ void compare(std::uint64_t seed, int steps, Next next) {
     if (record.judge(client_seq).kind == verdict::fresh) {
       seq += 1 + random() % 3;
       time += random() % 2000;
-      const accepted entry{client_seq, event_seq(seq), time};
+      const accepted entry{client_seq, event_seq(seq), time, static_cast<std::uint16_t>(random())};
       record.accept(entry);
       expected.accept(entry);
     }
@@ -103,6 +103,34 @@ TEST(sender_record, a_repeated_client_seq_gets_the_same_answer) {
   EXPECT_EQ(record.judge(0).kind, verdict::expired);
 }
 
+TEST(sender_record, another_request_under_a_kept_client_seq_is_told_from_a_resend) {
+  sender_record record;
+  record.accept({10, event_seq(3), 99, 500});
+  record.accept({11, event_seq(4), 99});
+  for (const bool loaded : {false, true}) {
+    if (loaded) record = *sender_record::decode(record.encode());
+    EXPECT_EQ(record.judge(10, 500).kind, verdict::repeated);
+    EXPECT_EQ(record.judge(10, 501).kind, verdict::reused);
+    EXPECT_EQ(record.judge(10, 501).earlier.seq, event_seq(3));
+    // Where one of the two prints is not known nothing can be said against the resend.
+    EXPECT_EQ(record.judge(10, 0).kind, verdict::repeated);
+    EXPECT_EQ(record.judge(11, 500).kind, verdict::repeated);
+    EXPECT_EQ(record.judge(12, 500).kind, verdict::fresh);
+  }
+}
+
+TEST(sender_record, rows_from_before_there_were_prints_are_read) {
+  // format 1, floor 1, two entries: 10 and 11, seqs 3 and 4, both at 99
+  const std::string_view row("\x01\x01\x02\x01\x14\x01\x02\x01\x06\x01\x02\x01\xc6\x01\x01\x00",
+                             16);
+  const auto loaded = sender_record::decode(row);
+  ASSERT_TRUE(loaded.ok());
+  EXPECT_EQ(loaded->judge(10, 500).kind, verdict::repeated);
+  EXPECT_EQ(loaded->judge(11).earlier, (accepted{11, event_seq(4), 99}));
+  EXPECT_EQ(*sender_record::decode(loaded->encode()), *loaded);
+  EXPECT_FALSE(sender_record::decode(std::string(row) + "1234").ok());
+}
+
 TEST(sender_record, the_oldest_falls_out_at_257) {
   sender_record record;
   for (std::uint64_t i = 1; i <= 256; ++i) record.accept({i * 10, event_seq(i), 0});
@@ -121,7 +149,7 @@ TEST(sender_record, of_a_busy_sender_is_small) {
   for (std::uint64_t i = 1; i <= 1000; ++i) {
     record.accept({i, event_seq(i + i / 32 * 32), 1'700'000'000'000 + i / 32 * 3});
   }
-  EXPECT_LT(record.encode().size(), 100u);
+  EXPECT_LT(record.encode().size(), 100u + 2 * sender_record::window);
 }
 
 TEST(sender_record, damaged_bytes_are_corrupt_or_keep_the_invariants) {

@@ -54,6 +54,10 @@ class actor_world {
       return outcome<storage::target_image>(
           commits.rows.target(e.tenant, conversation_id{e.id}, asker, seq));
     };
+    ports.load_burning = [this](const entity_ref& e) {
+      return outcome<std::vector<std::pair<event_seq, storage::target_image>>>(
+          commits.rows.burning(e.tenant, conversation_id{e.id}));
+    };
   }
   ~actor_world() {
     directory_.stop();

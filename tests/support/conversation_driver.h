@@ -52,6 +52,7 @@ class conversation_driver {
   history_visibility visibility = history_visibility::since_joining;
   memory_rows rows;
   tenant_policy policy;
+  storage::disk_level disk = storage::disk_level::fine;
   conversation_kind founded = conversation_kind::group;
 
   actors::ruling ask(verb what, std::uint64_t user, std::uint64_t key, std::string_view text,
@@ -64,7 +65,7 @@ class conversation_driver {
   }
   actors::ruling judge(const actors::conversation_request& request,
                        const actors::conversation_batch& batch) {
-    return state_->rule(request, batch, {now, &policy});
+    return state_->rule(request, batch, {now, &policy, disk});
   }
   /// A request with details, like those that the gateway makes of the rarer frames.
   actors::ruling ask_with(verb what, std::uint64_t user, std::uint64_t key,

@@ -12,6 +12,8 @@
 
 #include <map>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace conclave::test {
 
@@ -85,6 +87,16 @@ class memory_rows {
     if (!burn.empty()) image.burn = *decode_record<burn_record>(burn);
     image.burn_body = get(keys::burn_body(tenant, id, seq));
     return image;
+  }
+
+  /// All that burns, as the reader pool would see it now.
+  std::vector<std::pair<event_seq, storage::target_image>> burning(tenant_id tenant,
+                                                                   conversation_id id) const {
+    std::vector<std::pair<event_seq, storage::target_image>> all;
+    each(table::burn, tenant, id.value, [&](const keys::id_key& key, const std::string&) {
+      all.emplace_back(key.second, target(tenant, id, user_id{}, event_seq{key.second}));
+    });
+    return all;
   }
 
   storage::conversation_image image(tenant_id tenant, conversation_id id) const {

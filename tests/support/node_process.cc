@@ -110,6 +110,7 @@ void node_process::write_config() {
       {"tls.key_file", '"' + certificates_->key_file() + '"'},
       {"storage.block_cache_mib", "32"},
       {"storage.write_buffer_mib", "16"},
+      {"storage.ballast_mib", "1"},
   };
   for (const auto& [name, value] : settings_.options) all[name] = value;
   std::string text;
