@@ -1,6 +1,7 @@
 /// The loop behind the door; see door.h.
 #include "actors/door.h"
 
+#include "actors/reply.h"
 #include "conf/limits.h"
 #include "conf/log.h"
 #include "net/event_loop.h"
@@ -35,15 +36,7 @@ struct visitor final : net::connection_user {
 
 void say(net::connection& c, std::uint64_t correlation, errc code, std::string_view text = {},
          std::string_view leader = {}, std::uint32_t retry_after_ms = 0) {
-  const error_info& info = describe(code);
-  error_answer word;
-  word.code = info.code;
-  word.kind = info.kind;
-  word.error_name = info.name;
-  word.text = text.empty() ? info.text : text.substr(0, 1024);
-  word.leader = leader;
-  word.retry_after_ms = retry_after_ms;
-  append_frame(c.tail(), correlation, word);
+  c.tail() += error_frame(correlation, code, text, retry_after_ms, leader);
   c.queued();
 }
 

@@ -180,6 +180,8 @@ inline constexpr std::uint64_t chain_mark_bytes = 32 * 1024 * 1024;
 /// a node's replicas stand.
 inline constexpr std::chrono::milliseconds replica_tick{500};
 inline constexpr std::uint64_t replica_ticks_per_status = 2;
+/// How long an empty founder listens for nodes that may hold data of its cluster.
+inline constexpr std::chrono::milliseconds founding_patience{5'000};
 
 /// Newest entries of a shard kept in memory for peers that keep up: some seconds of a busy one.
 inline constexpr std::size_t recent_entry_bytes = 8 * 1024 * 1024;

@@ -30,17 +30,14 @@ std::string status_text(const replication::cluster_view& view, const conf::clust
     if (listed == nullptr) continue;
     std::string lag = "unknown";
     if (leader == &node) lag = "-";
-    if (leader != nullptr && leader != &node && !node.shards.empty()) {
-      replication::shard_lag worst;
-      for (const auto& shard : node.shards) {
-        const auto behind = replication::lag_of(node, *leader, shard.shard);
-        if (behind.entries >= worst.entries) worst = behind;
-      }
+    const auto behind =
+        leader != nullptr && leader != &node ? replication::worst_lag(node, *leader) : std::nullopt;
+    if (behind) {
       char figure[64];
       std::snprintf(figure, sizeof figure, "%llu entries, %.1f s",
-                    static_cast<unsigned long long>(worst.entries),
-                    static_cast<double>(worst.ms) / 1000.0);
-      lag = worst.entries == 0 ? "in sync" : figure;
+                    static_cast<unsigned long long>(behind->entries),
+                    static_cast<double>(behind->ms) / 1000.0);
+      lag = behind->entries == 0 ? "in sync" : figure;
     }
     std::string role = std::string(conf::name_of(listed->role));
     if (leader == &node) role = "leader";

@@ -93,22 +93,14 @@ metrics_page::metrics_page(const serving& clients, const storage::shard_writer& 
 
 namespace {
 
-/// The furthest behind of a node's shards; nothing while nobody leads or the node never told.
-std::optional<replication::shard_lag> worst_lag(const replication::cluster& cluster,
-                                                replication::node_id node) {
+/// How far that node is behind; nothing while nobody leads or it never told.
+std::optional<replication::shard_lag> lag_of(const replication::cluster& cluster,
+                                             replication::node_id node) {
   const replication::cluster_view view = cluster.view();
   const replication::node_view* leader = replication::leader_of(view);
   if (leader == nullptr) return std::nullopt;
-  for (const replication::node_view& each : view.nodes) {
-    if (each.node != node || each.shards.empty()) continue;
-    replication::shard_lag worst;
-    for (const auto& shard : each.shards) {
-      const auto behind = replication::lag_of(each, *leader, shard.shard);
-      worst.entries = std::max(worst.entries, behind.entries);
-      worst.ms = std::max(worst.ms, behind.ms);
-    }
-    return worst;
-  }
+  for (const replication::node_view& each : view.nodes)
+    if (each.node == node) return replication::worst_lag(each, *leader);
   return std::nullopt;
 }
 
@@ -139,17 +131,17 @@ void metrics_page::add(const serving& clients, const replication::cluster& clust
     const metrics::labels who{{"node", std::to_string(each.number)}};
     gauge("conclave_replica_lag_entries", "Entries behind the leader; -1: not known", who,
           [&cluster, node] {
-            const auto lag = worst_lag(cluster, node);
+            const auto lag = lag_of(cluster, node);
             return lag ? static_cast<double>(lag->entries) : never_heard;
           });
     gauge("conclave_replica_lag_seconds", "Age of what is missing; -1: not known", who,
           [&cluster, node] {
-            const auto lag = worst_lag(cluster, node);
+            const auto lag = lag_of(cluster, node);
             return lag ? static_cast<double>(lag->ms) / 1000.0 : never_heard;
           });
     gauge("conclave_replica_lag_alarm", "1 when the lag is above cluster.lag_alarm_s or not known",
           who, [&cluster, node, bound = config.lag_alarm_s] {
-            const auto lag = worst_lag(cluster, node);
+            const auto lag = lag_of(cluster, node);
             return !lag || lag->ms > std::uint64_t{bound} * 1000 ? 1.0 : 0.0;
           });
   }

@@ -16,23 +16,23 @@ namespace {
 
 constexpr std::uint32_t stop_patience_ms = 5'000;
 
-/// Nothing may be retried or acknowledged after a failed write: the kernel may have dropped the
-/// pages.
-[[noreturn]] void end_on_disk_failure(const std::string& sentence) {
-  log::error("storage", sentence, {{"exit_code", static_cast<int>(exit_disk)}});
+[[noreturn]] void end(const char* component, const std::string& sentence, exit_code code) {
+  log::error(component, sentence, {{"exit_code", static_cast<int>(code)}});
   log::flush();
   std::fprintf(stderr, "conclaved: %s\n", sentence.c_str());
   std::fflush(stderr);
-  ::_exit(exit_disk);
+  ::_exit(code);
+}
+
+/// Nothing may be retried or acknowledged after a failed write: the kernel may have dropped the
+/// pages.
+[[noreturn]] void end_on_disk_failure(const std::string& sentence) {
+  end("storage", sentence, exit_disk);
 }
 
 /// A node of a cluster that leads and cannot listen must not go on leading.
 [[noreturn]] void end_without_clients(const std::string& sentence) {
-  log::error("node", sentence, {{"exit_code", static_cast<int>(exit_listen)}});
-  log::flush();
-  std::fprintf(stderr, "conclaved: %s\n", sentence.c_str());
-  std::fflush(stderr);
-  ::_exit(exit_listen);
+  end("node", sentence, exit_listen);
 }
 
 actors::engine_options engine_options_of(const conf::config& config, const test_hooks& hooks,
@@ -53,9 +53,14 @@ actors::engine_options engine_options_of(const conf::config& config, const test_
   return options;
 }
 
-std::function<std::string()> leader_of(const replication::cluster* cluster) {
+std::function<std::string()> address_of_leader(const replication::cluster* cluster) {
   if (cluster == nullptr) return {};
   return [cluster] { return replication::leader_address(cluster->view()); };
+}
+
+std::function<void()> resignation(replication::cluster* cluster) {
+  if (cluster == nullptr) return {};
+  return [cluster] { cluster->resign(); };
 }
 
 outcome<std::shared_ptr<const net::tls_context>> load_tls(const conf::config& c) {
@@ -146,7 +151,8 @@ outcome<std::unique_ptr<node>> node::start(const conf::config& config, const tes
                                                         {config.client.address, config.client.port},
                                                         {config.admin.address, config.admin.port},
                                                         *tls,
-                                                        leader_of(n->data_->cluster()),
+                                                        address_of_leader(n->data_->cluster()),
+                                                        resignation(n->data_->cluster()),
                                                         end_without_clients});
   n->metrics_ = std::make_unique<metrics_page>(*n->clients_, n->data_->writer(),
                                                n->data_->shard_time(), *n->disk_);
@@ -160,6 +166,11 @@ outcome<std::unique_ptr<node>> node::start(const conf::config& config, const tes
   if (config.metrics.port != 0) {
     auto listening = n->metrics_->start(config.metrics.address, config.metrics.port);
     if (!listening.ok()) return std::move(listening).error();
+  }
+  if (config.cluster.nodes.size() < 2) {
+    log::info("node",
+              "stands alone: a data folder that was set back to an earlier state cannot be told "
+              "from the newest one; nodes of a cluster remember it for each other");
   }
   exit_code = exit_ok;
   return n;

@@ -3,6 +3,7 @@
 
 #include "conf/log.h"
 
+#include <chrono>
 #include <future>
 #include <utility>
 
@@ -12,6 +13,9 @@ namespace {
 
 /// Requests of a term that is over get `outcome_unknown` at once: the writer has given them up.
 constexpr std::uint32_t lost_term_patience_ms = 500;
+
+/// What has not settled this long after the engine has stopped waits for other nodes.
+constexpr std::chrono::milliseconds settling_patience{1'000};
 
 }  // namespace
 
@@ -54,7 +58,7 @@ void serving::run() {
     if (engine_ != nullptr) {
       const auto door = open_door(true);
       if (!door.ok()) parts_.on_fatal(door.error().detail);
-      end_term(lost_term_patience_ms, {errc::not_leading, parts_.leader()});
+      end_term(lost_term_patience_ms, {errc::not_leading, parts_.leader()}, ending::of_term);
     }
     if (leads.empty()) continue;
     const auto ports = begin_term(leads);
@@ -114,18 +118,23 @@ outcome<actors::bound_ports> serving::begin_term(const std::vector<storage::shar
   return ports;
 }
 
-void serving::end_term(std::uint32_t patience_ms, const actors::farewell& word) {
-  std::shared_ptr<actors::engine> ending;
+void serving::end_term(std::uint32_t patience_ms, const actors::farewell& word, ending what) {
+  std::shared_ptr<actors::engine> stopping;
   {
     const std::lock_guard lock(mutex_);
-    ending = std::exchange(engine_, nullptr);
+    stopping = std::exchange(engine_, nullptr);
   }
-  if (ending == nullptr) return;
-  ending->stop(patience_ms, word);
+  if (stopping == nullptr) return;
+  stopping->stop(patience_ms, word);
   // The writer may still hold owners of the engine's actors.
   auto settled = std::make_shared<std::promise<void>>();
   auto done = settled->get_future();
   parts_.writer.when_settled([settled] { settled->set_value(); });
+  // While too few copies are there nothing settles until the lead is given up.
+  if (what == ending::of_node && parts_.resign &&
+      done.wait_for(settling_patience) != std::future_status::ready) {
+    parts_.resign();
+  }
   done.wait();
 }
 
@@ -167,7 +176,8 @@ void serving::stop(std::uint32_t patience_ms) {
     closing = std::exchange(door_, nullptr);
   }
   if (closing != nullptr) closing->stop();
-  end_term(patience_ms, {errc::shutting_down, parts_.leader ? parts_.leader() : std::string()});
+  end_term(patience_ms, {errc::shutting_down, parts_.leader ? parts_.leader() : std::string()},
+           ending::of_node);
 }
 
 }  // namespace conclave::node

@@ -36,6 +36,8 @@ struct serving_parts {
   /// In a cluster: the client address of the node that leads; empty: nobody, or unknown. Any
   /// thread.
   std::function<std::string()> leader;
+  /// In a cluster: this node gives up its lead for good. Any thread.
+  std::function<void()> resign;
   /// Called once with one sentence; must not return.
   std::function<void(const std::string& sentence)> on_fatal;
 };
@@ -64,7 +66,8 @@ class serving {
 
  private:
   void run();
-  void end_term(std::uint32_t patience_ms, const actors::farewell& word);
+  enum class ending { of_term, of_node };
+  void end_term(std::uint32_t patience_ms, const actors::farewell& word, ending what);
   outcome<actors::bound_ports> open_door(bool engine_is_open);
   outcome<actors::bound_ports> begin_term(const std::vector<storage::shard_lead>& leads);
 

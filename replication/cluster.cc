@@ -88,6 +88,10 @@ class cluster::impl final : public mesh_handler, public node_port {
     return on_writer([this, node] { return copies_->readmit(node); });
   }
 
+  void resign() {
+    writer_->post([this] { copies_->resign(); });
+  }
+
   std::string on_writer(std::function<std::string()> order) {
     auto answer = std::make_shared<std::promise<std::string>>();
     auto future = answer->get_future();
@@ -136,6 +140,8 @@ class cluster::impl final : public mesh_handler, public node_port {
         return hand_on<peer_refuse>(link, frame);
       case peer_frame::status:
         return hand_on<peer_status>(link, frame);
+      case peer_frame::yield:
+        return hand_on<peer_yield>(link, frame);
       default:
         log::warn("cluster", "an unknown frame of a peer", {{"node", link.peer.value}});
     }
@@ -149,7 +155,6 @@ class cluster::impl final : public mesh_handler, public node_port {
     if (auto* f = std::get_if<fetched>(&decoded->content.body)) entries = &f->entries;
     for (std::size_t i = 0; i < decoded->stored.size(); ++i) {
       (*entries)[i].stored = std::make_shared<const std::string>(decoded->stored[i]);
-      (*entries)[i].redo = nullptr;  // the same bytes once more
     }
     decoded->stored.clear();
     writer_->post([this, node = link.peer, m = std::move(*decoded)] { copies_->take(node, m); });
@@ -239,6 +244,9 @@ std::string cluster::promote() {
 }
 std::string cluster::readmit(node_id node) {
   return impl_->readmit(node);
+}
+void cluster::resign() {
+  impl_->resign();
 }
 void cluster::replace_tls(std::shared_ptr<const net::tls_context> tls) {
   impl_->replace_tls(std::move(tls));

@@ -1,6 +1,8 @@
 /// See cluster_view.h.
 #include "replication/cluster_view.h"
 
+#include <algorithm>
+
 namespace conclave::replication {
 
 namespace {
@@ -40,6 +42,17 @@ shard_lag lag_of(const node_view& node, const node_view& leader, shard_id shard)
   if (lag.entries > 0 && first->last_time > own->last_time)
     lag.ms = first->last_time - own->last_time;
   return lag;
+}
+
+std::optional<shard_lag> worst_lag(const node_view& node, const node_view& leader) {
+  if (node.shards.empty()) return std::nullopt;
+  shard_lag worst;
+  for (const shard_status& shard : node.shards) {
+    const shard_lag behind = lag_of(node, leader, shard.shard);
+    worst.entries = std::max(worst.entries, behind.entries);
+    worst.ms = std::max(worst.ms, behind.ms);
+  }
+  return worst;
 }
 
 }  // namespace conclave::replication

@@ -5,6 +5,7 @@
 #include "replication/peer_frames.h"
 #include "replication/replica_state.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,8 @@ struct shard_lag {
   time_ms ms = 0;  ///< between the last entries applied here and there
 };
 shard_lag lag_of(const node_view& node, const node_view& leader, shard_id shard);
+/// Over its shards the most entries and the longest time; nothing: it never told.
+std::optional<shard_lag> worst_lag(const node_view& node, const node_view& leader);
 const node_view* leader_of(const cluster_view& view);
 
 }  // namespace conclave::replication

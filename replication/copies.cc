@@ -35,7 +35,7 @@ outcome<std::vector<storage::shard_lead>> copies::open(time_ms) {
   for (const listed_node& each : options_.plan.nodes)
     if (each.node != options_.self.node) peers_[each.node];
   if (const status synced = disk_.sync(); !synced) return synced.error();
-  publish();
+  publish(own_status());
   return std::vector<storage::shard_lead>{};
 }
 
@@ -45,7 +45,7 @@ shard_epoch copies::leading(shard_id shard) const {
 
 void copies::add(shard_id shard, std::uint64_t ticket, time_ms time, std::string_view redo) {
   shard_copy& copy = *shards_[shard.value];
-  if (copy.gathered_bytes() == 0) gathered_.push_back(shard.value);
+  if (!copy.has_gathered()) gathered_.push_back(shard.value);
   copy.gather(ticket, time, redo);
   bytes_.add(redo.size());
 }
@@ -58,7 +58,7 @@ std::size_t copies::gathered_bytes() const {
 
 status copies::flush(std::vector<settled>& out) {
   for (const std::size_t i : gathered_) shards_[i]->propose();
-  std::erase_if(gathered_, [this](std::size_t i) { return shards_[i]->gathered_bytes() == 0; });
+  std::erase_if(gathered_, [this](std::size_t i) { return !shards_[i]->has_gathered(); });
   for (;;) {
     if (const status applied = disk_.apply_now(); !applied) return applied;
     if (!disk_.waits()) break;
@@ -82,7 +82,7 @@ status copies::close() {
 }
 
 storage::commit_counts copies::counts() const {
-  return {disk_.fsyncs(), entries_.get(), bytes_.get(), disk_.fsync_us()};
+  return {disk_.fsyncs(), disk_.entries(), bytes_.get(), disk_.fsync_us()};
 }
 
 // -- links
@@ -112,7 +112,7 @@ void copies::link_up(node_id node) {
 void copies::link_down(node_id node) {
   peer_state& p = peers_[node];
   p.up = p.introduced = false;
-  publish();
+  publish(own_status());
 }
 
 void copies::take(node_id node, const peer_hello& hello) {
@@ -166,7 +166,19 @@ void copies::take(node_id node, const peer_status& status) {
   p.client_address = status.client_address;
   p.shards = status.shards;
   p.told = options_.now();
-  publish();
+  for (const shard_status& s : status.shards)
+    if (s.shard.value < heard_.size()) heard_[s.shard.value].log_begins[node] = s.base;
+  publish(own_status());
+}
+
+void copies::take(node_id node, const peer_yield& yield) {
+  if (!peers_[node].introduced || yield.shard.value >= shards_.size()) return;
+  // Somebody has claimed since: that claim decides.
+  if (shards_[yield.shard.value]->core().state().promised.epoch > yield.epoch) return;
+  const std::string why_not = promote();
+  if (why_not.empty()) return;
+  log::warn("cluster", "this node was asked to lead and cannot: " + why_not,
+            {{"node", node.value}, {"shard", yield.shard.value}});
 }
 
 void copies::seeding_over(shard_id shard, replica_id peer) {
@@ -195,7 +207,6 @@ void copies::send(shard_id shard, const message& content,
 }
 
 void copies::settle(shard_id shard, std::uint64_t ticket, bool committed) {
-  entries_.add(1);
   settled_.push_back({shard, ticket, committed});
 }
 
@@ -218,7 +229,11 @@ void copies::refuse(shard_id shard, replica_id peer, distrust reason) {
 void copies::claim_over(shard_id shard, const claim_ended& why) {
   log::warn("cluster", "this node's claim to lead is over",
             {{"shard", shard.value}, {"epoch", why.epoch.value}, {"why", name_of(why.reason)}});
-  if (why.reason == claim_end::snapshot_needed) too_far_behind_[shard.value] = true;
+  if (why.reason != claim_end::snapshot_needed) return;
+  too_far_behind_[shard.value] = true;
+  std::string frame;
+  append_peer_frame(frame, peer_yield{shard, why.epoch});
+  port_.send(why.newest.node, std::move(frame));
 }
 
 void copies::out_of_service(shard_id shard, const quarantine& why) {
@@ -234,6 +249,7 @@ void copies::out_of_service(shard_id shard, const quarantine& why) {
 // ---------------------------------------------------------------------------------------
 
 void copies::claim_by_itself() {
+  if (resigned_) return;
   std::string waiting;
   for (std::size_t i = 0; i < shards_.size(); ++i) {
     shard_copy& copy = *shards_[i];
@@ -254,33 +270,38 @@ void copies::claim_by_itself() {
 }
 
 std::string copies::promote() {
+  if (resigned_) return "it is stopping";
   std::vector<claim_record> claims;
   for (std::size_t i = 0; i < shards_.size(); ++i) {
-    leadership wish = by_order(options_.plan, options_.self, shards_[i]->core().state(), heard_[i],
-                               options_.now());
+    leadership wish =
+        by_order(options_.self, shards_[i]->core().state(), heard_[i], options_.now());
     if (!wish.claim) return "shard " + std::to_string(i) + ": " + wish.why_not;
     claims.push_back(std::move(*wish.claim));
   }
   log::warn("cluster", "the lead is moved here by order", {});
-  for (std::size_t i = 0; i < shards_.size(); ++i)
+  for (std::size_t i = 0; i < shards_.size(); ++i) {
+    too_far_behind_[i] = false;
     if (shards_[i]->leading() == shard_epoch{}) shards_[i]->step(claimed{std::move(claims[i])});
+  }
   return {};
+}
+
+void copies::resign() {
+  resigned_ = true;
+  for (const auto& copy : shards_) copy->step(resigned{});
 }
 
 std::string copies::readmit(node_id node) {
   std::vector<std::pair<std::size_t, claim_record>> claims;
-  std::string why_not;
   for (std::size_t i = 0; i < shards_.size(); ++i) {
     leadership wish =
         by_readmission(options_.plan, shards_[i]->core().state(), heard_[i], node, options_.now());
-    if (wish.claim) {
-      claims.emplace_back(i, std::move(*wish.claim));
-    } else {
-      why_not = "shard " + std::to_string(i) + ": " + wish.why_not;
-    }
+    // Shards where an earlier order came through are left as they are; all others, or none.
+    if (wish.needless) continue;
+    if (!wish.claim) return "shard " + std::to_string(i) + ": " + wish.why_not;
+    claims.emplace_back(i, std::move(*wish.claim));
   }
-  // Shards where an earlier order came through are left as they are.
-  if (claims.empty() || led_.empty()) return why_not;
+  if (claims.empty()) return "that node has its vote";
   log::warn("cluster", "a voter's new data folder gets its vote by order", {{"node", node.value}});
   for (auto& [shard, claim] : claims) shards_[shard]->step(claimed{std::move(claim)});
   return {};
@@ -296,16 +317,18 @@ void copies::tell_learners() {
 }
 
 void copies::note_leads() {
-  std::vector<storage::shard_lead> leads;
-  for (const auto& copy : shards_)
-    if (const shard_epoch epoch = copy->leading(); epoch.value != 0)
-      leads.push_back({copy->shard(), epoch});
-  if (leads.size() != shards_.size()) leads.clear();
-  const auto same = [](const storage::shard_lead& a, const storage::shard_lead& b) {
-    return a.shard == b.shard && a.epoch == b.epoch;
+  const bool all = std::all_of(shards_.begin(), shards_.end(),
+                               [](const auto& copy) { return copy->leading() != shard_epoch{}; });
+  const auto as_told = [](const auto& copy, const storage::shard_lead& told) {
+    return copy->leading() == told.epoch;
   };
-  if (std::equal(leads.begin(), leads.end(), led_.begin(), led_.end(), same)) return;
-  led_ = std::move(leads);
+  if (all ? std::equal(shards_.begin(), shards_.end(), led_.begin(), led_.end(), as_told)
+          : led_.empty()) {
+    return;  // after every group: without allocating
+  }
+  led_.clear();
+  if (all)
+    for (const auto& copy : shards_) led_.push_back({copy->shard(), copy->leading()});
   log::info("cluster", led_.empty() ? "this node leads no more" : "this node leads", {});
   send_status();  // first: who is sent away is told where to go
   port_.leading(led_);
@@ -314,6 +337,8 @@ void copies::note_leads() {
 
 void copies::tick() {
   ++ticks_;
+  if (ticks_ * limits::replica_tick >= limits::founding_patience)
+    for (heard_of& each : heard_) each.waited = true;
   for (const auto& [shard, peer] : std::exchange(absent_, {}))
     shards_[shard.value]->step(seeding_ended{peer});
   for (const auto& copy : shards_) copy->step(ticked{});
@@ -323,21 +348,33 @@ void copies::tick() {
 }
 
 void copies::send_status() {
-  publish();
-  peer_status status;
-  status.client_address = options_.client_address;
-  {
-    const std::lock_guard lock(view_mutex_);
-    for (const node_view& node : view_.nodes)
-      if (node.self) status.shards = node.shards;
-  }
+  peer_status status{options_.client_address, own_status()};
+  publish(status.shards);
   std::string frame;
   append_peer_frame(frame, status);
   for (const auto& [node, p] : peers_)
     if (p.up) port_.send(node, frame);
 }
 
-void copies::publish() {
+std::vector<shard_status> copies::own_status() const {
+  std::vector<shard_status> all;
+  for (const auto& copy : shards_) {
+    const replica_state& s = copy->core().state();
+    shard_status status;
+    status.shard = copy->shard();
+    status.leads = !led_.empty();
+    status.role = static_cast<std::uint8_t>(s.now);
+    status.epoch = s.promised.epoch;
+    status.commit = s.commit;
+    status.applied = s.applied;
+    status.last_time = copy->applied().time;
+    status.base = s.base;
+    all.push_back(status);
+  }
+  return all;
+}
+
+void copies::publish(std::vector<shard_status> own_shards) {
   cluster_view fresh;
   fresh.leads = !led_.empty();
   fresh.waiting_for = waiting_for_;
@@ -346,18 +383,7 @@ void copies::publish() {
   own.self = own.linked = true;
   own.client_address = options_.client_address;
   own.told = options_.now();
-  for (const auto& copy : shards_) {
-    const replica_state& s = copy->core().state();
-    shard_status status;
-    status.shard = copy->shard();
-    status.leads = fresh.leads;
-    status.role = static_cast<std::uint8_t>(s.now);
-    status.epoch = s.promised.epoch;
-    status.commit = s.commit;
-    status.applied = s.applied;
-    status.last_time = copy->applied().time;
-    own.shards.push_back(status);
-  }
+  own.shards = std::move(own_shards);
   fresh.nodes.push_back(std::move(own));
   for (const auto& [node, p] : peers_)
     fresh.nodes.push_back({node, false, p.up, p.client_address, p.told, p.shards});

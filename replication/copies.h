@@ -76,6 +76,7 @@ class copies final : public storage::committer, private copy_port {
   void take(node_id peer, const decoded_message& message);
   void take(node_id peer, const peer_refuse& refusal);
   void take(node_id peer, const peer_status& status);
+  void take(node_id peer, const peer_yield& yield);
   void seeding_over(shard_id shard, replica_id peer);
   /// A verified snapshot from a peer.
   void adopt(shard_id shard, std::unique_ptr<storage::staged_state> state,
@@ -86,6 +87,9 @@ class copies final : public storage::committer, private copy_port {
 
   /// An operator moves the lead here. Empty: the claim is under way; else why not.
   std::string promote();
+
+  /// The node ends: no lead, no more claims; what is under way is given up.
+  void resign();
 
   /// An operator gives the folder that this voter comes with its vote back; this node leads. Empty:
   /// under way; else why not.
@@ -116,7 +120,8 @@ class copies final : public storage::committer, private copy_port {
   void claim_by_itself();
   void tell_learners();
   void note_leads();
-  void publish();
+  std::vector<shard_status> own_status() const;
+  void publish(std::vector<shard_status> own);
   void send_status();
 
   storage::store& data_;
@@ -126,14 +131,15 @@ class copies final : public storage::committer, private copy_port {
   std::vector<std::unique_ptr<shard_copy>> shards_;
   std::vector<heard_of> heard_;        ///< by shard
   std::vector<bool> too_far_behind_;   ///< by shard: a claim ended because of it
-  std::vector<std::size_t> gathered_;  ///< shards with redo on its way
+  std::vector<std::size_t> gathered_;  ///< shards with tickets that are not proposed yet
+  bool resigned_ = false;
   std::map<node_id, peer_state> peers_;
   std::vector<std::pair<shard_id, replica_id>> absent_;  ///< were to be seeded; looked at again
   std::vector<settled> settled_;
   std::vector<storage::shard_lead> led_;  ///< as last told
   std::string waiting_for_;               ///< as last logged
   std::uint64_t ticks_ = 0;
-  storage::count entries_, bytes_;
+  storage::count bytes_;
 
   mutable std::mutex view_mutex_;
   cluster_view view_;

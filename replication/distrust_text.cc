@@ -14,8 +14,8 @@ std::string_view sentence(distrust reason) {
       return "its disk went back in time: the cluster remembers later starts of this folder; empty "
              "it and start again, and the node is seeded";
     case distrust::copied:
-      return "it was copied: another process has been started on the same folder; keep one of "
-             "them, empty the other and start again";
+      return "it was copied, or set back by one start: the cluster knows another start of this "
+             "folder under the same number; keep one copy, empty the other and start again";
     case distrust::promise_lost:
       return "its disk went back in time: it has forgotten what it promised; empty it and start "
              "again, and the node is seeded";
@@ -36,6 +36,8 @@ std::string_view name_of(claim_end reason) {
       return "old_authority";
     case claim_end::snapshot_needed:
       return "snapshot_needed";
+    case claim_end::resigned:
+      return "resigned";
   }
   return "unknown";
 }

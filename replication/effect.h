@@ -67,10 +67,12 @@ enum class claim_end : std::uint8_t {
   overtaken = 2,        ///< somebody promised or claimed something newer
   old_authority = 3,    ///< the log holds a newer configuration than the authority: an old copy
   snapshot_needed = 4,  ///< the newest log begins behind the end of the own one
+  resigned = 5,         ///< given up by this node itself
 };
 struct claim_ended {
   shard_epoch epoch{};
   claim_end reason = claim_end::refused;
+  replica_id newest;  ///< snapshot_needed: who holds the newest log
 };
 
 /// This peer is too far behind for the log: seed it.

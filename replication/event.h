@@ -54,6 +54,9 @@ struct activated {
 struct superseded {
   shard_epoch epoch{};
 };
+/// This node is about to end, or gives its lead up: what is under way has an unknown fate.
+struct resigned {};
+
 /// Time passed: heartbeats, repeats. The adapter decides how often (500 ms).
 struct ticked {};
 /// Who receives committed entries without a vote. Not replicated; the leader's configuration.
@@ -84,7 +87,7 @@ struct trimmed {
 };
 
 using event = std::variant<received, written, disk_failed, disk_filled, proposed, claimed,
-                           activated, superseded, ticked, learners_set, introduced, distrusted,
-                           seeded, seeding_ended, trimmed>;
+                           activated, superseded, resigned, ticked, learners_set, introduced,
+                           distrusted, seeded, seeding_ended, trimmed>;
 
 }  // namespace conclave::replication

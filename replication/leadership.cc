@@ -70,7 +70,7 @@ leadership found(const cluster_plan& plan, replica_id self, const replica_state&
   shard_config config;
   config.version = 1;
   config.rule = plan.rule;
-  std::vector<node_id> missing;
+  std::vector<node_id> missing, silent;
   for (const listed_node& each : plan.nodes) {
     const auto said = heard.introductions.find(each.node);
     const bool is_self = each.node == self.node;
@@ -80,6 +80,7 @@ leadership found(const cluster_plan& plan, replica_id self, const replica_state&
                        " holds data of this cluster and this folder is not of it: it leads nothing";
       return result;
     }
+    if (!is_self && said == heard.introductions.end()) silent.push_back(each.node);
     if (!each.voter) continue;
     if (is_self) {
       config.voters.push_back({self, each.site});
@@ -92,6 +93,12 @@ leadership found(const cluster_plan& plan, replica_id self, const replica_state&
   if (!missing.empty()) {
     result.why_not =
         "a cluster is founded by all of its voters: not heard of yet: node " + names(missing);
+    return result;
+  }
+  if (!silent.empty() && !heard.waited && !begun) {
+    // An emptied folder looks like a new cluster: whoever holds the data may be on its way.
+    result.why_not = "waits a moment before it founds the cluster: node " + names(silent) +
+                     " may hold data of it";
     return result;
   }
   result.claim = claim_of(self.node, newest_known(state, heard), config, now);
@@ -117,8 +124,8 @@ leadership by_itself(const cluster_plan& plan, replica_id self, const replica_st
   return result;
 }
 
-leadership by_order(const cluster_plan&, replica_id self, const replica_state& state,
-                    const heard_of& heard, time_ms now) {
+leadership by_order(replica_id self, const replica_state& state, const heard_of& heard,
+                    time_ms now) {
   leadership result;
   if (state.now == role::quarantined) {
     result.why_not = "this copy is out of service";
@@ -127,6 +134,13 @@ leadership by_order(const cluster_plan&, replica_id self, const replica_state& s
   const config_ref& config = state.log_config();
   if (!config) {
     result.why_not = "this copy has never been part of the cluster";
+    return result;
+  }
+  for (const auto& [node, begins] : heard.log_begins) {
+    if (begins <= state.log.last_index()) continue;
+    result.why_not = "this copy ends at entry " + std::to_string(state.log.last_index().value) +
+                     " and the log of node " + std::to_string(node.value) +
+                     " begins behind it: try again when it is in sync, or promote that node";
     return result;
   }
   return claim_under(*config, self, state, heard, now);
@@ -148,9 +162,13 @@ leadership by_readmission(const cluster_plan& plan, const replica_state& state,
   shard_config changed = state.leading->record.config;
   const auto voter = std::find_if(changed.voters.begin(), changed.voters.end(),
                                   [&](const member& m) { return m.id.node == node; });
-  if (voter == changed.voters.end() || voter->id == folder) {
-    result.why_not = voter == changed.voters.end() ? "that node is no voter of this cluster"
-                                                   : "that node has its vote";
+  if (voter == changed.voters.end()) {
+    result.why_not = "that node is no voter of this cluster";
+    return result;
+  }
+  if (voter->id == folder) {
+    result.needless = true;
+    result.why_not = "that node has its vote";
     return result;
   }
   log_index match{};

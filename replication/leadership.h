@@ -32,22 +32,26 @@ struct cluster_plan {
 /// What a shard's replica has heard of the others since this node started.
 struct heard_of {
   std::map<node_id, introduction> introductions;
-  shard_epoch newest{};  ///< in any promise, refusal or message
+  shard_epoch newest{};                     ///< in any promise, refusal or message
+  std::map<node_id, log_index> log_begins;  ///< behind which entry each one's log begins
+  bool waited = false;  ///< limits::founding_patience has passed: who is silent is not there
 };
 
 /// A claim, or why there is none.
 struct leadership {
   std::optional<claim_record> claim;
-  std::string why_not;  ///< one sentence for the operator; empty: somebody else leads
+  std::string why_not;    ///< one sentence for the operator; empty: somebody else leads
+  bool needless = false;  ///< by_readmission: it has its vote
 };
 
 /// Whether this replica should claim the lead by itself.
 leadership by_itself(const cluster_plan& plan, replica_id self, const replica_state& state,
                      const heard_of& heard, time_ms now);
 
-/// The claim that an operator orders.
-leadership by_order(const cluster_plan& plan, replica_id self, const replica_state& state,
-                    const heard_of& heard, time_ms now);
+/// The claim that an operator orders. Not for a copy that ends before another's log begins: it
+/// cannot take over what it lacks, and would only take the lead from who has it.
+leadership by_order(replica_id self, const replica_state& state, const heard_of& heard,
+                    time_ms now);
 
 /// The claim by which the leader gives a voter that comes with another data folder its vote back.
 /// Membership changes by the leader's order alone: the old folder is gone for ever, so every

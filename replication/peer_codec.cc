@@ -30,6 +30,8 @@ const char* name_of(peer_frame type) {
       return "MESSAGE";
     case peer_frame::status:
       return "STATUS";
+    case peer_frame::yield:
+      return "YIELD";
     case peer_frame::seed_begin:
       return "SEED_BEGIN";
     case peer_frame::seed_from:
@@ -114,6 +116,7 @@ CONCLAVE_PEER_FRAME(peer_unlink);
 CONCLAVE_PEER_FRAME(peer_hello);
 CONCLAVE_PEER_FRAME(peer_refuse);
 CONCLAVE_PEER_FRAME(peer_status);
+CONCLAVE_PEER_FRAME(peer_yield);
 CONCLAVE_PEER_FRAME(seed_begin);
 CONCLAVE_PEER_FRAME(seed_from);
 CONCLAVE_PEER_FRAME(seed_block);

@@ -27,6 +27,7 @@ enum class peer_frame : std::uint8_t {
   refuse = 0x11,
   message = 0x12,
   status = 0x13,
+  yield = 0x14,
 
   // on seed links
   seed_begin = 0x20,
@@ -108,6 +109,7 @@ struct shard_status {
   log_index commit{};
   log_index applied{};
   time_ms last_time = 0;  ///< of the last entry applied
+  log_index base{};       ///< its log begins behind this entry
 
   friend bool operator==(const shard_status&, const shard_status&) = default;
 };
@@ -121,6 +123,16 @@ struct peer_status {
   friend bool operator==(const peer_status&, const peer_status&) = default;
 };
 
+/// "You hold the newest log and mine ends before yours begins: lead." From a candidate whose claim
+/// ended so; else nobody would lead, since all have promised to it.
+struct peer_yield {
+  static constexpr peer_frame type = peer_frame::yield;
+  shard_id shard{};
+  shard_epoch epoch{};  ///< of the claim that is over
+
+  friend bool operator==(const peer_yield&, const peer_yield&) = default;
+};
+
 /// From whoever holds the snapshot, first frame of a seed link.
 struct seed_begin {
   static constexpr peer_frame type = peer_frame::seed_begin;
@@ -129,7 +141,6 @@ struct seed_begin {
   position base;  ///< what the snapshot is the state of
   time_ms applied_time = 0;
   std::string config;  ///< encode(shard_config), may be empty
-  std::uint64_t lineage = 0;
 
   friend bool operator==(const seed_begin&, const seed_begin&) = default;
 };
@@ -173,7 +184,6 @@ struct seed_done {
   static constexpr peer_frame type = peer_frame::seed_done;
   shard_id shard{};
   std::uint64_t session = 0;
-  std::uint64_t rows = 0;
   std::string digest;  ///< hexadecimal
 
   friend bool operator==(const seed_done&, const seed_done&) = default;

@@ -75,12 +75,17 @@ void layout(V& v, seen_by<V, peer_status>& m) {
   v.record(2, [&] {
     v.text(m.client_address);
     v.list(m.shards, 8, [&](auto& s) {
-      v.record(7, [&] {
+      v.record(8, [&] {
         v.number(s.shard.value), v.flag(s.leads), v.number(s.role), v.number(s.epoch.value);
         v.number(s.commit.value), v.number(s.applied.value), v.number(s.last_time);
+        v.number(s.base.value);
       });
     });
   });
+}
+template <class V>
+void layout(V& v, seen_by<V, peer_yield>& m) {
+  v.record(2, [&] { v.number(m.shard.value), v.number(m.epoch.value); });
 }
 
 // -- bodies of MESSAGE: an array each. `stored` are the entries.
@@ -143,9 +148,9 @@ void body(V& v, seen_by<V, removed>&, Stored&) {
 
 template <class V>
 void layout(V& v, seen_by<V, seed_begin>& m) {
-  v.record(8, [&] {
+  v.record(7, [&] {
     v.number(m.shard.value), v.number(m.session), fields(v, m.base);
-    v.number(m.applied_time), v.bytes(m.config), v.number(m.lineage);
+    v.number(m.applied_time), v.bytes(m.config);
   });
 }
 template <class V>
@@ -171,8 +176,7 @@ void layout(V& v, seen_by<V, seed_ack>& m) {
 }
 template <class V>
 void layout(V& v, seen_by<V, seed_done>& m) {
-  v.record(
-      4, [&] { v.number(m.shard.value), v.number(m.session), v.number(m.rows), v.text(m.digest); });
+  v.record(3, [&] { v.number(m.shard.value), v.number(m.session), v.text(m.digest); });
 }
 template <class V>
 void layout(V& v, seen_by<V, seed_result>& m) {

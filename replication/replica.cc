@@ -119,7 +119,11 @@ void replica::step_down(std::optional<claim_end> reason) {
   if (!s_.leading) return;
   for (const pending_proposal& p : s_.pending) effects_.emplace_back(give_up{p.token});
   s_.pending.clear();
-  if (reason) effects_.emplace_back(claim_ended{s_.leading->record.epoch, *reason});
+  if (reason) {
+    claim_ended ended{s_.leading->record.epoch, *reason, {}};
+    if (*reason == claim_end::snapshot_needed) ended.newest = s_.leading->source->from;
+    effects_.emplace_back(ended);
+  }
   s_.leading.reset();
   if (!out()) s_.now = role::follower;
 }

@@ -48,6 +48,7 @@ class replica {
   void on(const claimed& e);
   void on(const activated& e);
   void on(const superseded& e);
+  void on(const resigned& e);
   void on(const ticked& e);
   void on(const learners_set& e);
   void on(const introduced& e);

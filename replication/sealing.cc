@@ -59,8 +59,6 @@ outcome<entry> open_entry(shard_id shard, std::string_view stored) {
     auto config = decode_shard_config(view->redo);
     if (!config) return config.error();
     e.config = std::make_shared<const shard_config>(std::move(*config));
-  } else if (!view->redo.empty()) {
-    e.redo = std::make_shared<const std::string>(view->redo);
   }
   return e;
 }

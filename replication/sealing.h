@@ -22,8 +22,8 @@ std::string stored_bytes(shard_id shard, const entry& e);
 /// First 16 bytes of SHA-256 over prev_hash and the stored bytes.
 hash16 name_of(const hash16& prev, std::string_view stored);
 
-/// An entry with its name, from its stored bytes, which it does not keep. Its place in the chain is
-/// for the core to judge.
+/// An entry with its name, from its stored bytes, which it does not keep: who wants the entry whole
+/// sets `stored`. Its place in the chain is for the core to judge.
 outcome<entry> open_entry(shard_id shard, std::string_view stored);
 
 std::string encode(const shard_config& config);

@@ -24,15 +24,10 @@ outcome<std::unique_ptr<seed_source>> seed_source::open(storage::store& data, sh
   source->head_.base = {applied->epoch, applied->index, applied->hash};
   source->head_.applied_time = applied->time;
   // Rows of configurations are older than the view or of later entries, which do not count.
-  const auto rows = storage::replica_disk(data).load(shard);
+  const auto rows = storage::replica_disk::load(data, shard);
   if (!rows) return rows.error();
   for (const auto& [index, redo] : rows->configs)
     if (index <= applied->index) source->head_.config = redo;
-  if (!source->head_.config.empty()) {
-    const auto config = decode_shard_config(source->head_.config);
-    if (!config) return config.error();
-    source->head_.lineage = config->lineage;
-  }
   return source;
 }
 
@@ -73,7 +68,6 @@ seed_done seed_source::end() {
   seed_done done;
   done.shard = head_.shard;
   done.session = head_.session;
-  done.rows = rows_;
   if (result_.empty()) result_ = digest_.finish_hex();
   done.digest = result_;
   return done;

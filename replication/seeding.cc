@@ -48,7 +48,6 @@ struct incoming {
   link_id link;
   std::unique_ptr<storage::staged_state> state;
   std::string last_key;
-  std::uint64_t rows = 0;
   steady::time_point alone_since{};  ///< without a link
 };
 
@@ -268,7 +267,6 @@ struct seeding::impl {
     if (t == nullptr || block.rows.empty()) return;
     if (const status put = t->state->put(block.rows); !put) return refuse(*t, put.error().detail);
     t->last_key = block.rows.back().first;
-    t->rows += block.rows.size();
     rows_taken.add(block.rows.size());
     seed_ack ack{block.shard, block.session, block.number};
     std::string out;

@@ -70,7 +70,7 @@ outcome<std::unique_ptr<shard_copy>> shard_copy::load(storage::replica_disk& dis
 }
 
 status shard_copy::start(const start_facts& facts) {
-  auto rows = disk_.load(shard_);
+  auto rows = storage::replica_disk::load(disk_.data(), shard_);
   if (!rows) return rows.error();
   applied_ = rows->applied;
   first_kept_ = rows->first_kept;
@@ -192,9 +192,6 @@ void shard_copy::carry_out(write& w) {
   if (w.reset) {
     CONCLAVE_CHECK(adopting_.state != nullptr, "a log is reset by a snapshot");
     applied_ = adopting_.applied;
-    record_.base = w.reset->index;
-    record_.base_epoch = w.reset->epoch;
-    record_.base_hash = w.reset->hash;
     disk_.adopt(shard_, std::move(adopting_.state), record_, applied_);
     record_changed = false;
     for (const log_index each : std::exchange(configs_, {})) disk_.erase_config(shard_, each);
@@ -288,7 +285,10 @@ void shard_copy::carry_out(const apply& a) {
     for (const stored_entry& stored : some) {
       const auto entry = decode_log_entry(*stored);
       if (!entry) return void(fatal_ = entry.error().detail);
-      applied_ = {i, entry->epoch, name_of(entry->prev_hash, *stored), entry->time};
+      // Named when it was made, received or read; only a window that has moved on forgot.
+      const log_window::name* const known = core_->state().log.at(i);
+      applied_ = {i, entry->epoch,
+                  known != nullptr ? known->hash : name_of(entry->prev_hash, *stored), entry->time};
       disk_.apply(shard_, entry->kind == log_kind::operations ? entry->redo : std::string_view(),
                   applied_);
       trim_and_mark(stored->size());

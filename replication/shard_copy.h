@@ -2,7 +2,7 @@
 /// and carries its effects out, in order, on a replica_disk that all shards share.
 ///
 /// Thread: the shard writer's. Owned by `copies`, which syncs the disk and then calls synced().
-/// Errors: a read that fails while effects are carried out is told once by failed(); the node ends.
+/// Errors: a read that fails while effects are carried out is told by fatal(); the node ends.
 /// Limits: recent entries are kept in memory up to limits::recent_entry_bytes; peers that need
 /// older ones are fed from disk, and from a snapshot when the log begins behind them.
 #pragma once
@@ -44,13 +44,13 @@ class shard_copy {
 
   /// The write that holds this copy's last effects is durable.
   void synced();
-  bool waits_for_sync() const { return unsynced_ != 0; }
 
   // -- redo on its way to an entry
   // -------------------------------------------------------------------
   void gather(std::uint64_t ticket, time_ms time, std::string_view redo);
   /// Proposes what was gathered; keeps it while enough is under way, so that entries grow.
   void propose();
+  bool has_gathered() const { return !tickets_.empty(); }
   std::size_t gathered_bytes() const { return gathered_.size(); }
 
   /// A verified snapshot of the state at `applied`: takes the place of log and state, unless the

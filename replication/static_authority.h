@@ -2,9 +2,9 @@
 /// cluster of one) names the leader. The seam for etcd: whatever stands here turns a wish into a
 /// claim_record for the core and answers request_activation.
 ///
-/// Safe without a register because the voters never change here: then a takeover is safe by the
-/// promises alone, and an installed claim is active. Membership changes need a maintenance stop
-/// with a higher config version on every node.
+/// Safe without a register because the voters change by the leader's own order alone
+/// (leadership.h, by_readmission): a takeover is safe by the promises, and an installed claim is
+/// active.
 /// Thread: the replica's. Owner: the shard's adapter. No errors, no limits.
 #pragma once
 
@@ -35,11 +35,6 @@ class static_authority {
     record.forced = true;
     return record;
   }
-
-  /// Installed on a commit set of the same voters: nothing else to ask.
-  activated activate(shard_epoch installed) const { return {installed}; }
-
-  const shard_config& config() const { return config_; }
 
  private:
   node_id self_;

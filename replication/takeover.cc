@@ -16,7 +16,7 @@ void replica::on(const claimed& e) {
       !out() && !s_.disk_full && is_sound(r.config) && candidate_of(r.epoch) == self_.node &&
       is_voter(r.config, self_) && r.epoch > s_.promised.epoch &&
       (r.config.version >= s_.promised.config_version || planted(mutation::forget_config_version));
-  if (!sound) return effects_.push_back(claim_ended{r.epoch, claim_end::refused});
+  if (!sound) return effects_.push_back(claim_ended{r.epoch, claim_end::refused, {}});
   step_down(claim_end::overtaken);
   hold_to({r.epoch, r.config.version});
   s_.leading.emplace();
@@ -193,6 +193,10 @@ void replica::on(const activated& e) {
 
 void replica::on(const superseded& e) {
   if (s_.leading && e.epoch > s_.leading->record.epoch) step_down(claim_end::overtaken);
+}
+
+void replica::on(const resigned&) {
+  step_down(claim_end::resigned);
 }
 
 }  // namespace conclave::replication

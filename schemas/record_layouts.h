@@ -53,9 +53,6 @@ struct layout<replica_record> {
   static void fields(Self& m, Visitor& v) {
     v("promised_epoch", m.promised_epoch, bounds{}, "nothing older is accepted");
     v("promised_config_version", m.promised_config_version, bounds{}, "nor an older configuration");
-    v("base", m.base, bounds{}, "the log begins behind this entry");
-    v("base_epoch", m.base_epoch, bounds{}, "its epoch");
-    v("base_hash", binary(m.base_hash), bounds{16, 16}, "its hash");
     v("family", m.family, bounds{}, "column family of the state; 0: the one made at creation");
     v("condemned", m.condemned, bounds{}, "why the folder may not take part any more; 0: it may");
   }

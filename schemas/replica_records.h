@@ -17,9 +17,6 @@ namespace conclave {
 struct replica_record {
   shard_epoch promised_epoch{};  ///< nothing older is accepted
   std::uint64_t promised_config_version = 0;
-  log_index base{};  ///< the log begins behind this entry
-  shard_epoch base_epoch{};
-  hash16 base_hash{};
   std::uint64_t family = 0;    ///< which column family holds the state: 0 the one made at creation
   std::uint8_t condemned = 0;  ///< a peer proved that this folder went back in time: why
 

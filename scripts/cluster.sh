@@ -114,22 +114,6 @@ servers() {
   printf '%s' "$list"
 }
 
-# write_profile NAME PORT_FUNCTION: who `conclave` is with --profile run/cluster/NAME.toml.
-write_profile() {
-  cat > "$home/$1.toml" << END
-server = "$(servers "$2")"
-ca = "$home/ca.pem"
-token_file = "$home/$1.token"
-state_file = "$home/$1.state"
-END
-}
-
-as() {
-  local who="$1"
-  shift
-  timeout 20 "$bin/conclave" --profile "$home/$who.toml" "$@"
-}
-
 # -- the nodes ------------------------------------------------------------------------------------
 
 declare -A node_pid=()
@@ -187,8 +171,8 @@ printf '%s\n' "$port" > "$home/port"
 make_certificates "$home"
 make_cluster_certificates "$home" "$cluster" "${numbers[@]}"
 for n in "${numbers[@]}"; do write_config "$n"; done
-write_profile operator admin_port
-for user in "${users[@]}"; do write_profile "$user" client_port; done
+write_profile operator "$(servers admin_port)"
+for user in "${users[@]}"; do write_profile "$user" "$(servers client_port)"; done
 if [[ ! -s "$home/operator.token" ]]; then
   # On the founder, before the cluster is founded: the others receive it as everything else.
   "$bin/conclaved" operator add operator --config "$home/node1/node.toml" \

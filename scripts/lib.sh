@@ -68,3 +68,20 @@ build() {
   for target in "$@"; do targets+=(--target "$target"); done
   cmake --build --preset "$preset" -j "$(jobs)" "${targets[@]}"
 }
+
+# write_profile NAME SERVERS: who `conclave` is when it is called with --profile $home/NAME.toml.
+write_profile() {
+  cat > "$home/$1.toml" << END
+server = "$2"
+ca = "$home/ca.pem"
+token_file = "$home/$1.token"
+state_file = "$home/$1.state"
+END
+}
+
+# as NAME ARGUMENT...: conclave, by that profile.
+as() {
+  local who="$1"
+  shift
+  timeout 20 "$bin/conclave" --profile "$home/$who.toml" "$@"
+}

@@ -47,22 +47,6 @@ key_file = "server.key"
 END
 }
 
-# write_profile NAME PORT: who `conclave` is when it is called with --profile run/dev/NAME.toml.
-write_profile() {
-  cat > "$home/$1.toml" << END
-server = "localhost:$2"
-ca = "$home/ca.pem"
-token_file = "$home/$1.token"
-state_file = "$home/$1.state"
-END
-}
-
-as() {
-  local who="$1"
-  shift
-  timeout 10 "$bin/conclave" --profile "$home/$who.toml" "$@"
-}
-
 # -- the helper in the background ---------------------------------------------------------------------
 
 # provision NODE_PID: ends the node with a sentence when the demo cannot be created.
@@ -101,8 +85,8 @@ give_up() {
 
 make_certificates "$home"
 write_config
-write_profile operator "$((port + 1))"
-for user in "${users[@]}"; do write_profile "$user" "$port"; done
+write_profile operator "localhost:$((port + 1))"
+for user in "${users[@]}"; do write_profile "$user" "localhost:$port"; done
 if [[ ! -s "$home/operator.token" ]]; then
   "$bin/conclaved" operator add operator --config "$home/node.toml" > "$home/operator.token.new" ||
     refuse "The first operator could not be created; ./dev clean --all removes the demo and begins anew."

@@ -41,14 +41,14 @@ struct replica_disk::impl {
     std::unique_ptr<staged_state> state;
   };
   std::vector<adoption> adoptions;
-  count fsyncs, fsync_us;
+  count fsyncs, fsync_us, entries;
 
   void put_meta(const std::string& key, std::string_view value) {
     must(log_batch.Put(inside.meta, slice(key), slice(value)));
   }
 
-  status scan_meta(const keys::range& range,
-                   const std::function<status(std::string_view, std::string_view)>& visit) const {
+  static status scan_meta(store::impl& inside, const keys::range& range,
+                          const std::function<status(std::string_view, std::string_view)>& visit) {
     const rocksdb::Slice end = slice(range.last);
     rocksdb::ReadOptions options;
     options.iterate_upper_bound = &end;
@@ -64,35 +64,40 @@ struct replica_disk::impl {
 replica_disk::replica_disk(store& data, bool sync) : impl_(std::make_unique<impl>(data, sync)) {}
 replica_disk::~replica_disk() = default;
 
+const store& replica_disk::data() const {
+  return impl_->data;
+}
+
 // -- reading
 // ---------------------------------------------------------------------------------------
 
-outcome<replica_rows> replica_disk::load(shard_id shard) const {
+outcome<replica_rows> replica_disk::load(const store& data, shard_id shard) {
+  store::impl& inside = *data.impl_;
   replica_rows rows;
-  auto record = impl_->inside.replica(shard);
+  auto record = inside.replica(shard);
   if (!record) return record.error();
   rows.record = std::move(*record);
-  auto applied = impl_->data.applied(shard);
+  auto applied = data.applied(shard);
   if (!applied) return applied.error();
   rows.applied = *applied;
-  const auto mark = impl_->inside.mark(shard);
+  const auto mark = inside.mark(shard);
   if (!mark) return mark.error();
   if (mark->first_kept.value > 0) rows.first_kept = mark->first_kept;
-  status read = impl_->scan_meta(keys::meta_replica_peers(shard),
-                                 [&](std::string_view, std::string_view value) -> status {
-                                   auto peer = decode_record<replica_peer_record>(value);
-                                   if (!peer) return peer.error();
-                                   rows.peers.push_back(std::move(*peer));
-                                   return done{};
-                                 });
+  status read = impl::scan_meta(inside, keys::meta_replica_peers(shard),
+                                [&](std::string_view, std::string_view value) -> status {
+                                  auto peer = decode_record<replica_peer_record>(value);
+                                  if (!peer) return peer.error();
+                                  rows.peers.push_back(std::move(*peer));
+                                  return done{};
+                                });
   if (!read) return read.error();
-  read = impl_->scan_meta(keys::meta_replica_configs(shard),
-                          [&](std::string_view key, std::string_view value) -> status {
-                            const auto index = keys::parse_meta_replica_config(shard, key);
-                            if (!index) return failure{errc::corrupt, "a configuration's key"};
-                            rows.configs.emplace_back(*index, value);
-                            return done{};
-                          });
+  read = impl::scan_meta(inside, keys::meta_replica_configs(shard),
+                         [&](std::string_view key, std::string_view value) -> status {
+                           const auto index = keys::parse_meta_replica_config(shard, key);
+                           if (!index) return failure{errc::corrupt, "a configuration's key"};
+                           rows.configs.emplace_back(*index, value);
+                           return done{};
+                         });
   if (!read) return read.error();
   return rows;
 }
@@ -115,6 +120,7 @@ outcome<std::vector<std::string>> replica_disk::read(shard_id shard, log_index f
 // -------------------------------------------------------------------------------
 
 void replica_disk::append(shard_id shard, log_index index, std::string_view stored) {
+  impl_->entries.add(1);
   must(
       impl_->log_batch.Put(impl_->inside.log, slice(keys::log_entry(shard, index)), slice(stored)));
 }
@@ -213,6 +219,10 @@ status replica_disk::apply_now() {
 
 std::uint64_t replica_disk::fsyncs() const {
   return impl_->fsyncs.get();
+}
+
+std::uint64_t replica_disk::entries() const {
+  return impl_->entries.get();
 }
 
 std::uint64_t replica_disk::fsync_us() const {

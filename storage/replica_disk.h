@@ -35,7 +35,9 @@ class replica_disk {
   explicit replica_disk(store& data, bool sync = true);
   ~replica_disk();
 
-  outcome<replica_rows> load(shard_id shard) const;
+  const store& data() const;
+
+  static outcome<replica_rows> load(const store& data, shard_id shard);
 
   /// Stored entries from `first` on, at most `count` of at most `bytes` in all but at least one.
   /// errc::not_found: the log begins later.
@@ -68,6 +70,7 @@ class replica_disk {
   status apply_now();
 
   std::uint64_t fsyncs() const;
+  std::uint64_t entries() const;  ///< appended
   std::uint64_t fsync_us() const;
 
  private:

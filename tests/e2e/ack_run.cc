@@ -6,6 +6,7 @@
 #include "tests/e2e/ack_receivers.h"
 #include "tests/e2e/ack_scene.h"
 #include "tests/e2e/ack_writers.h"
+#include "tests/support/loopback.h"
 #include "tests/support/node_process.h"
 #include "tests/support/waiting.h"
 

@@ -2,6 +2,7 @@
 /// was loses its vote and says so, and without enough copies nothing is acknowledged.
 #include "tests/e2e/e2e_fixture.h"
 #include "tests/support/cluster_process.h"
+#include "tests/support/loopback.h"
 
 #include <atomic>
 #include <filesystem>
@@ -96,6 +97,25 @@ TEST_F(e2e_cluster, p9_without_enough_copies_nothing_is_acknowledged_until_one_i
   EXPECT_TRUE(wait_until([&] { return answered.load(); }));
   EXPECT_TRUE(good) << why;
   cluster().start_node(2);
+  EXPECT_TRUE(cluster().wait_in_sync());
+  EXPECT_EQ(cluster().stop_and_compare(), "");
+}
+
+TEST_F(e2e_cluster, p9_a_leader_without_enough_copies_ends_when_it_is_told_to) {
+  make();
+  cluster().start();
+  found_room();
+  node(2).kill9();
+  node(3).kill9();
+  std::atomic<bool> good{false};
+  alice_->send_async(room_, "with one copy", [&](outcome<client::receipt> r) { good = r.ok(); });
+  ASSERT_TRUE(wait_until([&] { return node(1).metric("conclave_open_requests").value_or(0) > 0; }));
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_EQ(node(1).terminate(), 0) << node(1).log();
+  EXPECT_LT(std::chrono::steady_clock::now() - start, 20s);
+  EXPECT_FALSE(good) << "never acknowledged";
+  alice_.reset();
+  cluster().start();
   EXPECT_TRUE(cluster().wait_in_sync());
   EXPECT_EQ(cluster().stop_and_compare(), "");
 }

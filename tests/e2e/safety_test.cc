@@ -4,6 +4,7 @@
 #include "schemas/event_messages.h"
 #include "schemas/policy_messages.h"
 #include "tests/e2e/e2e_fixture.h"
+#include "tests/support/loopback.h"
 #include "tests/support/text_request.h"
 
 #include <fstream>

@@ -2,6 +2,7 @@
 #include "tests/e2e/view_run.h"
 
 #include "tests/e2e/view_player.h"
+#include "tests/support/loopback.h"
 #include "tests/support/node_process.h"
 #include "tests/support/waiting.h"
 

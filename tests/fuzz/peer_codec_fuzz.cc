@@ -64,6 +64,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       return try_frame<peer_refuse>(payload), 0;
     case 7:
       return try_frame<peer_status>(payload), 0;
+    case peer_frame::yield:
+      return try_frame<peer_yield>(payload), 0;
     case 8:
       return try_frame<seed_begin>(payload), 0;
     case 9:

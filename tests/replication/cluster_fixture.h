@@ -4,11 +4,11 @@
 #pragma once
 
 #include "conf/clock.h"
-#include "net/socket.h"
 #include "replication/cluster.h"
 #include "storage/shard_clock.h"
 #include "storage/shard_writer.h"
 #include "tests/storage/storage_fixture.h"
+#include "tests/support/loopback.h"
 #include "tests/support/test_certificates.h"
 
 #include <condition_variable>
@@ -20,13 +20,6 @@
 #include <vector>
 
 namespace conclave::replication {
-
-inline std::uint16_t port_nobody_has() {
-  auto address = net::resolve("127.0.0.1", 0);
-  auto socket = net::listening_socket(address->front(), false);
-  CONCLAVE_CHECK(socket.ok(), "there is a free port");
-  return net::local_address(socket->get()).port();
-}
 
 inline test::test_certificates& authority() {
   static test::test_certificates made;
@@ -178,7 +171,7 @@ class cluster_of : public testing::Test {
     for (int i = 1; i <= voters + learners; ++i) {
       const node_id node(static_cast<std::uint16_t>(i));
       settings.plan.nodes.push_back({node, static_cast<std::uint16_t>(i), i <= voters});
-      settings.everyone.push_back({node, "127.0.0.1", port_nobody_has()});
+      settings.everyone.push_back({node, "127.0.0.1", test::lasting_port()});
     }
     for (const mesh_node& each : settings.everyone)
       nodes_.push_back(std::make_unique<cluster_node>(settings, each.node));

@@ -1,13 +1,28 @@
 /// The adapters with the real core, disk and links, in one process.
 #include "tests/replication/cluster_fixture.h"
 
+#include <future>
+
 namespace conclave::replication {
 namespace {
 
 constexpr shard_id shard{1};
 constexpr commit_rule two_of_three{2, 2};
 
-using cluster_test = cluster_of;
+class cluster_test : public cluster_of {
+ protected:
+  /// Nodes 1 to `last` run, node 1 leads, and conversation 5 has this many events.
+  void start_and_write(std::size_t last, std::uint64_t events) {
+    for (std::size_t i = 1; i <= last; ++i) node(i).start();
+    ASSERT_TRUE(node(1).wait_until_leading());
+    ASSERT_EQ(node(1).claim(shard, 5, 1), 0u);
+    if (events == 0) return;
+    node(1).propose(shard, 5, 1, 1, events, owner);
+    for (const auto& told : owner->wait_for_settled(events)) ASSERT_TRUE(told.what.committed);
+  }
+
+  const std::shared_ptr<test::recording_owner> owner = std::make_shared<test::recording_owner>();
+};
 
 bool has_event(cluster_node& node, std::uint64_t seq) {
   return node.data()
@@ -17,24 +32,16 @@ bool has_event(cluster_node& node, std::uint64_t seq) {
 
 TEST_F(cluster_test, the_founder_leads_and_what_it_commits_is_on_every_copy) {
   make(3, 1, two_of_three);
-  for (std::size_t i = 1; i <= 4; ++i) node(i).start();
-  ASSERT_TRUE(node(1).wait_until_leading());
-  const auto owner = std::make_shared<test::recording_owner>();
-  ASSERT_EQ(node(1).claim(shard, 5, 1), 0u);
-  node(1).propose(shard, 5, 1, 1, 500, owner);
-  for (const auto& told : owner->wait_for_settled(500)) ASSERT_TRUE(told.what.committed);
+  ASSERT_NO_FATAL_FAILURE(start_and_write(4, 500));
   EXPECT_TRUE(copies_are_equal(shard));
   EXPECT_EQ(node(1).claim(shard, 5, 2), 500u);
+  EXPECT_EQ(node(2).writer().counters().entries, node(1).writer().counters().entries)
+      << "entries that this node has written, whoever proposed them";
 }
 
 TEST_F(cluster_test, a_single_voter_leads_alone_and_a_learner_receives) {
   make(1, 1, {1, 1});
-  node(1).start();
-  ASSERT_TRUE(node(1).wait_until_leading());
-  const auto owner = std::make_shared<test::recording_owner>();
-  node(1).claim(shard, 5, 1);
-  node(1).propose(shard, 5, 1, 1, 100, owner);
-  owner->wait_for_settled(100);
+  ASSERT_NO_FATAL_FAILURE(start_and_write(1, 100));
   node(2).start();
   EXPECT_TRUE(copies_are_equal(shard));
   EXPECT_FALSE(node(2).leads());
@@ -46,7 +53,6 @@ TEST_F(cluster_test, without_enough_copies_nothing_is_acknowledged_until_one_com
   ASSERT_TRUE(node(1).wait_until_leading());
   node(2).stop();
   node(3).stop();
-  const auto owner = std::make_shared<test::recording_owner>();
   node(1).writer().claim(shard, test::conversation_entity(5), 1, owner);
   owner->wait_for(1);
   node(1).propose(shard, 5, 1, 1, 20, owner);
@@ -65,14 +71,60 @@ TEST_F(cluster_test, without_enough_copies_nothing_is_acknowledged_until_one_com
   EXPECT_TRUE(copies_are_equal(shard));
 }
 
+/// One group of the writer for each call of `propose`.
+void close_group(cluster_node& node) {
+  std::promise<void> passed;
+  node.writer().post([&] { passed.set_value(); });
+  passed.get_future().wait();
+}
+
+TEST_F(cluster_test, what_makes_no_redo_is_settled_though_it_had_to_wait_for_company) {
+  make(3, 0, two_of_three);
+  ASSERT_NO_FATAL_FAILURE(start_and_write(3, 0));
+  node(2).stop();
+  node(3).stop();
+  for (std::uint64_t seq = 1; seq <= 20; ++seq) {
+    node(1).propose(shard, 5, 1, seq, seq, owner);
+    close_group(node(1));
+  }
+  storage::proposal empty;
+  empty.shard = shard;
+  empty.epoch = node(1).epoch(shard);
+  empty.entity = test::conversation_entity(5);
+  empty.incarnation = 1;
+  empty.expected_version = empty.new_version = 20;
+  const auto last = std::make_shared<test::recording_owner>();
+  empty.owner = last;
+  close_group(node(1));
+  node(1).writer().submit(std::move(empty));
+  close_group(node(1));
+  node(3).start();
+  owner->wait_for_settled(20);
+  EXPECT_TRUE(last->wait_for(1).front().what.committed);
+}
+
+TEST_F(cluster_test, p9_who_resigns_without_enough_copies_gives_up_what_is_under_way) {
+  make(3, 0, two_of_three);
+  ASSERT_NO_FATAL_FAILURE(start_and_write(3, 0));
+  node(2).stop();
+  node(3).stop();
+  for (std::uint64_t seq = 1; seq <= 20; ++seq) {
+    node(1).propose(shard, 5, 1, seq, seq, owner);
+    close_group(node(1));
+  }
+  auto settled = std::make_shared<std::promise<void>>();
+  node(1).writer().when_settled([settled] { settled->set_value(); });
+  auto done = settled->get_future();
+  EXPECT_EQ(done.wait_for(std::chrono::milliseconds(1'500)), std::future_status::timeout);
+  node(1).part().resign();
+  ASSERT_EQ(done.wait_for(std::chrono::seconds(20)), std::future_status::ready);
+  for (const auto& told : owner->wait_for_settled(20)) EXPECT_FALSE(told.what.committed);
+  EXPECT_EQ(node(1).part().promote(), "it is stopping");
+}
+
 TEST_F(cluster_test, who_led_last_leads_again_and_an_order_moves_the_lead) {
   make(3, 0, two_of_three);
-  for (std::size_t i = 1; i <= 3; ++i) node(i).start();
-  ASSERT_TRUE(node(1).wait_until_leading());
-  const auto owner = std::make_shared<test::recording_owner>();
-  node(1).claim(shard, 5, 1);
-  node(1).propose(shard, 5, 1, 1, 50, owner);
-  owner->wait_for_settled(50);
+  ASSERT_NO_FATAL_FAILURE(start_and_write(3, 50));
 
   EXPECT_EQ(node(2).part().promote(), "");
   ASSERT_TRUE(node(2).wait_until_leading());
@@ -93,19 +145,55 @@ TEST_F(cluster_test, who_led_last_leads_again_and_an_order_moves_the_lead) {
   EXPECT_TRUE(copies_are_equal(shard));
 }
 
-TEST_F(cluster_test, a_copy_that_was_away_for_too_long_is_seeded) {
+storage::log_tail_bounds short_log() {
   storage::log_tail_bounds small;
   small.bytes_kept = 64 * 1024;
   small.chunk_bytes = 16 * 1024;
   small.entries_kept = 50;
   small.chunk_entries = 10;
-  make(3, 1, two_of_three, small);
-  for (std::size_t i = 1; i <= 3; ++i) node(i).start();
-  ASSERT_TRUE(node(1).wait_until_leading());
-  const auto owner = std::make_shared<test::recording_owner>();
-  node(1).claim(shard, 5, 1);
-  node(1).propose(shard, 5, 1, 1, 10, owner);
-  owner->wait_for_settled(10);
+  return small;
+}
+
+TEST_F(cluster_test, a_lead_taken_by_a_copy_too_far_behind_goes_to_who_has_the_log) {
+  make(3, 0, two_of_three, short_log());
+  ASSERT_NO_FATAL_FAILURE(start_and_write(3, 10));
+  ASSERT_TRUE(copies_are_equal(shard));
+  node(3).stop();
+  for (std::uint64_t seq = 11; seq <= 300; ++seq) {  // one at a time: many entries
+    node(1).propose(shard, 5, 1, seq, seq, owner, 2'000);
+    owner->wait_for_settled(seq);
+  }
+  node(1).stop();
+  // Nobody leads, so nobody seeds node 3. An order is refused once it knows how the log of node 2
+  // begins, which it is told within a second; before that it claims, and has to give way.
+  std::string refusal;
+  bool claimed = false;
+  for (int attempt = 0; attempt < 20 && !(claimed && !refusal.empty()); ++attempt) {
+    node(3).start();
+    ASSERT_TRUE(eventually([&] {
+      const std::string why = node(3).part().promote();
+      if (why.empty()) return claimed = true;
+      if (why.find("begins behind it") == std::string::npos) return false;
+      refusal = why;
+      return true;
+    }));
+    if (claimed) break;
+    node(3).stop();
+  }
+  ASSERT_TRUE(claimed) << refusal;
+  ASSERT_TRUE(node(2).wait_until_leading());
+  EXPECT_TRUE(has_event(node(2), 300));
+  EXPECT_EQ(node(2).claim(shard, 5, 2), 300u);
+  node(2).propose(shard, 5, 2, 301, 310, owner);
+  owner->wait_for_settled(310);
+  EXPECT_TRUE(copies_are_equal(shard));
+  EXPECT_EQ(node(3).part().promote(), "") << "in sync it may lead";
+  ASSERT_TRUE(node(3).wait_until_leading());
+}
+
+TEST_F(cluster_test, a_copy_that_was_away_for_too_long_is_seeded) {
+  make(3, 1, two_of_three, short_log());
+  ASSERT_NO_FATAL_FAILURE(start_and_write(3, 10));
   ASSERT_TRUE(copies_are_equal(shard));
   node(3).stop();
   // One at a time: many entries.
@@ -130,12 +218,7 @@ TEST_F(cluster_test, a_copy_that_was_away_for_too_long_is_seeded) {
 
 TEST_F(cluster_test, a_wiped_disk_comes_back_as_a_learner) {
   make(3, 0, two_of_three);
-  for (std::size_t i = 1; i <= 3; ++i) node(i).start();
-  ASSERT_TRUE(node(1).wait_until_leading());
-  const auto owner = std::make_shared<test::recording_owner>();
-  node(1).claim(shard, 5, 1);
-  node(1).propose(shard, 5, 1, 1, 50, owner);
-  owner->wait_for_settled(50);
+  ASSERT_NO_FATAL_FAILURE(start_and_write(3, 50));
   node(2).stop();
   node(2).wipe();
   node(2).start();
@@ -169,12 +252,7 @@ TEST_F(cluster_test, a_wiped_disk_comes_back_as_a_learner) {
 
 TEST_F(cluster_test, a_wiped_founder_does_not_found_the_cluster_anew) {
   make(3, 0, two_of_three);
-  for (std::size_t i = 1; i <= 3; ++i) node(i).start();
-  ASSERT_TRUE(node(1).wait_until_leading());
-  const auto owner = std::make_shared<test::recording_owner>();
-  node(1).claim(shard, 5, 1);
-  node(1).propose(shard, 5, 1, 1, 50, owner);
-  owner->wait_for_settled(50);
+  ASSERT_NO_FATAL_FAILURE(start_and_write(3, 50));
   node(1).stop();
   node(1).wipe();
   node(1).start();

@@ -46,11 +46,36 @@ TEST_F(leadership_rules, the_founder_waits_for_every_voter) {
   EXPECT_FALSE(wish().claim);
   EXPECT_NE(wish().why_not.find("node 3"), std::string::npos) << wish().why_not;
   hear(3);
+  hear(4);
   const auto claim = wish().claim;
   ASSERT_TRUE(claim);
   EXPECT_EQ(claim->config.voters.size(), 3u) << "the learner has no vote";
   EXPECT_EQ(claim->config.version, 1u);
   EXPECT_TRUE(is_sound(claim->config));
+}
+
+TEST_F(leadership_rules, the_founder_waits_a_moment_for_learners_that_may_hold_its_data) {
+  hear(2);
+  hear(3);
+  EXPECT_FALSE(wish().claim);
+  EXPECT_NE(wish().why_not.find("node 4 may hold data"), std::string::npos) << wish().why_not;
+  heard.waited = true;
+  EXPECT_TRUE(wish().claim);
+  hear(4, make_epoch(4, node_id(1)), 50);
+  EXPECT_FALSE(wish().claim) << "it holds data";
+}
+
+TEST_F(leadership_rules, an_order_is_refused_to_a_copy_that_ends_before_another_log_begins) {
+  be_part_of_a_cluster();
+  hear(2, make_epoch(4, node_id(2)), 90);
+  hear(3, make_epoch(4, node_id(2)), 90);
+  heard.log_begins[node_id(3)] = log_index(0);
+  EXPECT_TRUE(by_order(self, state, heard, 1).claim);
+  heard.log_begins[node_id(3)] = log_index(80);
+  const auto ordered = by_order(self, state, heard, 1);
+  EXPECT_FALSE(ordered.claim);
+  EXPECT_NE(ordered.why_not.find("the log of node 3 begins behind it"), std::string::npos)
+      << ordered.why_not;
 }
 
 TEST_F(leadership_rules, nobody_else_founds) {
@@ -92,7 +117,7 @@ TEST_F(leadership_rules, a_lead_that_was_moved_stays_moved) {
   hear(2, make_epoch(5, node_id(2)), 50);
   hear(3, make_epoch(4, node_id(1)), 50);
   EXPECT_FALSE(wish().claim);
-  const auto ordered = by_order(plan, self, state, heard, 1);
+  const auto ordered = by_order(self, state, heard, 1);
   ASSERT_TRUE(ordered.claim);
   EXPECT_EQ(ordered.claim->epoch, make_epoch(6, node_id(1)));
 }
@@ -121,13 +146,13 @@ TEST_F(leadership_rules, a_folder_without_a_vote_takes_no_lead_by_order_either) 
   hear(2, make_epoch(4, node_id(1)), 50);
   hear(3, make_epoch(4, node_id(1)), 50);
   EXPECT_FALSE(wish().claim);
-  EXPECT_FALSE(by_order(plan, self, state, heard, 1).claim);
+  EXPECT_FALSE(by_order(self, state, heard, 1).claim);
 }
 
 TEST_F(leadership_rules, an_order_without_a_recovery_set_is_refused_and_says_who_is_missing) {
   be_part_of_a_cluster();
   state.promised.epoch = make_epoch(4, node_id(3));
-  const auto ordered = by_order(plan, self, state, heard, 1);
+  const auto ordered = by_order(self, state, heard, 1);
   EXPECT_FALSE(ordered.claim);
   EXPECT_NE(ordered.why_not.find("2, 3"), std::string::npos) << ordered.why_not;
 }

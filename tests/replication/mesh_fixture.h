@@ -1,10 +1,10 @@
 /// Meshes on the loopback, with handlers that remember everything and a way to wait for it.
 #pragma once
 
-#include "net/socket.h"
 #include "replication/peer_codec.h"
 #include "replication/peer_identity.h"
 #include "replication/peer_mesh.h"
+#include "tests/support/loopback.h"
 #include "tests/support/test_certificates.h"
 
 #include <chrono>
@@ -34,13 +34,6 @@ inline std::shared_ptr<const net::tls_context> node_tls(
   auto made = net::tls_context::peer({files.certificate_file, files.key_file, trusted.ca_file()});
   CONCLAVE_CHECK(made.ok(), "the test certificate is usable");
   return std::move(made).value();
-}
-
-inline std::uint16_t free_port() {
-  auto address = net::resolve("127.0.0.1", 0);
-  auto socket = net::listening_socket(address->front(), false);
-  CONCLAVE_CHECK(socket.ok(), "there is a free port");
-  return net::local_address(socket->get()).port();
 }
 
 class recorder : public mesh_handler {
@@ -135,7 +128,7 @@ class recorder : public mesh_handler {
 
 /// A node of cluster "berlin" with a port of its own.
 struct test_node {
-  explicit test_node(std::uint16_t number) : self(number), port(free_port()) {
+  explicit test_node(std::uint16_t number) : self(number), port(test::lasting_port()) {
     options.cluster = "berlin";
     options.self = self;
     options.listen_address = "127.0.0.1";

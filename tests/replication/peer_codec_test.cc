@@ -41,6 +41,7 @@ std::vector<sample> all_samples() {
                           sample_of(example_hello()),
                           sample_of(example_refuse()),
                           sample_of(example_status()),
+                          sample_of(example_yield()),
                           sample_of(example_begin()),
                           sample_of(example_from()),
                           sample_of(example_block()),
@@ -71,6 +72,7 @@ TEST(peer_codec, frames_come_back) {
   expect_round_trip(example_hello());
   expect_round_trip(example_refuse());
   expect_round_trip(example_status());
+  expect_round_trip(example_yield());
   expect_round_trip(example_begin());
   expect_round_trip(example_from());
   expect_round_trip(example_block());

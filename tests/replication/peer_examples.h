@@ -39,16 +39,19 @@ inline peer_hello example_hello() {
            {shard_id(1), {}, {shard_epoch(1), log_index(2), example_hash(3)}}}};
 }
 inline peer_status example_status() {
-  return {
-      "chat.example:7443",
-      {{example_shard, true, 3, shard_epoch(7), log_index(90), log_index(89), 1'700'000'000'000},
-       {shard_id(1), false, 0, shard_epoch(5), log_index(4), log_index(3), 2}}};
+  return {"chat.example:7443",
+          {{example_shard, true, 3, shard_epoch(7), log_index(90), log_index(89), 1'700'000'000'000,
+            log_index(12)},
+           {shard_id(1), false, 0, shard_epoch(5), log_index(4), log_index(3), 2, {}}}};
+}
+inline peer_yield example_yield() {
+  return {example_shard, make_epoch(7, node_id(2))};
 }
 inline peer_refuse example_refuse() {
   return {example_shard, distrust::copied, "the same boot twice"};
 }
 inline seed_begin example_begin() {
-  return {example_shard, large, example_position(), 1'700'000'000'000, std::string("c\0nf", 4), 5};
+  return {example_shard, large, example_position(), 1'700'000'000'000, std::string("c\0nf", 4)};
 }
 inline seed_from example_from() {
   return {example_shard, large, std::string("k\0y", 3), true, "the disk is full"};
@@ -60,7 +63,7 @@ inline seed_ack example_ack() {
   return {example_shard, large, 70'000};
 }
 inline seed_done example_done() {
-  return {example_shard, large, 123'456'789, "0123456789abcdef"};
+  return {example_shard, large, "0123456789abcdef"};
 }
 inline seed_result example_result() {
   return {example_shard, large, true, "all rows are here"};

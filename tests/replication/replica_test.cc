@@ -71,8 +71,20 @@ replica leading() {
   r.step(from(two, one, first, promised{}));
   r.step(written{2});
   r.step(from(two, one, first, ack{log_index(1)}));
-  r.step(authority.activate(first));
+  r.step(activated{first});
   return r;
+}
+
+TEST(replica, who_resigns_gives_up_what_is_under_way_and_leads_no_more) {
+  replica r = leading();
+  r.step(proposed{7, std::make_shared<const std::string>("redo"), 1});
+  const auto effects = r.step(resigned{});
+  ASSERT_EQ(all<give_up>(effects).size(), 1u);
+  EXPECT_EQ(all<give_up>(effects)[0].token, 7u);
+  ASSERT_EQ(all<claim_ended>(effects).size(), 1u);
+  EXPECT_EQ(all<claim_ended>(effects)[0].reason, claim_end::resigned);
+  EXPECT_EQ(r.state().now, role::follower);
+  EXPECT_EQ(all<declined>(r.step(proposed{8, nullptr, 1})).size(), 1u);
 }
 
 TEST(replica, a_promise_is_said_only_when_it_is_durable) {

@@ -52,7 +52,7 @@ TEST_F(replica_disk_test, the_state_may_stand_before_the_end_of_the_log) {
   ASSERT_TRUE(disk->apply_now());
   ASSERT_TRUE(disk->sync());
   open();
-  const auto rows = disk->load(shard);
+  const auto rows = replica_disk::load(*data, shard);
   ASSERT_TRUE(rows) << rows.error().detail;
   EXPECT_TRUE(rows->record.has_value());
   EXPECT_EQ(rows->applied, first);
@@ -117,7 +117,6 @@ TEST_F(replica_disk_test, an_adopted_state_takes_the_place_of_log_and_state) {
   ASSERT_TRUE((*staged)->put(rows));
   const applied_record there{log_index{70}, shard_epoch{3 << 16 | 1}, hash16{7}, 900};
   replica_record record;
-  record.base = there.index;
   disk->adopt(shard, std::move(*staged), record, there);
   EXPECT_TRUE(data->get(shard,
                         "\x33"
@@ -132,7 +131,7 @@ TEST_F(replica_disk_test, an_adopted_state_takes_the_place_of_log_and_state) {
   EXPECT_TRUE(data->get(shard, "\x33 new").ok());
   open();
   EXPECT_TRUE(data->get(shard, "\x33 newer").ok());
-  const auto found = disk->load(shard);
+  const auto found = replica_disk::load(*data, shard);
   ASSERT_TRUE(found);
   EXPECT_EQ(found->applied, there);
   EXPECT_EQ(found->first_kept, log_index{71});

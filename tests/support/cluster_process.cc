@@ -1,6 +1,7 @@
 /// See cluster_process.h.
 #include "tests/support/cluster_process.h"
 
+#include "tests/support/loopback.h"
 #include "tests/support/waiting.h"
 
 #include <csignal>

@@ -1,6 +1,8 @@
 /// See link_proxy.h.
 #include "tests/support/link_proxy.h"
 
+#include "tests/support/loopback.h"
+
 #include <algorithm>
 #include <arpa/inet.h>
 #include <array>
@@ -18,14 +20,6 @@ namespace conclave::test {
 namespace {
 
 constexpr std::size_t most_waiting = 1 << 20;
-
-sockaddr_in loopback(std::uint16_t port) {
-  sockaddr_in at{};
-  at.sin_family = AF_INET;
-  at.sin_port = htons(port);
-  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return at;
-}
 
 void no_delay(int fd) {
   const int on = 1;

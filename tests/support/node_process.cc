@@ -2,6 +2,7 @@
 #include "tests/support/node_process.h"
 
 #include "client/failures.h"
+#include "tests/support/loopback.h"
 #include "tests/support/waiting.h"
 
 #include <algorithm>
@@ -9,8 +10,6 @@
 #include <csignal>
 #include <fstream>
 #include <netinet/in.h>
-#include <random>
-#include <set>
 #include <stdexcept>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -26,14 +25,6 @@ std::uint16_t number_after(const std::string& line, const std::string& key) {
   const std::size_t at = line.find(key);
   if (at == std::string::npos) return 0;
   return static_cast<std::uint16_t>(std::strtoul(line.c_str() + at + key.size(), nullptr, 10));
-}
-
-sockaddr_in loopback(std::uint16_t port) {
-  sockaddr_in at{};
-  at.sin_family = AF_INET;
-  at.sin_port = htons(port);
-  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return at;
 }
 
 /// A plain HTTP answer of the node's own machine; empty: none.
@@ -58,34 +49,6 @@ std::string fetch(std::uint16_t port, const std::string& path) {
 }
 
 }  // namespace
-
-std::uint16_t free_port() {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in at = loopback(0);
-  socklen_t size = sizeof at;
-  const bool known = ::bind(fd, reinterpret_cast<const sockaddr*>(&at), sizeof at) == 0 &&
-                     ::getsockname(fd, reinterpret_cast<sockaddr*>(&at), &size) == 0;
-  ::close(fd);
-  if (!known) throw std::runtime_error("there is no free port");
-  return ntohs(at.sin_port);
-}
-
-std::uint16_t lasting_port() {
-  static std::mt19937 random{std::random_device{}()};
-  constexpr int first = 12'000;
-  constexpr int last = 32'000;  // the kernel's own begin behind it
-  static std::set<std::uint16_t> given;
-  for (int attempt = 0; attempt < 1000; ++attempt) {
-    const auto port =
-        static_cast<std::uint16_t>(std::uniform_int_distribution<int>(first, last)(random));
-    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    const sockaddr_in at = loopback(port);
-    const bool free = ::bind(fd, reinterpret_cast<const sockaddr*>(&at), sizeof at) == 0;
-    ::close(fd);
-    if (free && given.insert(port).second) return port;
-  }
-  throw std::runtime_error("there is no free port");
-}
 
 node_process::node_process(node_settings settings)
     : settings_(std::move(settings)), certificates_(settings_.certificates) {

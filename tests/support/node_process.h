@@ -107,11 +107,4 @@ class node_process {
   std::uint16_t admin_port_ = 0;
 };
 
-/// A TCP port that was free a moment ago.
-std::uint16_t free_port();
-
-/// One that the kernel gives to nobody by itself: a node that is down finds it free again, and
-/// nobody who dials it meanwhile reaches himself.
-std::uint16_t lasting_port();
-
 }  // namespace conclave::test
