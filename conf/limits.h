@@ -183,6 +183,11 @@ inline constexpr std::uint64_t replica_ticks_per_status = 2;
 /// How long an empty founder listens for nodes that may hold data of its cluster.
 inline constexpr std::chrono::milliseconds founding_patience{5'000};
 
+/// How often the copies of a cluster compare the digests of their whole state (promise P8: at least
+/// hourly), and how long after a node has begun to lead for the first time.
+inline constexpr std::chrono::milliseconds digest_interval{30 * 60 * 1'000};
+inline constexpr std::chrono::milliseconds first_digest_after{60'000};
+
 /// Newest entries of a shard kept in memory for peers that keep up: some seconds of a busy one.
 inline constexpr std::size_t recent_entry_bytes = 8 * 1024 * 1024;
 

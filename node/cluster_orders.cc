@@ -1,6 +1,7 @@
 /// See cluster_orders.h.
 #include "node/cluster_orders.h"
 
+#include "conf/clock.h"
 #include "conf/host_port.h"
 #include "replication/distrust_text.h"
 
@@ -20,11 +21,20 @@ std::string fixed(const std::string& text, std::size_t width) {
   return out + "  ";
 }
 
+/// When all copies of that node were last seen to be equal to this one's, key by key (promise P8).
+std::string equality(const replication::node_view& node, time_ms now) {
+  if (node.self) return "-";
+  if (node.differs) return "DIFFERS";
+  if (node.equal_at == 0) return "not yet";
+  return std::to_string((now - std::min(now, node.equal_at)) / 60'000) + " min ago";
+}
+
 /// One line per node: the shard that is furthest behind speaks for it.
-std::string status_text(const replication::cluster_view& view, const conf::cluster_config& config) {
+std::string status_text(const replication::cluster_view& view, const conf::cluster_config& config,
+                        time_ms now) {
   const replication::node_view* leader = replication::leader_of(view);
   std::string text = fixed("NODE", 4) + fixed("NAME", 12) + fixed("SITE", 12) + fixed("ROLE", 11) +
-                     fixed("LINK", 4) + fixed("LAG", 24) + "CLIENTS\n";
+                     fixed("LINK", 4) + fixed("LAG", 24) + fixed("EQUAL", 13) + "CLIENTS\n";
   for (const replication::node_view& node : view.nodes) {
     const conf::cluster_node* listed = config.find(node.node.value);
     if (listed == nullptr) continue;
@@ -49,7 +59,7 @@ std::string status_text(const replication::cluster_view& view, const conf::clust
                   : node.linked ? "up"
                                 : "down",
                   4) +
-            fixed(lag, 24) + listed->client_address + "\n";
+            fixed(lag, 24) + fixed(equality(node, now), 13) + listed->client_address + "\n";
   }
   if (!view.waiting_for.empty()) text += view.waiting_for + "\n";
   if (!view.out_of_service.empty())
@@ -61,7 +71,8 @@ std::string status_text(const replication::cluster_view& view, const conf::clust
 
 std::string carry_out_order(replication::cluster& cluster, const conf::cluster_config& config,
                             const std::string& order) {
-  if (order == order_status) return "ok\n" + status_text(cluster.view(), config);
+  if (order == order_status)
+    return "ok\n" + status_text(cluster.view(), config, system_clock().wall());
   if (order == order_promote) {
     const std::string why_not = cluster.promote();
     if (why_not.empty()) return "ok\nthis node takes the lead\n";

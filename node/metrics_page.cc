@@ -144,6 +144,23 @@ void metrics_page::add(const serving& clients, const replication::cluster& clust
             const auto lag = lag_of(cluster, node);
             return !lag || lag->ms > std::uint64_t{bound} * 1000 ? 1.0 : 0.0;
           });
+    if (each.number == config.node) continue;  // it is this one that the others are compared with
+    const auto of_node = [&cluster, node](const auto& value) {
+      const replication::cluster_view view = cluster.view();
+      for (const replication::node_view& other : view.nodes)
+        if (other.node == node) return value(other);
+      return never_heard;
+    };
+    gauge("conclave_replica_differs", "1 when its state is not equal to this node's (P8)", who,
+          [of_node] {
+            return of_node([](const replication::node_view& n) { return n.differs ? 1.0 : 0.0; });
+          });
+    gauge("conclave_replica_equal_timestamp_seconds",
+          "Unix time at which its state was last seen to be equal; 0: never", who, [of_node] {
+            return of_node([](const replication::node_view& n) {
+              return static_cast<double>(n.equal_at) / 1000.0;
+            });
+          });
   }
 }
 

@@ -6,6 +6,7 @@
 #include "conf/log.h"
 #include "crypto/random.h"
 #include "replication/copies.h"
+#include "replication/digest_worker.h"
 #include "schemas/check.h"
 
 #include <condition_variable>
@@ -30,6 +31,7 @@ class cluster::impl final : public mesh_handler, public node_port {
     replicas.client_address = options_.client_address;
     replicas.now = [&time] { return time.wall(); };
     replicas.sync = options_.sync;
+    replicas.digest_interval = options_.digest_interval;
     replicas.keep = options_.keep;
     made_ = std::make_unique<copies>(data, *this, std::move(replicas));
     copies_ = made_.get();
@@ -56,6 +58,10 @@ class cluster::impl final : public mesh_handler, public node_port {
                          copies_->adopt(shard, std::move(*held), applied, config);
                        });
                      }});
+    digests_ = std::make_unique<digest_worker>(
+        [this](shard_id shard, log_index index, const std::string& hex) {
+          writer_->post([this, shard, index, hex] { copies_->digest_taken(shard, index, hex); });
+        });
     auto port = mesh_.start();
     if (!port) return port;
     ticker_ = std::thread([this] { tick_until_stopped(); });
@@ -72,6 +78,7 @@ class cluster::impl final : public mesh_handler, public node_port {
     stop_wake_.notify_all();
     if (ticker_.joinable()) ticker_.join();
     if (seeding_ != nullptr) seeding_->stop();
+    if (digests_ != nullptr) digests_->stop();
     mesh_.stop();
   }
 
@@ -184,6 +191,10 @@ class cluster::impl final : public mesh_handler, public node_port {
 
   void seed(shard_id shard, replica_id peer) override { seeding_->begin(shard, peer); }
 
+  void digest(shard_id shard, log_index index) override {
+    if (digests_ != nullptr) digests_->begin(index, data_.view(shard));
+  }
+
   void leading(const std::vector<storage::shard_lead>& leads) override {
     if (options_.on_leading) options_.on_leading(leads);
   }
@@ -210,6 +221,7 @@ class cluster::impl final : public mesh_handler, public node_port {
   copies* copies_ = nullptr;  ///< the writer's, once taken
   storage::shard_writer* writer_ = nullptr;
   std::unique_ptr<seeding> seeding_;
+  std::unique_ptr<digest_worker> digests_;
   std::thread ticker_;
   std::mutex mutex_;
   std::condition_variable stop_wake_;

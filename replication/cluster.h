@@ -14,6 +14,7 @@
 #pragma once
 
 #include "conf/clock.h"
+#include "conf/limits.h"
 #include "replication/cluster_view.h"
 #include "replication/leadership.h"
 #include "replication/peer_mesh.h"
@@ -21,6 +22,7 @@
 #include "storage/log_tail.h"
 #include "storage/shard_writer.h"
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -35,6 +37,8 @@ struct cluster_options {
   std::string client_address;  ///< where clients of this node connect
   /// This node leads every shard in these epochs; empty: it does not (any more).
   std::function<void(std::vector<storage::shard_lead>)> on_leading;
+  /// While this node leads, all copies compare their digests so often.
+  std::chrono::milliseconds digest_interval = limits::digest_interval;
   bool sync = true;  ///< false skips the fsync: for measuring only
   /// How much of each log is kept for peers that were away; beyond it they are seeded.
   storage::log_tail_bounds keep{.bytes_kept = limits::replicated_log_keep_bytes};

@@ -18,6 +18,8 @@ struct node_view {
   std::string client_address;
   time_ms told = 0;                  ///< when, by this node's clock; 0: never
   std::vector<shard_status> shards;  ///< empty: never told
+  time_ms equal_at = 0;  ///< every shard was seen to be equal to this node's since; 0: never
+  bool differs = false;  ///< a shard's newest digest is another than this node's
 };
 
 struct cluster_view {

@@ -130,7 +130,10 @@ void copies::take(node_id node, const peer_hello& hello) {
     return port_.close_link(node);
   }
   p.introduced = true;
-  if (p.id != hello.id) p.shards.clear();  // told by another folder, which may have been full
+  if (p.id != hello.id) {  // told by another folder, which may have been full
+    p.shards.clear();
+    p.states.clear();
+  }
   p.id = hello.id;
   p.client_address = hello.client_address;
   for (std::size_t i = 0; i < shards_.size(); ++i) {
@@ -168,6 +171,7 @@ void copies::take(node_id node, const peer_status& status) {
   p.told = options_.now();
   for (const shard_status& s : status.shards)
     if (s.shard.value < heard_.size()) heard_[s.shard.value].log_begins[node] = s.base;
+  compare_states(node, p);
   publish(own_status());
 }
 
@@ -224,6 +228,10 @@ void copies::refuse(shard_id shard, replica_id peer, distrust reason) {
   std::string bytes;
   append_peer_frame(bytes, frame);
   port_.send(peer.node, std::move(bytes));
+}
+
+void copies::marked(shard_id shard, log_index index) {
+  port_.digest(shard, index);
 }
 
 void copies::claim_over(shard_id shard, const claim_ended& why) {
@@ -332,7 +340,47 @@ void copies::note_leads() {
   log::info("cluster", led_.empty() ? "this node leads no more" : "this node leads", {});
   send_status();  // first: who is sent away is told where to go
   port_.leading(led_);
-  if (!led_.empty()) tell_learners();
+  if (led_.empty()) return;
+  tell_learners();
+  // Not at once: whoever has just lost a leader wants to be served first.
+  const auto soon =
+      std::min<std::chrono::milliseconds>(options_.digest_interval, limits::first_digest_after);
+  next_mark_tick_ = ticks_ + static_cast<std::uint64_t>(soon / limits::replica_tick);
+}
+
+// -- equal states
+// -------------------------------------------------------------------------------------
+
+void copies::mark_states() {
+  if (led_.empty() || ticks_ < next_mark_tick_) return;
+  next_mark_tick_ =
+      ticks_ + static_cast<std::uint64_t>(options_.digest_interval / limits::replica_tick);
+  for (const auto& copy : shards_) copy->propose_mark(options_.now());
+}
+
+void copies::digest_taken(shard_id shard, log_index index, const std::string& hex) {
+  digests_.note(shard, {index, hex});
+  for (auto& [node, p] : peers_) compare_states(node, p);
+}
+
+void copies::compare_states(node_id node, peer_state& peer) {
+  for (const shard_status& s : peer.shards) {
+    verdict_on_state& known = peer.states[s.shard];
+    if (s.mark.index <= known.mark) continue;
+    const auto compared = digests_.compare(s.shard, s.mark);
+    if (compared == digest_ledger::comparison::unknown) continue;
+    known.mark = s.mark.index;
+    known.differs = compared == digest_ledger::comparison::differs;
+    if (!known.differs) {
+      known.equal_at = options_.now();
+      continue;
+    }
+    log::error("cluster",
+               "the copies are not equal (P8): node " + std::to_string(node.value) +
+                   " holds another state than this node; compare with the third, stop the one that "
+                   "is wrong, empty its data folder and start it again",
+               {{"shard", s.shard.value}, {"index", s.mark.index.value}});
+  }
 }
 
 void copies::tick() {
@@ -344,6 +392,7 @@ void copies::tick() {
   for (const auto& copy : shards_) copy->step(ticked{});
   tell_learners();
   claim_by_itself();
+  mark_states();
   if (ticks_ % limits::replica_ticks_per_status == 0) send_status();
 }
 
@@ -369,6 +418,7 @@ std::vector<shard_status> copies::own_status() const {
     status.applied = s.applied;
     status.last_time = copy->applied().time;
     status.base = s.base;
+    status.mark = digests_.newest(copy->shard());
     all.push_back(status);
   }
   return all;
@@ -385,8 +435,17 @@ void copies::publish(std::vector<shard_status> own_shards) {
   own.told = options_.now();
   own.shards = std::move(own_shards);
   fresh.nodes.push_back(std::move(own));
-  for (const auto& [node, p] : peers_)
-    fresh.nodes.push_back({node, false, p.up, p.client_address, p.told, p.shards});
+  for (const auto& [node, p] : peers_) {
+    node_view other{node, false, p.up, p.client_address, p.told, p.shards, 0, false};
+    if (p.states.size() == shards_.size()) {
+      const auto oldest = std::min_element(
+          p.states.begin(), p.states.end(),
+          [](const auto& a, const auto& b) { return a.second.equal_at < b.second.equal_at; });
+      other.equal_at = oldest->second.equal_at;
+    }
+    for (const auto& [shard, state] : p.states) other.differs = other.differs || state.differs;
+    fresh.nodes.push_back(std::move(other));
+  }
   const std::lock_guard lock(view_mutex_);
   fresh.out_of_service = std::move(view_.out_of_service);
   view_ = std::move(fresh);

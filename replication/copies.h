@@ -9,13 +9,16 @@
 /// Errors: a failed write ends the node (flush). Peers that break rules are refused and logged.
 #pragma once
 
+#include "conf/limits.h"
 #include "replication/cluster_view.h"
+#include "replication/digest_ledger.h"
 #include "replication/leadership.h"
 #include "replication/peer_codec.h"
 #include "replication/shard_copy.h"
 #include "storage/committer.h"
 #include "storage/count.h"
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -33,6 +36,8 @@ struct copies_options {
   std::uint64_t nonce = 0;     ///< drawn at this start
   std::string client_address;  ///< where clients of this node connect
   std::function<time_ms()> now;
+  /// While this node leads, all copies compare their digests so often.
+  std::chrono::milliseconds digest_interval = limits::digest_interval;
   bool sync = true;  ///< false skips the fsync: for measuring only
   /// How much of each log is kept for peers that were away.
   storage::log_tail_bounds keep{.bytes_kept = limits::replicated_log_keep_bytes};
@@ -48,6 +53,8 @@ class node_port {
   virtual void close_link(node_id to) = 0;
   /// Send it a snapshot; seeding_over() follows.
   virtual void seed(shard_id shard, replica_id peer) = 0;
+  /// Take the digest of the shard's state as it is now, at `index`; digest_taken() follows.
+  virtual void digest(shard_id shard, log_index index) = 0;
   /// This node leads every shard, in these epochs; empty: it does not lead any more.
   virtual void leading(const std::vector<storage::shard_lead>& leads) = 0;
 };
@@ -82,6 +89,8 @@ class copies final : public storage::committer, private copy_port {
   void adopt(shard_id shard, std::unique_ptr<storage::staged_state> state,
              const applied_record& applied, config_ref config);
 
+  void digest_taken(shard_id shard, log_index index, const std::string& hex);
+
   /// Every limits::replica_tick.
   void tick();
 
@@ -99,6 +108,12 @@ class copies final : public storage::committer, private copy_port {
   cluster_view view() const;
 
  private:
+  /// How a peer's state last compared with the own one.
+  struct verdict_on_state {
+    log_index mark{};
+    time_ms equal_at = 0;  ///< when the newest equal digest was seen; 0: never
+    bool differs = false;  ///< the newest one
+  };
   struct peer_state {
     bool up = false;
     bool introduced = false;  ///< on this link
@@ -106,6 +121,7 @@ class copies final : public storage::committer, private copy_port {
     std::string client_address;
     std::vector<shard_status> shards;  ///< as it last told
     time_ms told = 0;
+    std::map<shard_id, verdict_on_state> states;
   };
 
   // -- copy_port
@@ -116,9 +132,12 @@ class copies final : public storage::committer, private copy_port {
   void refuse(shard_id shard, replica_id peer, distrust reason) override;
   void claim_over(shard_id shard, const claim_ended& why) override;
   void out_of_service(shard_id shard, const quarantine& why) override;
+  void marked(shard_id shard, log_index index) override;
 
   void claim_by_itself();
   void tell_learners();
+  void mark_states();
+  void compare_states(node_id node, peer_state& peer);
   void note_leads();
   std::vector<shard_status> own_status() const;
   void publish(std::vector<shard_status> own);
@@ -133,6 +152,8 @@ class copies final : public storage::committer, private copy_port {
   std::vector<bool> too_far_behind_;   ///< by shard: a claim ended because of it
   std::vector<std::size_t> gathered_;  ///< shards with tickets that are not proposed yet
   bool resigned_ = false;
+  digest_ledger digests_;
+  std::uint64_t next_mark_tick_ = 0;
   std::map<node_id, peer_state> peers_;
   std::vector<std::pair<shard_id, replica_id>> absent_;  ///< were to be seeded; looked at again
   std::vector<settled> settled_;

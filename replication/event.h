@@ -41,6 +41,7 @@ struct proposed {
   std::uint64_t token = 0;
   std::shared_ptr<const std::string> redo;
   time_ms time = 0;
+  log_kind kind = log_kind::operations;  ///< or digest_mark, without redo
 };
 /// The authority granted this replica a takeover.
 struct claimed {

@@ -13,6 +13,7 @@ void replica::on(const proposed& e) {
   if (s_.pending.size() >= options_.max_pending)
     return effects_.push_back(declined{e.token, decline::too_many});
   entry made;
+  made.kind = e.kind;
   made.time = e.time;
   made.redo = e.redo;
   s_.pending.push_back({e.token, after(s_.log.last_index())});

@@ -3,6 +3,7 @@
 /// own. Plain data; any thread. What is a string_view borrows the frame that it was read from.
 #pragma once
 
+#include "replication/digest_ledger.h"
 #include "replication/message.h"
 #include "replication/peer_memory.h"
 
@@ -110,6 +111,7 @@ struct shard_status {
   log_index applied{};
   time_ms last_time = 0;  ///< of the last entry applied
   log_index base{};       ///< its log begins behind this entry
+  state_digest_at mark;   ///< digest of its state at its newest mark
 
   friend bool operator==(const shard_status&, const shard_status&) = default;
 };

@@ -75,10 +75,10 @@ void layout(V& v, seen_by<V, peer_status>& m) {
   v.record(2, [&] {
     v.text(m.client_address);
     v.list(m.shards, 8, [&](auto& s) {
-      v.record(8, [&] {
+      v.record(10, [&] {
         v.number(s.shard.value), v.flag(s.leads), v.number(s.role), v.number(s.epoch.value);
         v.number(s.commit.value), v.number(s.applied.value), v.number(s.last_time);
-        v.number(s.base.value);
+        v.number(s.base.value), v.number(s.mark.index.value), v.text(s.mark.digest);
       });
     });
   });

@@ -41,11 +41,14 @@ outcome<bool> seed_source::next_block(std::string& out) {
   if (!after_.empty()) range.first = after_ + '\0';
   std::vector<std::pair<std::string, std::string>> rows;
   std::size_t bytes = 0;
-  const status read = view_.scan(range, [&](std::string_view key, std::string_view value) {
-    rows.emplace_back(key, value);
-    bytes += key.size() + value.size();
-    return bytes < limits::seed_block_bytes;
-  });
+  const status read = view_.scan(
+      range,
+      [&](std::string_view key, std::string_view value) {
+        rows.emplace_back(key, value);
+        bytes += key.size() + value.size();
+        return bytes < limits::seed_block_bytes;
+      },
+      storage::scan_cache::spare);
   if (!read) return read.error();
   if (rows.empty()) return false;
   seed_block block;

@@ -24,6 +24,8 @@ replica_options options_of(shard_id shard) {
 
 /// Under way before small groups wait for company: enough for one round trip to be hidden.
 constexpr std::size_t proposals_under_way = 8;
+/// Of what nobody waits for; tickets begin at 1.
+constexpr std::uint64_t mark_token = 0;
 constexpr std::size_t company_bytes = limits::max_commit_bytes / 2;
 
 replica_peer_record to_record(const peer_memory& m) {
@@ -157,7 +159,12 @@ void shard_copy::propose() {
                 std::make_shared<const std::string>(std::exchange(gathered_, {})), gathered_time_});
 }
 
+void shard_copy::propose_mark(time_ms time) {
+  step(proposed{mark_token, nullptr, std::max(time, applied_.time), log_kind::digest_mark});
+}
+
 void shard_copy::settle(std::uint64_t token, bool committed) {
+  if (token == mark_token) return;
   const auto proposal = std::find_if(under_way_.begin(), under_way_.end(),
                                      [&](const tickets& t) { return t.back() == token; });
   CONCLAVE_CHECK(proposal != under_way_.end(), "what is settled was proposed");
@@ -292,6 +299,10 @@ void shard_copy::carry_out(const apply& a) {
       disk_.apply(shard_, entry->kind == log_kind::operations ? entry->redo : std::string_view(),
                   applied_);
       trim_and_mark(stored->size());
+      if (entry->kind == log_kind::digest_mark) {
+        if (const status seen = disk_.apply_now(); !seen) return void(fatal_ = seen.error().detail);
+        port_.marked(shard_, i);
+      }
       i = after(i);
     }
   }

@@ -31,6 +31,8 @@ class copy_port {
   virtual void refuse(shard_id shard, replica_id peer, distrust reason) = 0;
   virtual void claim_over(shard_id shard, const claim_ended& why) = 0;
   virtual void out_of_service(shard_id shard, const quarantine& why) = 0;
+  /// The state stands at this mark and can be looked at: its digest is wanted.
+  virtual void marked(shard_id shard, log_index index) = 0;
 };
 
 class shard_copy {
@@ -50,6 +52,8 @@ class shard_copy {
   void gather(std::uint64_t ticket, time_ms time, std::string_view redo);
   /// Proposes what was gathered; keeps it while enough is under way, so that entries grow.
   void propose();
+  /// Proposes a mark at which every replica takes the digest of its state.
+  void propose_mark(time_ms time);
   bool has_gathered() const { return !tickets_.empty(); }
   std::size_t gathered_bytes() const { return gathered_.size(); }
 

@@ -60,9 +60,8 @@ outcome<log_entry_view> decode_log_entry(std::string_view bytes) {
     return failure{errc::corrupt, "log entry of unknown format"};
   log_entry_view entry;
   const auto kind = take(std::uint8_t{});
-  if (kind != static_cast<std::uint8_t>(log_kind::operations) &&
-      kind != static_cast<std::uint8_t>(log_kind::noop) &&
-      kind != static_cast<std::uint8_t>(log_kind::config)) {
+  if (kind < static_cast<std::uint8_t>(log_kind::operations) ||
+      kind > static_cast<std::uint8_t>(log_kind::digest_mark)) {
     return failure{errc::corrupt, "log entry of unknown kind " + std::to_string(kind)};
   }
   entry.kind = log_kind(kind);

@@ -18,9 +18,10 @@
 namespace conclave {
 
 enum class log_kind : std::uint8_t {
-  operations = 1,  ///< redo of proposals
-  noop = 2,        ///< opens an epoch
-  config = 3,      ///< opens an epoch of a replicated shard: its voters, rule and lineage
+  operations = 1,   ///< redo of proposals
+  noop = 2,         ///< opens an epoch
+  config = 3,       ///< opens an epoch of a replicated shard: its voters, rule and lineage
+  digest_mark = 4,  ///< no redo: every replica takes the digest of its state here (promise P8)
 };
 
 struct log_entry_view {

@@ -105,12 +105,13 @@ outcome<std::string> state_view::get(std::string_view key) const {
   return value;
 }
 
-status state_view::scan(const keys::range& range, const visitor& visit) const {
+status state_view::scan(const keys::range& range, const visitor& visit, scan_cache cache) const {
   if (range.first >= range.last) return done{};
   const rocksdb::Slice end = slice(range.last);
   rocksdb::ReadOptions options;
   options.snapshot = snapshot_;
   options.iterate_upper_bound = &end;
+  options.fill_cache = cache == scan_cache::fill;
   const std::unique_ptr<rocksdb::Iterator> row(db_->NewIterator(options, family_));
   for (row->Seek(slice(range.first)); row->Valid(); row->Next()) {
     if (!visit(view_of(row->key()), view_of(row->value()))) break;

@@ -36,6 +36,9 @@ struct store_options {
   std::shared_ptr<rocksdb::FileSystem> file_system;
 };
 
+/// Whether a scan may push other readers' blocks out of the cache.
+enum class scan_cache : std::uint8_t { fill, spare };
+
 /// One consistent view of one shard's state. Cheap; holds a RocksDB snapshot, so keep it short.
 /// Used by one thread at a time.
 class state_view {
@@ -49,7 +52,8 @@ class state_view {
 
   /// Calls visit(key, value) in key order until it returns false. Views live for the call only.
   using visitor = std::function<bool(std::string_view key, std::string_view value)>;
-  status scan(const keys::range& range, const visitor& visit) const;
+  status scan(const keys::range& range, const visitor& visit,
+              scan_cache cache = scan_cache::fill) const;
 
   /// The same from the last key downwards.
   status scan_backward(const keys::range& range, const visitor& visit) const;

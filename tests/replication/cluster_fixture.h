@@ -5,6 +5,7 @@
 
 #include "conf/clock.h"
 #include "replication/cluster.h"
+#include "storage/replica_disk.h"
 #include "storage/shard_clock.h"
 #include "storage/shard_writer.h"
 #include "tests/storage/storage_fixture.h"
@@ -31,6 +32,7 @@ struct cluster_node_settings {
   std::vector<mesh_node> everyone;
   std::string cluster = "test";
   storage::log_tail_bounds keep;
+  std::chrono::milliseconds digest_interval = limits::digest_interval;
 };
 
 class cluster_node {
@@ -56,6 +58,7 @@ class cluster_node {
     cluster_options c;
     c.plan = settings_.plan;
     c.keep = settings_.keep;
+    c.digest_interval = settings_.digest_interval;
     c.client_address = "client-of:" + std::to_string(self().value);
     c.mesh.cluster = settings_.cluster;
     c.mesh.self = self();
@@ -94,6 +97,19 @@ class cluster_node {
     writer_.reset();
     store_.reset();
     leads_.clear();
+  }
+
+  /// Changes the stopped node's state behind the log's back.
+  void change_state(shard_id shard, const std::string& text) {
+    auto options = test::options_for(folder_->data(), 2);
+    options.cluster = settings_.cluster;
+    auto opened = storage::store::open(options);
+    ASSERT_TRUE(opened) << opened.error().detail;
+    storage::replica_disk disk(**opened);
+    redo_writer redo;
+    redo.put(keys::event(test::some_tenant, conversation_id{999}, event_seq{1}), text);
+    disk.apply(shard, redo.bytes(), *(*opened)->applied(shard));
+    ASSERT_TRUE(disk.apply_now());
   }
 
   /// An empty disk in place of the old one.
@@ -163,8 +179,10 @@ class cluster_node {
 /// Three voters at three sites (W = 2, K = 2) and, if wanted, learners behind them.
 class cluster_of : public testing::Test {
  protected:
-  void make(int voters, int learners, commit_rule rule, storage::log_tail_bounds keep = {}) {
+  void make(int voters, int learners, commit_rule rule, storage::log_tail_bounds keep = {},
+            std::chrono::milliseconds digest_interval = limits::digest_interval) {
     cluster_node_settings settings;
+    settings.digest_interval = digest_interval;
     settings.keep = keep;
     settings.plan.founder = node_id(1);
     settings.plan.rule = rule;

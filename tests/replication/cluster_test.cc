@@ -145,6 +145,31 @@ TEST_F(cluster_test, who_led_last_leads_again_and_an_order_moves_the_lead) {
   EXPECT_TRUE(copies_are_equal(shard));
 }
 
+node_view seen_from(cluster_node& node, std::uint16_t other) {
+  const cluster_view view = node.part().view();
+  for (const node_view& each : view.nodes)
+    if (each.node == node_id(other)) return each;
+  return {};
+}
+
+TEST_F(cluster_test, p8_copies_compare_their_digests_and_one_that_differs_is_told) {
+  make(3, 1, two_of_three, {}, std::chrono::milliseconds(1'000));
+  ASSERT_NO_FATAL_FAILURE(start_and_write(4, 200));
+  for (std::uint16_t other = 2; other <= 4; ++other) {
+    ASSERT_TRUE(eventually([&] { return seen_from(node(1), other).equal_at > 0; })) << other;
+    EXPECT_TRUE(eventually([&] { return seen_from(node(other), 1).equal_at > 0; })) << other;
+    EXPECT_FALSE(seen_from(node(1), other).differs) << other;
+  }
+  // A row that no log entry brought.
+  node(3).stop();
+  node(3).change_state(shard, "a row of its own");
+  node(3).start();
+  EXPECT_TRUE(eventually([&] { return seen_from(node(1), 3).differs; }));
+  EXPECT_TRUE(eventually([&] { return seen_from(node(3), 1).differs; }));
+  EXPECT_FALSE(seen_from(node(1), 2).differs);
+  EXPECT_FALSE(seen_from(node(1), 4).differs);
+}
+
 storage::log_tail_bounds short_log() {
   storage::log_tail_bounds small;
   small.bytes_kept = 64 * 1024;

@@ -40,9 +40,16 @@ inline peer_hello example_hello() {
 }
 inline peer_status example_status() {
   return {"chat.example:7443",
-          {{example_shard, true, 3, shard_epoch(7), log_index(90), log_index(89), 1'700'000'000'000,
-            log_index(12)},
-           {shard_id(1), false, 0, shard_epoch(5), log_index(4), log_index(3), 2, {}}}};
+          {{example_shard,
+            true,
+            3,
+            shard_epoch(7),
+            log_index(90),
+            log_index(89),
+            1'700'000'000'000,
+            log_index(12),
+            {log_index(88), "0123456789abcdef"}},
+           {shard_id(1), false, 0, shard_epoch(5), log_index(4), log_index(3), 2, {}, {}}}};
 }
 inline peer_yield example_yield() {
   return {example_shard, make_epoch(7, node_id(2))};

@@ -1,0 +1,76 @@
+/// See digest_worker.h.
+#include "replication/digest_worker.h"
+
+#include "conf/log.h"
+#include "storage/staged_state.h"
+#include "storage/state_digest.h"
+
+#include <pthread.h>
+
+namespace conclave::replication {
+
+digest_worker::digest_worker(result taken) : taken_(std::move(taken)), thread_([this] { run(); }) {}
+
+digest_worker::~digest_worker() {
+  stop();
+}
+
+void digest_worker::begin(log_index index, storage::state_view view) {
+  const shard_id shard = view.shard();
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_) return;
+    waiting_.insert_or_assign(shard, std::pair(index, std::move(view)));
+  }
+  wake_.notify_one();
+}
+
+void digest_worker::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_one();
+  if (thread_.joinable()) thread_.join();
+  waiting_.clear();
+}
+
+bool digest_worker::is_stopping() {
+  const std::lock_guard lock(mutex_);
+  return stopping_;
+}
+
+void digest_worker::run() {
+  pthread_setname_np(pthread_self(), "digests");
+  for (;;) {
+    std::unique_lock lock(mutex_);
+    wake_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
+    if (stopping_) return;
+    const auto next = waiting_.extract(waiting_.begin());
+    lock.unlock();
+    take(next.mapped().first, next.mapped().second);
+  }
+}
+
+void digest_worker::take(log_index index, const storage::state_view& view) {
+  constexpr std::uint64_t rows_between_looks = 1024;
+  storage::state_digest digest;
+  std::uint64_t rows = 0;
+  bool given_up = false;
+  const status read = view.scan(
+      storage::snapshot_rows(),
+      [&](std::string_view key, std::string_view value) {
+        digest.add(key, value);
+        given_up = ++rows % rows_between_looks == 0 && is_stopping();
+        return !given_up;
+      },
+      storage::scan_cache::spare);
+  if (!read) {
+    log::error("cluster", "cannot take a digest: " + read.error().detail,
+               {{"shard", view.shard().value}, {"index", index.value}});
+  } else if (!given_up) {
+    taken_(view.shard(), index, digest.finish_hex());
+  }
+}
+
+}  // namespace conclave::replication
