@@ -81,7 +81,11 @@ class model {
         return verdict;
       }
     }
-    if (done.contains(r.key)) return repeated(done[r.key]);
+    if (done.contains(r.key)) {
+      if (says_the_same(events[done[r.key]], r)) return repeated(done[r.key]);
+      verdict.code = errc::client_seq_reused;
+      return verdict;
+    }
     const auto in = members();
     if (!in.contains(r.user)) return verdict;
     const bool owner = events[0].user == r.user;
@@ -107,6 +111,11 @@ class model {
   }
 
  private:
+  /// People to be added may be looked up by name: they are not among a request's own words.
+  static bool says_the_same(const asked_event& first, const asked_event& again) {
+    return first.what == again.what &&
+           (first.what == verb::add_members || first.named == again.named);
+  }
   ruling sequenced() const {
     ruling r;
     r.what = ruling::kind::sequenced;
