@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
+#include <system_error>
 #include <thread>
 #include <unistd.h>
 
@@ -129,7 +131,9 @@ outcome<std::unique_ptr<node>> node::start(const conf::config& config, const tes
   exit_code = exit_storage;
   n->disk_ = std::make_unique<storage::disk_watch>(storage::disk_watch_options{
       config.data_dir, config.ballast_mib << 20, config.max_data_mib << 20, {}});
-  n->disk_->look_now();
+  // A first start has no folder, and no ballast in it to give back.
+  std::error_code unseen;
+  if (std::filesystem::exists(config.data_dir, unseen)) n->disk_->look_now();
   opened_data::leading on_leading;
   if (config.cluster.enabled()) {
     // Nobody leads before join() has started the links, when `clients_` is there.
@@ -140,7 +144,6 @@ outcome<std::unique_ptr<node>> node::start(const conf::config& config, const tes
   auto data = opened_data::open(config, hooks, std::move(on_leading));
   if (!data.ok()) return std::move(data).error();
   n->data_ = std::move(*data);
-  n->disk_->start();
 
   exit_code = exit_listen;
   n->clients_ = std::make_unique<serving>(serving_parts{n->data_->store(),
@@ -172,6 +175,7 @@ outcome<std::unique_ptr<node>> node::start(const conf::config& config, const tes
               "stands alone: a data folder that was set back to an earlier state cannot be told "
               "from the newest one; nodes of a cluster remember it for each other");
   }
+  n->disk_->start();
   exit_code = exit_ok;
   return n;
 }

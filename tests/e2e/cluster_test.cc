@@ -120,6 +120,35 @@ TEST_F(e2e_cluster, p9_a_leader_without_enough_copies_ends_when_it_is_told_to) {
   EXPECT_EQ(cluster().stop_and_compare(), "");
 }
 
+TEST_F(e2e_cluster, p1_metro5_takes_three_copies_on_two_sites_and_three_on_one_are_not_enough) {
+  cluster_settings settings;
+  settings.mode = "metro5";
+  settings.voters = 5;
+  settings.sites = {"east", "east", "east", "west", "south"};
+  make(settings);
+  cluster().start();
+  found_room();
+  ASSERT_TRUE(say("with five copies").ok());
+  node(4).kill9();
+  node(5).kill9();
+  std::atomic<bool> answered{false};
+  std::atomic<bool> good{false};
+  alice_->send_async(room_, "three copies on one site", [&](outcome<client::receipt> r) {
+    good = r.ok();
+    answered = true;
+  });
+  std::this_thread::sleep_for(a_while);
+  EXPECT_FALSE(answered) << "the rule demands two sites";
+  node(3).kill9();
+  cluster().start_node(4);
+  EXPECT_TRUE(wait_until([&] { return answered.load(); })) << "three copies on two sites";
+  EXPECT_TRUE(good);
+  cluster().start_node(3);
+  cluster().start_node(5);
+  EXPECT_TRUE(cluster().wait_in_sync());
+  EXPECT_EQ(cluster().stop_and_compare(), "");
+}
+
 TEST_F(e2e_cluster, a_node_of_another_cluster_is_turned_away) {
   make();
   cluster().operator_token();

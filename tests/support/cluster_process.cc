@@ -67,12 +67,17 @@ node_settings cluster_process::settings_of(unsigned number) const {
   for (unsigned each = 1; each <= reached_[at].size(); ++each) {
     s.appended +=
         "[[cluster.nodes]]\nnode = " + std::to_string(each) +
-        "\nsite = " + quoted("site" + std::to_string(each)) +
+        "\nsite = " + quoted(site_of(each)) +
         "\naddress = " + quoted("127.0.0.1:" + std::to_string(reached_[at][each - 1])) +
         "\nclient_address = " + quoted("127.0.0.1:" + std::to_string(client_ports_[each - 1])) +
         "\nrole = " + quoted(each <= settings_.voters ? "voter" : "learner") + "\n";
   }
   return s;
+}
+
+std::string cluster_process::site_of(unsigned number) const {
+  return number <= settings_.sites.size() ? settings_.sites[number - 1]
+                                          : "site" + std::to_string(number);
 }
 
 void cluster_process::give_certificate(node_settings& settings, test_certificates& authority,

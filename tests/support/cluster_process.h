@@ -24,6 +24,7 @@ struct cluster_settings {
   std::string mode = "local3";
   unsigned voters = 3;
   unsigned learners = 0;
+  std::vector<std::string> sites;  ///< by number; who is not named has one of its own
   node_settings each;    ///< program, options, environment of every node
   bool proxied = false;  ///< nodes reach each other through links() only
 };
@@ -96,6 +97,7 @@ class cluster_process {
   static constexpr std::chrono::milliseconds patience_of_a_cluster{60'000};
 
  private:
+  std::string site_of(unsigned number) const;
   std::string stop_all();
   std::string compare();
   cluster_settings settings_;
