@@ -49,7 +49,14 @@ TEST(inbox_gateway, what_concerns_a_user_reaches_all_his_devices_and_is_paged_al
             errc::not_found);
   EXPECT_EQ(phone.ask(set_conversation{room, 12'345, true, false})->code(), errc::ok);
   ASSERT_TRUE(heard(desk.client, "5 3"));
-  EXPECT_TRUE(hears(phone, {"3 6", "4 1", "5 3"})) << "who asked hears it as a push";
+  // His password was news on its way when the phone logged in: counted there, and perhaps pushed.
+  const auto phone_heard = [&] {
+    auto all = inbox_pushes(phone);
+    if (!all.empty() && all.front() == "2 10") all.erase(all.begin());
+    return all;
+  };
+  const std::vector<std::string> news{"3 6", "4 1", "5 3"};
+  EXPECT_TRUE(wait_until([&] { return phone_heard() == news; })) << "who asked hears it as a push";
   EXPECT_TRUE(hears(desk.client, {"3 6", "4 1", "5 3"}));
   remove_member less;
   less.conversation = room;
