@@ -111,7 +111,8 @@ TEST(external_requests, a_guest_hears_of_who_was_let_in_but_decides_nothing) {
   approving.conversation = local;
   EXPECT_EQ(t.carol.ask(approving)->code(), errc::forbidden);
 
-  const auto waiting = t.alice.ask(list_join_requests{t.room})->as<join_requests_page>();
+  const auto frame = t.alice.ask(list_join_requests{t.room});  // the page borrows it
+  const auto waiting = frame->as<join_requests_page>();
   ASSERT_TRUE(waiting.ok());
   ASSERT_EQ(waiting->requests.size(), 1u);
   EXPECT_EQ(waiting->requests[0].user, erin_id);
