@@ -206,9 +206,11 @@ class cluster_run {
       // Clients still reach the old leader, which must not acknowledge anything alone.
       for (unsigned n = 1; n <= cluster_.size(); ++n)
         if (n != first) cluster_.links().cut(first, n);
-      const unsigned next = another_voter(first);
-      const std::string said = cluster_.promote(next);
-      if (!said.empty()) result_.broken.push_back("an order to lead is refused: " + said);
+      // One that was seeded a moment ago may lag too far; then the other one holds everything.
+      std::string said;
+      for (const unsigned next : other_voters(first))
+        if ((said = cluster_.promote(next)).empty()) break;
+      if (!said.empty()) result_.broken.push_back("every order to lead is refused: " + said);
       std::this_thread::sleep_for(some(500, 3'000));
       cluster_.links().heal();
       cluster_.wait_for_leader();
