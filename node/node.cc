@@ -189,7 +189,7 @@ status node::join(replication::cluster& cluster) {
       config_.data_dir, [this, &cluster](const std::string& order) {
         return carry_out_order(cluster, config_.cluster, order);
       });
-  if (const status listens = control_->start(); !listens.ok()) return listens;
+  if (status listens = control_->start(); !listens.ok()) return listens;
   const auto port = cluster.start(data_->writer());
   if (!port.ok()) return port.error();
   log::info(

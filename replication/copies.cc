@@ -60,9 +60,9 @@ status copies::flush(std::vector<settled>& out) {
   for (const std::size_t i : gathered_) shards_[i]->propose();
   std::erase_if(gathered_, [this](std::size_t i) { return !shards_[i]->has_gathered(); });
   for (;;) {
-    if (const status applied = disk_.apply_now(); !applied) return applied;
+    if (status applied = disk_.apply_now(); !applied) return applied;
     if (!disk_.waits()) break;
-    if (const status synced = disk_.sync(); !synced) return synced;
+    if (status synced = disk_.sync(); !synced) return synced;
     for (const auto& copy : shards_) copy->synced();
   }
   for (const auto& copy : shards_)
@@ -75,7 +75,7 @@ status copies::flush(std::vector<settled>& out) {
 
 status copies::close() {
   std::vector<settled> unheard;
-  if (const status flushed = flush(unheard); !flushed) return flushed;
+  if (status flushed = flush(unheard); !flushed) return flushed;
   // Marks make the next start short, and their fsync holds the state that was applied without one.
   for (const auto& copy : shards_) copy->mark_end();
   return disk_.sync();
@@ -138,9 +138,9 @@ void copies::take(node_id node, const peer_hello& hello) {
   p.client_address = hello.client_address;
   for (std::size_t i = 0; i < shards_.size(); ++i) {
     const shard_introduction& said = hello.shards[i];
-    introduction whole{hello.id, hello.boot, hello.nonce, said.promised, said.last};
+    const introduction whole{hello.id, hello.boot, hello.nonce, said.promised, said.last};
     heard_[i].introductions[node] = whole;
-    shards_[i]->step(introduced{std::move(whole)});
+    shards_[i]->step(introduced{whole});
   }
   tell_learners();
   claim_by_itself();

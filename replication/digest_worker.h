@@ -24,6 +24,8 @@ class digest_worker {
   using result = std::function<void(shard_id, log_index, const std::string& hex)>;
   explicit digest_worker(result taken);
   ~digest_worker();  ///< stop()
+  digest_worker(const digest_worker&) = delete;
+  digest_worker& operator=(const digest_worker&) = delete;
 
   /// `view` shows the shard as it is at `index`.
   void begin(log_index index, storage::state_view view);

@@ -54,7 +54,7 @@ struct replica_disk::impl {
     options.iterate_upper_bound = &end;
     const std::unique_ptr<rocksdb::Iterator> row(inside.db->NewIterator(options, inside.meta));
     for (row->Seek(slice(range.first)); row->Valid(); row->Next()) {
-      if (const status s = visit(view_of(row->key()), view_of(row->value())); !s) return s;
+      if (status s = visit(view_of(row->key()), view_of(row->value())); !s) return s;
     }
     if (!row->status().ok()) return read_failure(row->status());
     return done{};
@@ -76,7 +76,7 @@ outcome<replica_rows> replica_disk::load(const store& data, shard_id shard) {
   replica_rows rows;
   auto record = inside.replica(shard);
   if (!record) return record.error();
-  rows.record = std::move(*record);
+  rows.record = *record;
   auto applied = data.applied(shard);
   if (!applied) return applied.error();
   rows.applied = *applied;
@@ -87,7 +87,7 @@ outcome<replica_rows> replica_disk::load(const store& data, shard_id shard) {
                                 [&](std::string_view, std::string_view value) -> status {
                                   auto peer = decode_record<replica_peer_record>(value);
                                   if (!peer) return peer.error();
-                                  rows.peers.push_back(std::move(*peer));
+                                  rows.peers.push_back(*peer);
                                   return done{};
                                 });
   if (!read) return read.error();
