@@ -185,13 +185,14 @@ status node::join(replication::cluster& cluster) {
   auto ports = clients_->follow_leadership();
   if (!ports.ok()) return ports.error();
   ports_ = *ports;
+  const auto port = cluster.start(data_->writer());
+  if (!port.ok()) return port.error();
+  // Orders are for a cluster that runs.
   control_ = std::make_unique<control_socket>(
       config_.data_dir, [this, &cluster](const std::string& order) {
         return carry_out_order(cluster, config_.cluster, order);
       });
   if (status listens = control_->start(); !listens.ok()) return listens;
-  const auto port = cluster.start(data_->writer());
-  if (!port.ok()) return port.error();
   log::info(
       "node", "joins its cluster",
       {{"cluster", config_.cluster.name}, {"number", config_.cluster.node}, {"peer_port", *port}});

@@ -131,11 +131,13 @@ void serving::end_term(std::uint32_t patience_ms, const actors::farewell& word, 
   auto done = settled->get_future();
   parts_.writer.when_settled([settled] { settled->set_value(); });
   // While too few copies are there nothing settles until the lead is given up.
-  if (what == ending::of_node && parts_.resign &&
-      done.wait_for(settling_patience) != std::future_status::ready) {
-    parts_.resign();
-  }
-  done.wait();
+  while (done.wait_for(settling_patience) != std::future_status::ready)
+    if (parts_.resign && (what == ending::of_node || is_stopping())) parts_.resign();
+}
+
+bool serving::is_stopping() const {
+  const std::lock_guard lock(mutex_);
+  return stopping_;
 }
 
 void serving::replace_tls(std::shared_ptr<const net::tls_context> tls) {

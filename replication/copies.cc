@@ -32,6 +32,7 @@ outcome<std::vector<storage::shard_lead>> copies::open(time_ms) {
       out_of_service(copy->shard(), s.why);
   heard_.resize(shards_.size());
   too_far_behind_.resize(shards_.size());
+  complete_ticks_.resize(shards_.size());
   for (const listed_node& each : options_.plan.nodes)
     if (each.node != options_.self.node) peers_[each.node];
   if (const status synced = disk_.sync(); !synced) return synced.error();
@@ -133,6 +134,7 @@ void copies::take(node_id node, const peer_hello& hello) {
   if (p.id != hello.id) {  // told by another folder, which may have been full
     p.shards.clear();
     p.states.clear();
+    for (heard_of& each : heard_) each.log_begins.erase(node);
   }
   p.id = hello.id;
   p.client_address = hello.client_address;
@@ -166,6 +168,7 @@ void copies::take(node_id node, const peer_refuse& refusal) {
 
 void copies::take(node_id node, const peer_status& status) {
   peer_state& p = peers_[node];
+  if (!p.introduced) return;
   p.client_address = status.client_address;
   p.shards = status.shards;
   p.told = options_.now();
@@ -192,7 +195,7 @@ void copies::seeding_over(shard_id shard, replica_id peer) {
 void copies::adopt(shard_id shard, std::unique_ptr<storage::staged_state> state,
                    const applied_record& applied, config_ref config) {
   shards_[shard.value]->adopt(std::move(state), applied, std::move(config));
-  too_far_behind_[shard.value] = false;
+  too_far_behind_[shard.value].reset();
 }
 
 // -- copy_port
@@ -231,6 +234,7 @@ void copies::refuse(shard_id shard, replica_id peer, distrust reason) {
 }
 
 void copies::marked(shard_id shard, log_index index) {
+  digests_due_[shard] = index;
   port_.digest(shard, index);
 }
 
@@ -238,10 +242,8 @@ void copies::claim_over(shard_id shard, const claim_ended& why) {
   log::warn("cluster", "this node's claim to lead is over",
             {{"shard", shard.value}, {"epoch", why.epoch.value}, {"why", name_of(why.reason)}});
   if (why.reason != claim_end::snapshot_needed) return;
-  too_far_behind_[shard.value] = true;
-  std::string frame;
-  append_peer_frame(frame, peer_yield{shard, why.epoch});
-  port_.send(why.newest.node, std::move(frame));
+  too_far_behind_[shard.value] = {why, shards_[shard.value]->core().state().commit};
+  yield_again();
 }
 
 void copies::out_of_service(shard_id shard, const quarantine& why) {
@@ -288,7 +290,7 @@ std::string copies::promote() {
   }
   log::warn("cluster", "the lead is moved here by order", {});
   for (std::size_t i = 0; i < shards_.size(); ++i) {
-    too_far_behind_[i] = false;
+    too_far_behind_[i].reset();
     if (shards_[i]->leading() == shard_epoch{}) shards_[i]->step(claimed{std::move(claims[i])});
   }
   return {};
@@ -355,10 +357,14 @@ void copies::mark_states() {
   if (led_.empty() || ticks_ < next_mark_tick_) return;
   next_mark_tick_ =
       ticks_ + static_cast<std::uint64_t>(options_.digest_interval / limits::replica_tick);
-  for (const auto& copy : shards_) copy->propose_mark(options_.now());
+  for (const auto& copy : shards_)
+    if (!digests_due_.contains(copy->shard())) copy->propose_mark();
 }
 
 void copies::digest_taken(shard_id shard, log_index index, const std::string& hex) {
+  if (const auto due = digests_due_.find(shard); due != digests_due_.end() && due->second == index)
+    digests_due_.erase(due);
+  if (hex.empty()) return;
   digests_.note(shard, {index, hex});
   for (auto& [node, p] : peers_) compare_states(node, p);
 }
@@ -383,17 +389,47 @@ void copies::compare_states(node_id node, peer_state& peer) {
   }
 }
 
+void copies::count_patience() {
+  for (std::size_t i = 0; i < shards_.size(); ++i) {
+    const bool complete = std::all_of(options_.plan.nodes.begin(), options_.plan.nodes.end(),
+                                      [&](const listed_node& each) {
+                                        return !each.voter || each.node == options_.self.node ||
+                                               heard_[i].introductions.contains(each.node);
+                                      });
+    if (!complete) continue;
+    heard_[i].waited = ++complete_ticks_[i] * limits::replica_tick >= limits::founding_patience;
+  }
+}
+
+/// Until somebody claims, or the own log has grown: who was asked may have been unable to.
+void copies::yield_again() {
+  for (std::size_t i = 0; i < shards_.size(); ++i) {
+    std::optional<shortfall>& short_log = too_far_behind_[i];
+    if (!short_log) continue;
+    const replica_state& s = shards_[i]->core().state();
+    if (s.commit > short_log->commit) {
+      short_log.reset();
+      continue;
+    }
+    if (s.promised.epoch != short_log->claim.epoch) continue;
+    std::string frame;
+    append_peer_frame(frame, peer_yield{shards_[i]->shard(), short_log->claim.epoch});
+    port_.send(short_log->claim.newest.node, std::move(frame));
+  }
+}
+
 void copies::tick() {
   ++ticks_;
-  if (ticks_ * limits::replica_tick >= limits::founding_patience)
-    for (heard_of& each : heard_) each.waited = true;
+  count_patience();
   for (const auto& [shard, peer] : std::exchange(absent_, {}))
     shards_[shard.value]->step(seeding_ended{peer});
   for (const auto& copy : shards_) copy->step(ticked{});
   tell_learners();
   claim_by_itself();
   mark_states();
-  if (ticks_ % limits::replica_ticks_per_status == 0) send_status();
+  if (ticks_ % limits::replica_ticks_per_status != 0) return;
+  yield_again();
+  send_status();
 }
 
 void copies::send_status() {

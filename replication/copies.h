@@ -23,6 +23,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -136,6 +137,8 @@ class copies final : public storage::committer, private copy_port {
 
   void claim_by_itself();
   void tell_learners();
+  void count_patience();
+  void yield_again();
   void mark_states();
   void compare_states(node_id node, peer_state& peer);
   void note_leads();
@@ -148,11 +151,18 @@ class copies final : public storage::committer, private copy_port {
   copies_options options_;
   storage::replica_disk disk_;
   std::vector<std::unique_ptr<shard_copy>> shards_;
-  std::vector<heard_of> heard_;        ///< by shard
-  std::vector<bool> too_far_behind_;   ///< by shard: a claim ended because of it
-  std::vector<std::size_t> gathered_;  ///< shards with tickets that are not proposed yet
+  std::vector<heard_of> heard_;  ///< by shard
+  /// By shard: a claim ended because the own log is too short.
+  struct shortfall {
+    claim_ended claim;
+    log_index commit{};  ///< as it was then
+  };
+  std::vector<std::optional<shortfall>> too_far_behind_;
+  std::vector<std::uint64_t> complete_ticks_;  ///< by shard: since all voters are heard of
+  std::vector<std::size_t> gathered_;          ///< shards with tickets that are not proposed yet
   bool resigned_ = false;
   digest_ledger digests_;
+  std::map<shard_id, log_index> digests_due_;  ///< marks whose own digest is being taken
   std::uint64_t next_mark_tick_ = 0;
   std::map<node_id, peer_state> peers_;
   std::vector<std::pair<shard_id, replica_id>> absent_;  ///< were to be seeded; looked at again

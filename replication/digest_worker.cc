@@ -46,31 +46,32 @@ void digest_worker::run() {
     std::unique_lock lock(mutex_);
     wake_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
     if (stopping_) return;
-    const auto next = waiting_.extract(waiting_.begin());
+    auto turn = waiting_.upper_bound(last_);  // in turn, so that none waits for ever
+    if (turn == waiting_.end()) turn = waiting_.begin();
+    last_ = turn->first;
+    const auto next = waiting_.extract(turn);
     lock.unlock();
-    take(next.mapped().first, next.mapped().second);
+    const auto& [index, view] = next.mapped();
+    const std::string hex = digest_of(index, view);
+    if (!is_stopping()) taken_(view.shard(), index, hex);
   }
 }
 
-void digest_worker::take(log_index index, const storage::state_view& view) {
+std::string digest_worker::digest_of(log_index index, const storage::state_view& view) {
   constexpr std::uint64_t rows_between_looks = 1024;
   storage::state_digest digest;
   std::uint64_t rows = 0;
-  bool given_up = false;
   const status read = view.scan(
       storage::snapshot_rows(),
       [&](std::string_view key, std::string_view value) {
         digest.add(key, value);
-        given_up = ++rows % rows_between_looks == 0 && is_stopping();
-        return !given_up;
+        return ++rows % rows_between_looks != 0 || !is_stopping();
       },
       storage::scan_cache::spare);
-  if (!read) {
-    log::error("cluster", "cannot take a digest: " + read.error().detail,
-               {{"shard", view.shard().value}, {"index", index.value}});
-  } else if (!given_up) {
-    taken_(view.shard(), index, digest.finish_hex());
-  }
+  if (read) return digest.finish_hex();
+  log::error("cluster", "cannot take a digest: " + read.error().detail,
+             {{"shard", view.shard().value}, {"index", index.value}});
+  return {};
 }
 
 }  // namespace conclave::replication

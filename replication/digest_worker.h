@@ -3,7 +3,7 @@
 ///
 /// Thread: begin() from any; `taken` is called on the worker's thread. Owned by `cluster`; the
 /// store outlives it.
-/// Errors: a view that cannot be read is logged and has no digest.
+/// Errors: a view that cannot be read is logged, and its digest is empty.
 /// Limits: one view waits per shard; a newer one takes its place.
 #pragma once
 
@@ -35,13 +35,14 @@ class digest_worker {
 
  private:
   void run();
-  void take(log_index index, const storage::state_view& view);
+  std::string digest_of(log_index index, const storage::state_view& view);
   bool is_stopping();
 
   result taken_;
   std::mutex mutex_;
   std::condition_variable wake_;
   std::map<shard_id, std::pair<log_index, storage::state_view>> waiting_;
+  shard_id last_{};  ///< whose turn was the last one
   bool stopping_ = false;
   std::thread thread_;
 };

@@ -138,9 +138,11 @@ leadership by_order(replica_id self, const replica_state& state, const heard_of&
   }
   for (const auto& [node, begins] : heard.log_begins) {
     if (begins <= state.log.last_index()) continue;
-    result.why_not = "this copy ends at entry " + std::to_string(state.log.last_index().value) +
-                     " and the log of node " + std::to_string(node.value) +
-                     " begins behind it: try again when it is in sync, or promote that node";
+    result.why_not =
+        "this copy ends at entry " + std::to_string(state.log.last_index().value) +
+        " and the log of node " + std::to_string(node.value) +
+        " begins behind it: try again when it is in sync, or promote a node that holds more of "
+        "the log";
     return result;
   }
   return claim_under(*config, self, state, heard, now);

@@ -34,7 +34,7 @@ struct heard_of {
   std::map<node_id, introduction> introductions;
   shard_epoch newest{};                     ///< in any promise, refusal or message
   std::map<node_id, log_index> log_begins;  ///< behind which entry each one's log begins
-  bool waited = false;  ///< limits::founding_patience has passed: who is silent is not there
+  bool waited = false;  ///< limits::founding_patience has passed since all voters are heard of
 };
 
 /// A claim, or why there is none.

@@ -159,8 +159,10 @@ void shard_copy::propose() {
                 std::make_shared<const std::string>(std::exchange(gathered_, {})), gathered_time_});
 }
 
-void shard_copy::propose_mark(time_ms time) {
-  step(proposed{mark_token, nullptr, std::max(time, applied_.time), log_kind::digest_mark});
+void shard_copy::propose_mark() {
+  // No time of its own: what a wall clock says must not get into the log.
+  step(proposed{mark_token, nullptr, std::max(gathered_time_, applied_.time),
+                log_kind::digest_mark});
 }
 
 void shard_copy::settle(std::uint64_t token, bool committed) {

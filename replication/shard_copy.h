@@ -53,7 +53,7 @@ class shard_copy {
   /// Proposes what was gathered; keeps it while enough is under way, so that entries grow.
   void propose();
   /// Proposes a mark at which every replica takes the digest of its state.
-  void propose_mark(time_ms time);
+  void propose_mark();
   bool has_gathered() const { return !tickets_.empty(); }
   std::size_t gathered_bytes() const { return gathered_.size(); }
 

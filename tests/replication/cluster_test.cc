@@ -155,11 +155,17 @@ node_view seen_from(cluster_node& node, std::uint16_t other) {
 TEST_F(cluster_test, p8_copies_compare_their_digests_and_one_that_differs_is_told) {
   make(3, 1, two_of_three, {}, std::chrono::milliseconds(1'000));
   ASSERT_NO_FATAL_FAILURE(start_and_write(4, 200));
+  const auto written = node(1).data().applied(shard);
+  ASSERT_TRUE(written);
   for (std::uint16_t other = 2; other <= 4; ++other) {
     ASSERT_TRUE(eventually([&] { return seen_from(node(1), other).equal_at > 0; })) << other;
     EXPECT_TRUE(eventually([&] { return seen_from(node(other), 1).equal_at > 0; })) << other;
     EXPECT_FALSE(seen_from(node(1), other).differs) << other;
   }
+  const auto marked = node(1).data().applied(shard);
+  ASSERT_TRUE(marked);
+  EXPECT_GT(marked->index.value, written->index.value);
+  EXPECT_EQ(marked->time, written->time) << "a mark brings no time of a wall clock into the log";
   // A row that no log entry brought.
   node(3).stop();
   node(3).change_state(shard, "a row of its own");
