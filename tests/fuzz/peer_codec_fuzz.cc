@@ -47,7 +47,7 @@ void try_message(std::string_view payload) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const auto payload = fuzz::view_of(data + 1, size - 1);
-  switch (data[0] % 14) {
+  switch (data[0] % 15) {
     case 0:
       return try_message(payload), 0;
     case 1:
@@ -64,8 +64,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       return try_frame<peer_refuse>(payload), 0;
     case 7:
       return try_frame<peer_status>(payload), 0;
-    case peer_frame::yield:
-      return try_frame<peer_yield>(payload), 0;
     case 8:
       return try_frame<seed_begin>(payload), 0;
     case 9:
@@ -76,7 +74,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       return try_frame<seed_ack>(payload), 0;
     case 12:
       return try_frame<seed_done>(payload), 0;
-    default:
+    case 13:
       return try_frame<seed_result>(payload), 0;
+    default:
+      return try_frame<peer_yield>(payload), 0;
   }
 }
