@@ -66,8 +66,7 @@ node_settings cluster_process::settings_of(unsigned number) const {
                    "conclave://" + settings_.name + "/" + std::to_string(number));
   for (unsigned each = 1; each <= reached_[at].size(); ++each) {
     s.appended +=
-        "[[cluster.nodes]]\nnode = " + std::to_string(each) +
-        "\nsite = " + quoted(site_of(each)) +
+        "[[cluster.nodes]]\nnode = " + std::to_string(each) + "\nsite = " + quoted(site_of(each)) +
         "\naddress = " + quoted("127.0.0.1:" + std::to_string(reached_[at][each - 1])) +
         "\nclient_address = " + quoted("127.0.0.1:" + std::to_string(client_ports_[each - 1])) +
         "\nrole = " + quoted(each <= settings_.voters ? "voter" : "learner") + "\n";

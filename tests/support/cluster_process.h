@@ -25,8 +25,8 @@ struct cluster_settings {
   unsigned voters = 3;
   unsigned learners = 0;
   std::vector<std::string> sites;  ///< by number; who is not named has one of its own
-  node_settings each;    ///< program, options, environment of every node
-  bool proxied = false;  ///< nodes reach each other through links() only
+  node_settings each;              ///< program, options, environment of every node
+  bool proxied = false;            ///< nodes reach each other through links() only
 };
 
 class cluster_process {
