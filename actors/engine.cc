@@ -160,9 +160,12 @@ struct engine::impl {
 
   void restore_failed_logins() {
     const auto row = store.local(keys::meta_failed_logins);
-    if (!row.ok()) return;
-    const auto record = decode_record<failed_logins_record>(*row);
-    if (record.ok()) shared.limiter.restore(*record, time.boot(), time.wall());
+    if (!row.ok() && row.error().code == errc::not_found) return;
+    const auto record = row.ok() ? decode_record<failed_logins_record>(*row)
+                                 : outcome<failed_logins_record>(row.error());
+    if (record.ok()) return shared.limiter.restore(*record, time.boot(), time.wall());
+    log::warn("engine", "failed logins of an earlier start are not known",
+              {{"why", record.error().detail}});
   }
 
   void stop_sweeper() {

@@ -58,7 +58,7 @@ void serving::run() {
     if (engine_ != nullptr) {
       const auto door = open_door(true);
       if (!door.ok()) parts_.on_fatal(door.error().detail);
-      end_term(lost_term_patience_ms, {errc::not_leading, parts_.leader()}, ending::of_term);
+      end_term(lost_term_patience_ms, {errc::not_leading, parts_.leader()});
     }
     if (leads.empty()) continue;
     const auto ports = begin_term(leads);
@@ -118,7 +118,7 @@ outcome<actors::bound_ports> serving::begin_term(const std::vector<storage::shar
   return ports;
 }
 
-void serving::end_term(std::uint32_t patience_ms, const actors::farewell& word, ending what) {
+void serving::end_term(std::uint32_t patience_ms, const actors::farewell& word) {
   std::shared_ptr<actors::engine> stopping;
   {
     const std::lock_guard lock(mutex_);
@@ -132,7 +132,7 @@ void serving::end_term(std::uint32_t patience_ms, const actors::farewell& word, 
   parts_.writer.when_settled([settled] { settled->set_value(); });
   // While too few copies are there nothing settles until the lead is given up.
   while (done.wait_for(settling_patience) != std::future_status::ready)
-    if (parts_.resign && (what == ending::of_node || is_stopping())) parts_.resign();
+    if (parts_.resign && is_stopping()) parts_.resign();
 }
 
 bool serving::is_stopping() const {
@@ -178,8 +178,7 @@ void serving::stop(std::uint32_t patience_ms) {
     closing = std::exchange(door_, nullptr);
   }
   if (closing != nullptr) closing->stop();
-  end_term(patience_ms, {errc::shutting_down, parts_.leader ? parts_.leader() : std::string()},
-           ending::of_node);
+  end_term(patience_ms, {errc::shutting_down, parts_.leader ? parts_.leader() : std::string()});
 }
 
 }  // namespace conclave::node

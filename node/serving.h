@@ -66,8 +66,7 @@ class serving {
 
  private:
   void run();
-  enum class ending { of_term, of_node };
-  void end_term(std::uint32_t patience_ms, const actors::farewell& word, ending what);
+  void end_term(std::uint32_t patience_ms, const actors::farewell& word);
   bool is_stopping() const;
   outcome<actors::bound_ports> open_door(bool engine_is_open);
   outcome<actors::bound_ports> begin_term(const std::vector<storage::shard_lead>& leads);

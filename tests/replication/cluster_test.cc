@@ -9,6 +9,13 @@ namespace {
 constexpr shard_id shard{1};
 constexpr commit_rule two_of_three{2, 2};
 
+/// One group of the writer for each call of `propose`.
+void close_group(cluster_node& node) {
+  std::promise<void> passed;
+  node.writer().post([&] { passed.set_value(); });
+  passed.get_future().wait();
+}
+
 class cluster_test : public cluster_of {
  protected:
   /// Nodes 1 to `last` run, node 1 leads, and conversation 5 has this many events.
@@ -19,6 +26,17 @@ class cluster_test : public cluster_of {
     if (events == 0) return;
     node(1).propose(shard, 5, 1, 1, events, owner);
     for (const auto& told : owner->wait_for_settled(events)) ASSERT_TRUE(told.what.committed);
+  }
+
+  /// Node 1 of three leads without the others and has 20 groups under way.
+  void propose_twenty_alone() {
+    ASSERT_NO_FATAL_FAILURE(start_and_write(3, 0));
+    node(2).stop();
+    node(3).stop();
+    for (std::uint64_t seq = 1; seq <= 20; ++seq) {
+      node(1).propose(shard, 5, 1, seq, seq, owner);
+      close_group(node(1));
+    }
   }
 
   const std::shared_ptr<test::recording_owner> owner = std::make_shared<test::recording_owner>();
@@ -71,22 +89,9 @@ TEST_F(cluster_test, without_enough_copies_nothing_is_acknowledged_until_one_com
   EXPECT_TRUE(copies_are_equal(shard));
 }
 
-/// One group of the writer for each call of `propose`.
-void close_group(cluster_node& node) {
-  std::promise<void> passed;
-  node.writer().post([&] { passed.set_value(); });
-  passed.get_future().wait();
-}
-
 TEST_F(cluster_test, what_makes_no_redo_is_settled_though_it_had_to_wait_for_company) {
   make(3, 0, two_of_three);
-  ASSERT_NO_FATAL_FAILURE(start_and_write(3, 0));
-  node(2).stop();
-  node(3).stop();
-  for (std::uint64_t seq = 1; seq <= 20; ++seq) {
-    node(1).propose(shard, 5, 1, seq, seq, owner);
-    close_group(node(1));
-  }
+  ASSERT_NO_FATAL_FAILURE(propose_twenty_alone());
   storage::proposal empty;
   empty.shard = shard;
   empty.epoch = node(1).epoch(shard);
@@ -105,13 +110,7 @@ TEST_F(cluster_test, what_makes_no_redo_is_settled_though_it_had_to_wait_for_com
 
 TEST_F(cluster_test, p9_who_resigns_without_enough_copies_gives_up_what_is_under_way) {
   make(3, 0, two_of_three);
-  ASSERT_NO_FATAL_FAILURE(start_and_write(3, 0));
-  node(2).stop();
-  node(3).stop();
-  for (std::uint64_t seq = 1; seq <= 20; ++seq) {
-    node(1).propose(shard, 5, 1, seq, seq, owner);
-    close_group(node(1));
-  }
+  ASSERT_NO_FATAL_FAILURE(propose_twenty_alone());
   auto settled = std::make_shared<std::promise<void>>();
   node(1).writer().when_settled([settled] { settled->set_value(); });
   auto done = settled->get_future();
