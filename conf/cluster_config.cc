@@ -57,15 +57,24 @@ std::optional<std::string> repetition(const cluster_config& c) {
   return std::nullopt;
 }
 
-/// Do the voters meet the commit rule of the mode?
-std::optional<std::string> shortage(const cluster_config& c) {
+struct electorate {
   std::size_t voters = 0;
   std::set<std::string> sites;
+};
+
+electorate voters_of(const cluster_config& c) {
+  electorate all;
   for (const cluster_node& n : c.nodes) {
     if (n.role != node_role::voter) continue;
-    ++voters;
-    sites.insert(n.site);
+    ++all.voters;
+    all.sites.insert(n.site);
   }
+  return all;
+}
+
+/// Do the voters meet the commit rule of the mode?
+std::optional<std::string> shortage(const cluster_config& c) {
+  const auto [voters, sites] = voters_of(c);
   const commit_demand demand = demand_of(c.mode);
   const std::string mode = "`cluster.mode = \"" + std::string(name_of(c.mode)) + "\"`";
   if (voters != demand.voters)
@@ -78,6 +87,28 @@ std::optional<std::string> shortage(const cluster_config& c) {
     return mode + " takes voters on at least " + counted(demand.voter_sites, "site") +
            " but they stand on " + std::to_string(sites.size()) +
            "; put voters elsewhere (`site`) or choose another mode";
+  return std::nullopt;
+}
+
+/// Can the voters meet the rules that shards have of their own?
+std::optional<std::string> fault_of_shards(const cluster_config& c, std::uint32_t shard_count) {
+  const auto [voters, sites] = voters_of(c);
+  for (auto a = c.shards.begin(); a != c.shards.end(); ++a) {
+    const std::string which = "[[cluster.shards]] with `shard = " + std::to_string(a->shard) + "`";
+    if (a->shard >= shard_count)
+      return which + " does not exist: shards have the numbers 0 to " +
+             std::to_string(shard_count - 1) + " (`storage.shards`)";
+    if (std::any_of(c.shards.begin(), a, [&](const auto& b) { return b.shard == a->shard; }))
+      return "two " + which + "; give each shard one rule";
+    if (a->copies > voters)
+      return which + " takes " + std::to_string(a->copies) + " copies but there " +
+             (voters == 1 ? "is " : "are ") + counted(voters, "voter") + "; lower `copies`";
+    if (a->sites > a->copies)
+      return which + " takes more sites than copies; lower `sites` or raise `copies`";
+    if (a->sites > sites.size())
+      return which + " takes " + std::to_string(a->sites) + " sites but the voters stand on " +
+             std::to_string(sites.size()) + "; lower `sites`";
+  }
   return std::nullopt;
 }
 
@@ -123,7 +154,7 @@ std::string cluster_config::identity_of(std::uint16_t number) const {
   return "conclave://" + name + '/' + std::to_string(number);
 }
 
-std::optional<std::string> cluster_fault(const cluster_config& c) {
+std::optional<std::string> cluster_fault(const cluster_config& c, std::uint32_t shard_count) {
   if (!c.enabled()) return std::nullopt;
   if (auto fault = repetition(c)) return fault;
   if (c.find(c.node) == nullptr)
@@ -133,7 +164,8 @@ std::optional<std::string> cluster_fault(const cluster_config& c) {
   if (founder == nullptr || founder->role != node_role::voter)
     return "`cluster.founder` is " + std::to_string(c.founder) +
            " but no voter has that number; name one of the voters";
-  return shortage(c);
+  if (auto fault = shortage(c)) return fault;
+  return fault_of_shards(c, shard_count);
 }
 
 }  // namespace conclave::conf

@@ -54,6 +54,14 @@ struct cluster_node {
   node_role role = node_role::voter;
 };
 
+/// One [[cluster.shards]]: a shard whose rule is its own; the others follow the mode. Voters are
+/// the same in all.
+struct cluster_shard {
+  std::uint16_t shard = 0;
+  std::uint16_t copies = 1;  ///< W: durable on so many voters …
+  std::uint16_t sites = 1;   ///< K: … at so many sites
+};
+
 struct cluster_config {
   std::string name;
   std::uint16_t node = 0;  ///< this node's number; 0: no cluster
@@ -65,7 +73,10 @@ struct cluster_config {
   std::string certificate_file;
   std::string key_file;  ///< must not be readable by others
   std::uint32_t lag_alarm_s = 5;
+  std::uint32_t seed_mib_per_s =
+      0;                            ///< sent at most to nodes that are seeded, all together; 0: any
   std::vector<cluster_node> nodes;  ///< in the order of the file; this node among them
+  std::vector<cluster_shard> shards;
 
   bool enabled() const { return node != 0; }
   const cluster_node* find(std::uint16_t number) const;
@@ -77,7 +88,8 @@ struct cluster_config {
 };
 
 /// What no single option can tell: numbers or addresses twice, this node or the founder missing,
-/// too few voters or sites for the mode. One sentence with its mend; nothing: fine.
-std::optional<std::string> cluster_fault(const cluster_config& c);
+/// too few voters or sites for the mode or for a shard's own rule. One sentence with its mend;
+/// nothing: fine. `shard_count`: of storage.shards.
+std::optional<std::string> cluster_fault(const cluster_config& c, std::uint32_t shard_count);
 
 }  // namespace conclave::conf

@@ -63,11 +63,12 @@ std::size_t edits_between(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
-/// All names, those of [[cluster.nodes]] too.
+/// All names, those of [[cluster.nodes]] and [[cluster.shards]] too.
 std::vector<std::string_view> option_names() {
   std::vector<std::string_view> names;
   for (const option_row& row : option_rows()) names.push_back(row.name);
   for (const node_row& row : node_rows()) names.push_back(row.name);
+  for (const shard_row& row : shard_rows()) names.push_back(row.name);
   return names;
 }
 
@@ -151,8 +152,9 @@ class file_reader {
       }
       for (const auto& [key, value] : *options) {
         const std::string name = section_name + '.' + std::string(key.str());
-        const status s = name == nodes_section
-                             ? read_nodes(key, value)
+        const status s = name == nodes_section ? read_nodes(key, value)
+                         : name == shards_section
+                             ? read_shards(key, value)
                              : read_option(name, key, value, out_, option_rows(), seen_);
         if (!s) return s;
       }
@@ -193,25 +195,41 @@ class file_reader {
   }
 
   status read_nodes(const toml::key& key, const toml::node& value) {
+    status s = read_tables(key, value, "the nodes of a cluster", nodes_section, node_rows(),
+                           out_.cluster.nodes);
+    for (cluster_node& n : out_.cluster.nodes)
+      if (n.name.empty()) n.name = "node" + std::to_string(n.number);
+    return s;
+  }
+
+  status read_shards(const toml::key& key, const toml::node& value) {
+    return read_tables(key, value, "the shards with rules of their own", shards_section,
+                       shard_rows(), out_.cluster.shards);
+  }
+
+  /// An array of tables.
+  template <class Owner>
+  status read_tables(const toml::key& key, const toml::node& value, const std::string& what,
+                     std::string_view section, std::span<const row_of<Owner>> rows,
+                     std::vector<Owner>& into) {
+    const std::string head = "[[" + std::string(section) + "]]";
     const toml::array* entries = value.as_array();
     if (entries == nullptr || entries->empty() || !entries->is_homogeneous<toml::table>()) {
-      return refusal(file_, key.source().begin,
-                     "the nodes of a cluster are tables of their own: write [[cluster.nodes]] "
-                     "before the options of each");
+      return refusal(
+          file_, key.source().begin,
+          what + " are tables of their own: write " + head + " before the options of each");
     }
     for (const toml::node& entry : *entries) {
-      cluster_node& n = out_.cluster.nodes.emplace_back();
+      Owner& one = into.emplace_back();
       seen_rows seen;
       for (const auto& [option, content] : *entry.as_table()) {
-        const std::string name = std::string(nodes_section) + '.' + std::string(option.str());
-        if (status s = read_option(name, option, content, n, node_rows(), seen); !s) return s;
+        const std::string name = std::string(section) + '.' + std::string(option.str());
+        if (status s = read_option(name, option, content, one, rows, seen); !s) return s;
       }
-      const auto rows = node_rows();
       for (std::size_t i = 0; i < rows.size(); ++i) {
         if (rows[i].required() && !seen.test(i))
-          return refusal(file_, entry.source().begin, missing(rows[i], "[[cluster.nodes]]"));
+          return refusal(file_, entry.source().begin, missing(rows[i], head));
       }
-      if (n.name.empty()) n.name = "node" + std::to_string(n.number);
     }
     return done{};
   }
@@ -304,7 +322,7 @@ class file_reader {
       });
       if (collides) return whole("two listeners share one address and port; give each its own");
     }
-    if (const auto fault = cluster_fault(out_.cluster)) return whole(*fault);
+    if (const auto fault = cluster_fault(out_.cluster, out_.shards)) return whole(*fault);
     return done{};
   }
 
@@ -360,6 +378,11 @@ std::string dump(const config& c) {
     out += "\n[[" + std::string(nodes_section) + "]]\n";
     for (const node_row& row : node_rows())
       out += std::string(row.key()) + " = " + written_value(row, n) + '\n';
+  }
+  for (const cluster_shard& s : c.cluster.shards) {
+    out += "\n[[" + std::string(shards_section) + "]]\n";
+    for (const shard_row& row : shard_rows())
+      out += std::string(row.key()) + " = " + written_value(row, s) + '\n';
   }
   return out;
 }

@@ -12,6 +12,8 @@ namespace {
 constexpr std::uint64_t max_mib = 1024 * 1024;  // one TiB of memory
 constexpr std::uint64_t max_port = 65'535;
 constexpr std::uint64_t max_node = 65'535;
+constexpr std::uint64_t max_shards = 256;
+constexpr std::uint64_t max_copies = 5;  // no mode takes more voters
 constexpr std::uint64_t max_threads = 256;
 constexpr std::uint64_t day_ms = 24ull * 3600 * 1000;
 
@@ -21,7 +23,7 @@ constexpr std::array rows{
     option_row{"node.data_dir", "Folder of all data; created with mode 0700 when it is missing.",
                [](config& c) -> option_place { return &c.data_dir; }, text_rule::required_path},
     option_row{"node.shards", "Number of shards; decided when the data folder is created.",
-               [](config& c) -> option_place { return &c.shards; }, text_rule::any, 1, 256},
+               [](config& c) -> option_place { return &c.shards; }, text_rule::any, 1, max_shards},
 
     option_row{"listen.client_address", "IP address on which users connect over TLS.",
                [](config& c) -> option_place { return &c.client.address; }, text_rule::ip_address},
@@ -126,6 +128,10 @@ constexpr std::array rows{
     option_row{"cluster.lag_alarm_s", "A copy that is behind for so long is reported.",
                [](config& c) -> option_place { return &c.cluster.lag_alarm_s; }, text_rule::any, 1,
                86'400},
+    option_row{"cluster.seed_mib_per_s",
+               "Sent at most to nodes that get a snapshot, all together; 0: any amount.",
+               [](config& c) -> option_place { return &c.cluster.seed_mib_per_s; }, text_rule::any,
+               0, 100'000},
 };
 
 /// Of each [[cluster.nodes]].
@@ -146,6 +152,19 @@ constexpr std::array of_nodes{
              text_rule::host_port, 0, 0, presence::required},
     node_row{"cluster.nodes.role", "A voter counts and may lead; a learner only follows.",
              [](cluster_node& n) -> option_place { return &n.role; }},
+};
+
+/// Of each [[cluster.shards]].
+constexpr std::array of_shards{
+    shard_row{"cluster.shards.shard", "Number of a shard with a rule of its own.",
+              [](cluster_shard& s) -> option_place { return &s.shard; }, text_rule::any, 0,
+              max_shards - 1, presence::required},
+    shard_row{"cluster.shards.copies", "Durable on so many voters, a message of it is safe.",
+              [](cluster_shard& s) -> option_place { return &s.copies; }, text_rule::any, 1,
+              max_copies, presence::required},
+    shard_row{"cluster.shards.sites", "The fewest sites that these voters stand on.",
+              [](cluster_shard& s) -> option_place { return &s.sites; }, text_rule::any, 1,
+              max_copies},
 };
 
 /// A TOML basic string: the escapes of the standard, everything else as it is.
@@ -229,6 +248,7 @@ std::vector<option_info> make_table() {
   std::vector<option_info> table;
   add_rows(table, option_rows());
   add_rows(table, node_rows());
+  add_rows(table, shard_rows());
   return table;
 }
 
@@ -242,12 +262,20 @@ std::span<const node_row> node_rows() {
   return of_nodes;
 }
 
+std::span<const shard_row> shard_rows() {
+  return of_shards;
+}
+
 std::string written_value(const option_row& row, const config& c) {
   return written(row, c);
 }
 
 std::string written_value(const node_row& row, const cluster_node& n) {
   return written(row, n);
+}
+
+std::string written_value(const shard_row& row, const cluster_shard& s) {
+  return written(row, s);
 }
 
 const std::vector<option_info>& option_table() {

@@ -31,7 +31,8 @@ enum class text_rule : std::uint8_t {
 
 enum class presence : std::uint8_t { optional, required };
 
-/// A row of options of an `Owner`: the whole config, or one of its [[cluster.nodes]].
+/// A row of options of an `Owner`: the whole config, one of its [[cluster.nodes]] or
+/// [[cluster.shards]].
 template <class Owner>
 struct row_of {
   std::string_view name;  ///< "section.key"
@@ -48,19 +49,23 @@ struct row_of {
 };
 using option_row = row_of<config>;
 using node_row = row_of<cluster_node>;
+using shard_row = row_of<cluster_shard>;
 
 /// Their sections stand in the file only when the node belongs to a cluster; what is required of
 /// them is required then.
 inline constexpr std::string_view cluster_section = "cluster";
 inline constexpr std::string_view nodes_section = "cluster.nodes";
+inline constexpr std::string_view shards_section = "cluster.shards";
 
 /// In the order of the sample file: the options of one section stand together.
 std::span<const option_row> option_rows();
 std::span<const node_row> node_rows();
+std::span<const shard_row> shard_rows();
 
 /// The value of a row in its owner, as written in TOML.
 std::string written_value(const option_row& row, const config& c);
 std::string written_value(const node_row& row, const cluster_node& n);
+std::string written_value(const shard_row& row, const cluster_shard& s);
 
 /// Is it a string, an enum's word included?
 inline bool is_text(const option_place& place) {

@@ -4,6 +4,7 @@
 #include "conf/clock.h"
 #include "conf/host_port.h"
 #include "replication/distrust_text.h"
+#include "replication/rule_text.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -61,6 +62,10 @@ std::string status_text(const replication::cluster_view& view, const conf::clust
                   4) +
             fixed(lag, 24) + fixed(equality(node, now), 13) + listed->client_address + "\n";
   }
+  text += replication::rules_in_words(view.rules);
+  const std::string otherwise =
+      replication::rule_not_in_force(view.rules, cluster_options_of(config).plan);
+  if (!otherwise.empty()) text += otherwise + "\n";
   if (!view.waiting_for.empty()) text += view.waiting_for + "\n";
   if (!view.out_of_service.empty())
     text += "this node's copy is out of service: " + view.out_of_service + "\n";
@@ -97,6 +102,9 @@ replication::cluster_options cluster_options_of(const conf::cluster_config& conf
   options.plan.founder = node_id(config.founder);
   const conf::commit_demand demand = conf::demand_of(config.mode);
   options.plan.rule = {demand.replicas, demand.sites};
+  for (const conf::cluster_shard& each : config.shards)
+    options.plan.shard_rules[shard_id{each.shard}] = {each.copies, each.sites};
+  options.seed_bytes_per_s = std::uint64_t{config.seed_mib_per_s} << 20;
   options.mesh.cluster = config.name;
   options.mesh.self = node_id(config.node);
   options.mesh.listen_address = config.listen.address;

@@ -57,7 +57,8 @@ class cluster::impl final : public mesh_handler, public node_port {
                        writer_->post([this, shard, held, applied, config] {
                          copies_->adopt(shard, std::move(*held), applied, config);
                        });
-                     }});
+                     }},
+        options_.seed_bytes_per_s);
     digests_ = std::make_unique<digest_worker>(
         [this](shard_id shard, log_index index, const std::string& hex) {
           writer_->post([this, shard, index, hex] { copies_->digest_taken(shard, index, hex); });

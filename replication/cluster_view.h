@@ -24,7 +24,8 @@ struct node_view {
 
 struct cluster_view {
   std::vector<node_view> nodes;
-  bool leads = false;       ///< this node, every shard
+  bool leads = false;              ///< this node, every shard
+  std::vector<commit_rule> rules;  ///< in force, by shard; {0, 0}: not founded yet
   std::string waiting_for;  ///< why nobody leads as far as this node knows; empty: nothing to say
   std::string out_of_service;  ///< a replica of this node takes no part any more: why
 };

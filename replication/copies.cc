@@ -4,6 +4,7 @@
 #include "conf/limits.h"
 #include "conf/log.h"
 #include "replication/distrust_text.h"
+#include "replication/rule_text.h"
 #include "schemas/check.h"
 
 #include <algorithm>
@@ -37,6 +38,8 @@ outcome<std::vector<storage::shard_lead>> copies::open(time_ms) {
     if (each.node != options_.self.node) peers_[each.node];
   if (const status synced = disk_.sync(); !synced) return synced.error();
   publish(own_status());
+  if (const std::string other = rule_not_in_force(view().rules, options_.plan); !other.empty())
+    log::warn("cluster", other, {});
   return std::vector<storage::shard_lead>{};
 }
 
@@ -269,8 +272,8 @@ void copies::claim_by_itself() {
       waiting = "this copy is too far behind to lead: promote a node that holds more of the log";
       continue;
     }
-    leadership wish =
-        by_itself(options_.plan, options_.self, copy.core().state(), heard_[i], options_.now());
+    leadership wish = by_itself(options_.plan, copy.shard(), options_.self, copy.core().state(),
+                                heard_[i], options_.now());
     if (wish.claim) copy.step(claimed{std::move(*wish.claim)});
     if (waiting.empty()) waiting = std::move(wish.why_not);
   }
@@ -463,6 +466,10 @@ std::vector<shard_status> copies::own_status() const {
 void copies::publish(std::vector<shard_status> own_shards) {
   cluster_view fresh;
   fresh.leads = !led_.empty();
+  for (const auto& copy : shards_) {
+    const config_ref& config = copy->core().state().log_config();
+    fresh.rules.push_back(config ? config->rule : commit_rule{0, 0});
+  }
   fresh.waiting_for = waiting_for_;
   node_view own;
   own.node = options_.self.node;

@@ -61,15 +61,15 @@ leadership claim_under(const shard_config& config, replica_id self, const replic
   return result;
 }
 
-leadership found(const cluster_plan& plan, replica_id self, const replica_state& state,
-                 const heard_of& heard, time_ms now) {
+leadership found(const cluster_plan& plan, shard_id shard, replica_id self,
+                 const replica_state& state, const heard_of& heard, time_ms now) {
   leadership result;
   // A promise to itself is proof that it was this folder that began to found the cluster.
   const bool begun =
       candidate_of(state.promised.epoch) == self.node && round_of(state.promised.epoch) > 0;
   shard_config config;
   config.version = 1;
-  config.rule = plan.rule;
+  config.rule = plan.rule_of(shard);
   std::vector<node_id> missing, silent;
   for (const listed_node& each : plan.nodes) {
     const auto said = heard.introductions.find(each.node);
@@ -107,12 +107,12 @@ leadership found(const cluster_plan& plan, replica_id self, const replica_state&
 
 }  // namespace
 
-leadership by_itself(const cluster_plan& plan, replica_id self, const replica_state& state,
-                     const heard_of& heard, time_ms now) {
+leadership by_itself(const cluster_plan& plan, shard_id shard, replica_id self,
+                     const replica_state& state, const heard_of& heard, time_ms now) {
   if (state.now != role::follower) return {};
   const config_ref& config = state.log_config();
   if (!config) {
-    if (plan.founder == self.node) return found(plan, self, state, heard, now);
+    if (plan.founder == self.node) return found(plan, shard, self, state, heard, now);
     leadership waits;
     waits.why_not = "waits for node " + std::to_string(plan.founder.value) +
                     ", which founds the cluster, or for its leader";

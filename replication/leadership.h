@@ -26,7 +26,13 @@ struct cluster_plan {
   node_id self{};
   node_id founder{};
   commit_rule rule;
-  std::vector<listed_node> nodes;  ///< all, this one included
+  std::map<shard_id, commit_rule> shard_rules;  ///< of shards that have their own
+  std::vector<listed_node> nodes;               ///< all, this one included
+
+  const commit_rule& rule_of(shard_id shard) const {
+    const auto own = shard_rules.find(shard);
+    return own == shard_rules.end() ? rule : own->second;
+  }
 };
 
 /// What a shard's replica has heard of the others since this node started.
@@ -44,9 +50,9 @@ struct leadership {
   bool needless = false;  ///< by_readmission: it has its vote
 };
 
-/// Whether this replica should claim the lead by itself.
-leadership by_itself(const cluster_plan& plan, replica_id self, const replica_state& state,
-                     const heard_of& heard, time_ms now);
+/// Whether this replica should claim the lead of `shard` by itself.
+leadership by_itself(const cluster_plan& plan, shard_id shard, replica_id self,
+                     const replica_state& state, const heard_of& heard, time_ms now);
 
 /// The claim that an operator orders. Not for a copy that ends before another's log begins: it
 /// cannot take over what it lacks, and would only take the lead from who has it.

@@ -6,6 +6,7 @@
 #include "crypto/random.h"
 #include "replication/sealing.h"
 #include "replication/seed_source.h"
+#include "replication/send_pace.h"
 #include "schemas/check.h"
 #include "storage/count.h"
 
@@ -16,6 +17,7 @@
 #include <pthread.h>
 #include <thread>
 #include <utility>
+#include <vector>
 
 namespace conclave::replication {
 
@@ -54,7 +56,8 @@ struct incoming {
 }  // namespace
 
 struct seeding::impl {
-  impl(storage::store& d, peer_mesh& m, seeding_news n) : data(d), mesh(m), news(std::move(n)) {
+  impl(storage::store& d, peer_mesh& m, seeding_news n, std::uint64_t bytes_per_s)
+      : data(d), mesh(m), news(std::move(n)), pace(bytes_per_s) {
     thread = std::thread([this] { run(); });
   }
 
@@ -71,6 +74,7 @@ struct seeding::impl {
   // -- the thread's own
   std::map<std::uint64_t, outgoing> sources;  ///< by session
   std::map<shard_id, incoming> targets;
+  send_pace pace;
   storage::count rows_sent, rows_taken, finished, failed;
   std::atomic<std::uint64_t> source_count{0}, target_count{0};
 
@@ -89,8 +93,7 @@ struct seeding::impl {
       std::function<void()> task;
       {
         std::unique_lock lock(mutex);
-        wake.wait_for(lock, std::chrono::milliseconds(500),
-                      [this] { return stopping || !tasks.empty(); });
+        wake.wait_until(lock, next_look(), [this] { return stopping || !tasks.empty(); });
         if (stopping) break;
         if (!tasks.empty()) {
           task = std::move(tasks.front());
@@ -106,8 +109,16 @@ struct seeding::impl {
     targets.clear();
   }
 
+  /// Without a task: when a link is to be dialled again, or a block that had to wait may leave.
+  steady::time_point next_look() const {
+    const auto now = steady::now();
+    const auto soon = now + std::chrono::milliseconds(500);
+    return pace.free_at() > now ? std::min(pace.free_at(), soon) : soon;
+  }
+
   void look_at_time() {
     const auto now = steady::now();
+    feed_waiting(now);
     for (auto& [session, s] : sources) {
       if (s.redial_at > now) continue;
       s.redial_at = steady::time_point::max();
@@ -171,13 +182,27 @@ struct seeding::impl {
     return nullptr;
   }
 
+  void feed_waiting(steady::time_point now) {
+    if (pace.free_at() > now) return;
+    std::vector<std::uint64_t> waiting;
+    for (const auto& [session, s] : sources)
+      if (s.begun && s.link && !s.ended) waiting.push_back(session);
+    // One may end by this, and is no longer there.
+    for (const std::uint64_t session : waiting)
+      if (const auto found = sources.find(session); found != sources.end()) feed(found->second);
+  }
+
   void feed(outgoing& s) {
     std::string out;
     while (!s.ended && s.sent - s.acknowledged < limits::seed_blocks_under_way) {
+      const auto now = steady::now();
+      if (pace.free_at() > now) break;
       const std::uint64_t before_rows = s.source->rows();
+      const std::size_t before_bytes = out.size();
       const auto more = s.source->next_block(out);
       if (!more) return over(s.session, more.error().detail);
       rows_sent.add(s.source->rows() - before_rows);
+      pace.sent(out.size() - before_bytes, now);
       if (*more) {
         ++s.sent;
       } else {
@@ -363,8 +388,9 @@ struct seeding::impl {
   }
 };
 
-seeding::seeding(storage::store& data, peer_mesh& mesh, seeding_news news)
-    : impl_(std::make_unique<impl>(data, mesh, std::move(news))) {}
+seeding::seeding(storage::store& data, peer_mesh& mesh, seeding_news news,
+                 std::uint64_t bytes_per_s)
+    : impl_(std::make_unique<impl>(data, mesh, std::move(news), bytes_per_s)) {}
 
 seeding::~seeding() {
   stop();

@@ -44,7 +44,8 @@ struct seeding_counters {
 
 class seeding {
  public:
-  seeding(storage::store& data, peer_mesh& mesh, seeding_news news);
+  /// All sessions together send no more than this on the average; 0: no bound.
+  seeding(storage::store& data, peer_mesh& mesh, seeding_news news, std::uint64_t bytes_per_s);
   ~seeding();
 
   /// Begins to send the shard's state to the peer, unless that is under way.

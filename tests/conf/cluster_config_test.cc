@@ -118,6 +118,7 @@ TEST(cluster_config, the_order_of_sections_does_not_matter) {
 
 TEST(cluster_config, what_is_required_is_asked_for_once_there_is_a_cluster) {
   for (const option_info& option : option_table()) {
+    if (option.name.rfind("cluster.shards.", 0) == 0) continue;  // only where there are any
     const bool of_nodes = option.name.rfind("cluster.nodes.", 0) == 0;
     if (option.name.rfind("cluster.", 0) != 0 || option.fallback != "required") continue;
     const std::string key = option.name.substr(option.name.rfind('.') + 1);
@@ -184,6 +185,50 @@ TEST(cluster_config, nodes_that_are_no_tables_are_refused) {
     ASSERT_FALSE(c.ok()) << wrong;
     EXPECT_THAT(c.error().detail, HasSubstr("write [[cluster.nodes]] before")) << wrong;
   }
+}
+
+TEST(cluster_config, shards_may_have_rules_of_their_own) {
+  draft d;
+  d.further =
+      "[[cluster.shards]]\nshard = 3\ncopies = 3\nsites = 2\n"
+      "[[cluster.shards]]\nshard = 0\ncopies = 1\n";
+  const auto c = parse(d.text(), "/n.toml");
+  ASSERT_TRUE(c.ok()) << c.error().detail;
+  ASSERT_EQ(c->cluster.shards.size(), 2u);
+  EXPECT_EQ(c->cluster.shards[0].shard, 3);
+  EXPECT_EQ(c->cluster.shards[0].copies, 3);
+  EXPECT_EQ(c->cluster.shards[0].sites, 2);
+  EXPECT_EQ(c->cluster.shards[1].sites, 1);
+  const std::string dumped = dump(*c);
+  EXPECT_THAT(dumped, HasSubstr("\n[[cluster.shards]]\nshard = 3\ncopies = 3\nsites = 2\n"));
+  const auto again = parse(dumped, "/n.toml");
+  ASSERT_TRUE(again.ok()) << again.error().detail;
+  EXPECT_EQ(dump(*again), dumped);
+}
+
+TEST(cluster_config, a_rule_of_a_shard_that_the_voters_cannot_meet_is_refused) {
+  const auto with = [](const std::string& options) {
+    draft d;
+    d.further = "[[cluster.shards]]\n" + options;
+    return refusal_of(d);
+  };
+  EXPECT_THAT(with("shard = 8\ncopies = 2\n"),
+              HasSubstr("does not exist: shards have the numbers 0 to 7"));
+  EXPECT_THAT(with("shard = 1\ncopies = 4\n"),
+              HasSubstr("takes 4 copies but there are 3 voters; lower `copies`"));
+  EXPECT_THAT(with("shard = 1\ncopies = 2\nsites = 3\n"), HasSubstr("more sites than copies"));
+  EXPECT_EQ(with("shard = 1\ncopies = 3\nsites = 3\n"), "accepted");
+  draft d;
+  d.sites = {"berlin", "berlin", "leipzig"};
+  d.further = "[[cluster.shards]]\nshard = 1\ncopies = 3\nsites = 3\n";
+  EXPECT_THAT(refusal_of(d), HasSubstr("takes 3 sites but the voters stand on 2; lower `sites`"));
+  EXPECT_THAT(with("shard = 1\ncopies = 2\n[[cluster.shards]]\nshard = 1\ncopies = 1\n"),
+              HasSubstr("give each shard one rule"));
+  EXPECT_THAT(with("shard = 1\n"), HasSubstr("`cluster.shards.copies` is required: add"));
+  EXPECT_THAT(with("copies = 1\n"), HasSubstr("`cluster.shards.shard` is required: add"));
+  EXPECT_THAT(with("shard = 1\ncopies = 0\n"),
+              HasSubstr("`cluster.shards.copies` must be from 1 to 5"));
+  EXPECT_THAT(with("shard = 1\ncopeis = 2\n"), HasSubstr("did you mean `cluster.shards.copies`?"));
 }
 
 TEST(cluster_config, numbers_and_addresses_belong_to_one_node) {

@@ -229,7 +229,7 @@ TEST(config, what_is_dumped_loads_to_the_same_values) {
 }
 
 TEST(config, the_option_table_is_complete_and_its_defaults_are_those_of_the_struct) {
-  ASSERT_EQ(option_table().size(), option_rows().size() + node_rows().size());
+  ASSERT_EQ(option_table().size(), option_rows().size() + node_rows().size() + shard_rows().size());
   for (const option_info& option : option_table()) {
     EXPECT_FALSE(option.meaning.empty()) << option.name;
     EXPECT_EQ(option.meaning.back(), '.') << option.name;
@@ -287,14 +287,15 @@ TEST_F(sample_file, names_every_option_with_its_default_in_its_section) {
     const std::size_t dot = option.name.rfind('.');
     const std::string section = option.name.substr(0, dot);
     std::string head_line = "[" + section + "]";
-    if (section == nodes_section) head_line = "#[[" + section + "]]";
+    const bool repeated = section == nodes_section || section == shards_section;
+    if (repeated) head_line = "#[[" + section + "]]";
     if (section == cluster_section) head_line = "#[" + section + "]";
     const std::size_t head = text_.find("\n" + head_line + "\n");
     ASSERT_NE(head, std::string::npos) << option.name;
     const std::size_t next = std::min(text_.find("\n[", head + 1), text_.find("\n#[", head + 1));
     const std::string part = text_.substr(head, next - head);
     const std::string key = option.name.substr(dot + 1);
-    if (section == nodes_section) {
+    if (repeated) {
       EXPECT_THAT(part, HasSubstr("\n#" + key + " = "));
     } else if (section == cluster_section && option.fallback == "required") {
       EXPECT_THAT(part, HasSubstr("\n#" + key + " = "));
@@ -317,6 +318,7 @@ TEST_F(sample_file, loads_with_every_option_switched_on) {
   const auto c = parse(on, path_);
   ASSERT_TRUE(c.ok()) << c.error().detail;
   EXPECT_EQ(c->cluster.nodes.size(), 4u);
+  EXPECT_EQ(c->cluster.shards.size(), 1u);
   const config defaults;
   for (const option_row& row : option_rows()) {
     if (!row.required()) {

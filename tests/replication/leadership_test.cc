@@ -33,9 +33,10 @@ struct leadership_rules : testing::Test {
     for (std::uint16_t i = 1; i <= 3; ++i) config->voters.push_back({folder_of(i), i});
     state.base_config = config;
   }
-  leadership wish() { return by_itself(plan, self, state, heard, 1); }
+  leadership wish() { return by_itself(plan, shard, self, state, heard, 1); }
 
   cluster_plan plan;
+  shard_id shard{3};
   replica_id self = folder_of(1);
   replica_state state;
   heard_of heard;
@@ -52,6 +53,14 @@ TEST_F(leadership_rules, the_founder_waits_for_every_voter) {
   EXPECT_EQ(claim->config.voters.size(), 3u) << "the learner has no vote";
   EXPECT_EQ(claim->config.version, 1u);
   EXPECT_TRUE(is_sound(claim->config));
+}
+
+TEST_F(leadership_rules, p1_the_founder_gives_each_shard_the_rule_that_is_its_own) {
+  plan.shard_rules[shard_id(5)] = {3, 3};
+  for (std::uint16_t node = 2; node <= 4; ++node) hear(node);
+  EXPECT_EQ(wish().claim->config.rule, (commit_rule{2, 2}));
+  shard = shard_id(5);
+  EXPECT_EQ(wish().claim->config.rule, (commit_rule{3, 3}));
 }
 
 TEST_F(leadership_rules, the_founder_waits_a_moment_for_learners_that_may_hold_its_data) {
