@@ -98,6 +98,28 @@ bool reactor::transmit(session_ref s, std::string_view frames) {
   return true;
 }
 
+void reactor::probe(session_ref s, std::chrono::milliseconds within) {
+  net::connection* c = ready_connection(s);
+  if (c == nullptr) return;
+  slot& at = *find(s);
+  const std::uint64_t now = now_ms();
+  const auto within_ms = static_cast<std::uint64_t>(within.count());
+  if (at.ping_open) {
+    // One of the slow kind may have been on its way for long.
+    at.pong_by_ms = std::min(at.pong_by_ms, now + within_ms);
+  } else if (now - at.pinged_ms >= within_ms) {
+    send_ping(at, *c, within);
+  }
+}
+
+void reactor::send_ping(slot& at, net::connection& c, std::chrono::milliseconds within) {
+  append_frame(c.tail(), ping_correlation, ping{});
+  c.queued();
+  at.ping_open = true;
+  at.pinged_ms = now_ms();
+  at.pong_by_ms = at.pinged_ms + static_cast<std::uint64_t>(within.count());
+}
+
 std::size_t reactor::outbox_bytes(session_ref s) {
   const slot* at = find(s);
   return at == nullptr || at->connection == nullptr ? 0 : at->connection->outbox_bytes();
@@ -286,7 +308,6 @@ void reactor::finish(std::uint32_t index, net::close_reason reason, const std::s
 void reactor::tick() {
   const std::uint64_t now = now_ms();
   const auto login_deadline = static_cast<std::uint64_t>(options_.login_deadline.count());
-  const auto pong_within = static_cast<std::uint64_t>(options_.pong_within.count());
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     slot& at = *slots_[i];
     if (at.where == phase::free) continue;
@@ -297,14 +318,11 @@ void reactor::tick() {
       at.said_detail = "no login within " + std::to_string(login_deadline) + " ms";
       c->close(net::close_reason::handshake_timeout, false);
     } else if (at.ping_open) {
-      if (now - at.pinged_ms < pong_within) continue;
+      if (now < at.pong_by_ms) continue;
       at.said_detail = "no sign of life from the node";
       c->close(net::close_reason::idle_timeout, false);
     } else if (now - at.pinged_ms >= at.ping_after_ms) {
-      append_frame(c->tail(), ping_correlation, ping{});
-      c->queued();
-      at.ping_open = true;
-      at.pinged_ms = now;
+      send_ping(at, *c, options_.pong_within);
     }
   }
   loop_.after(tick_every, [this] { tick(); });

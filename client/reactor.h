@@ -129,6 +129,10 @@ class reactor final : private net::loop_handler {
   /// Sends whole frames that the caller has encoded before. False: not ready or ended.
   bool transmit(session_ref s, std::string_view frames);
 
+  /// Is the node still there? A PING now; without any sign of life within this long the session
+  /// ends. Nothing when such a question is open, or was asked less than `within` ago.
+  void probe(session_ref s, std::chrono::milliseconds within);
+
   /// Bytes that wait to be written; 0 when the session is gone.
   std::size_t outbox_bytes(session_ref s);
 
@@ -161,6 +165,7 @@ class reactor final : private net::loop_handler {
     net::connection_id id;
     std::uint64_t opened_ms = 0;
     std::uint64_t pinged_ms = 0;
+    std::uint64_t pong_by_ms = 0;  // while ping_open
     std::uint32_t ping_after_ms = 0;
     std::string proof;  // the whole LOGIN or LOGIN_PASSWORD frame, until it is sent
     welcome node;       // its views are empty outside of a call
@@ -170,6 +175,7 @@ class reactor final : private net::loop_handler {
     std::uint32_t reconnect_after_ms = 0;
   };
 
+  void send_ping(slot& at, net::connection& c, std::chrono::milliseconds within);
   void on_open(net::connection& c) override;
   void on_frames(net::connection& c, std::span<const frame_view> frames) override;
   void on_drained(net::connection&) override {}

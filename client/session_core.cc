@@ -372,10 +372,21 @@ status session_core::save() {
   return save_state(options_.state_file, state_);
 }
 
+/// An answer may take its time, a node that is there says so at once.
+void session_core::doubt() {
+  const std::uint64_t now = steady_ms();
+  if (!ready_ || requests_.under_way() == 0) {
+    answered_ms_ = now;
+  } else if (now - answered_ms_ >= static_cast<std::uint64_t>(options_.doubt_after.count())) {
+    reactor_.probe(link_, options_.doubt_after);
+  }
+}
+
 void session_core::tick() {
   if (ended_) return;
   expire();
   pump();
+  doubt();
   const std::uint64_t now = steady_ms();
   watches_.tick(now);
   renew_if_due();

@@ -144,6 +144,7 @@ class session_core final : public caller, private reactor_handler {
   void take_renewed(const outcome<frame_view>& answer);
   void pump();
   void expire();
+  void doubt();
   void tick();
   void say_first(status word);
 
@@ -164,6 +165,7 @@ class session_core final : public caller, private reactor_handler {
   watcher watches_;
   std::unordered_set<conversation_id> counting_;  // conversations that have counted in this run
   session_ref link_;
+  std::uint64_t answered_ms_ = 0;  // when the last answer came, or nothing was open
   bool ready_ = false;
   bool ended_ = false;
   bool state_dirty_ = false;

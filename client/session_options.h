@@ -47,6 +47,10 @@ struct session_options {
   bool follow = true;
   std::chrono::milliseconds request_timeout{30'000};
   std::chrono::milliseconds connect_timeout{10'000};
+  /// Requests are open and nothing is answered for so long: the node is asked whether it is there,
+  /// and has as long again to say a word; then the session goes elsewhere. A cut cable tells
+  /// nobody.
+  std::chrono::milliseconds doubt_after{4'000};
   std::string client_name = "conclave-client/" CONCLAVE_VERSION;
 };
 

@@ -49,6 +49,7 @@ void session_core::pump() {
 }
 
 void session_core::on_answer(session_ref, std::uint64_t correlation, const frame_view& answer) {
+  answered_ms_ = steady_ms();
   queue::entry* e = requests_.find(correlation);
   if (e == nullptr) return;  // given up at its deadline, or nobody waits for it
   if (answer.header.type != frame_type::error) {

@@ -118,6 +118,27 @@ TEST_F(session_in_a_cluster, moves_to_the_new_leader_and_brings_what_is_open) {
   EXPECT_EQ(leader_.texts(), (std::vector<std::string>{"on the way"}));
 }
 
+TEST_F(session_in_a_cluster, p9_leaves_a_node_from_which_nothing_comes_but_not_one_that_is_slow) {
+  follower_.leads = true;
+  follower_.silent = true;  // but for PONG
+  session_options o = options();
+  o.follow = false;
+  o.servers = {follower_.address(), leader_.address()};
+  o.doubt_after = std::chrono::milliseconds{100};
+  auto s = session::connect(o);
+  ASSERT_TRUE(s) << s.error().detail;
+  outcome<receipt> said = errc::internal;
+  std::thread sender([&] { said = (*s)->send(fake_node::group, "on the way"); });
+  ASSERT_TRUE(wait_until([&] { return follower_.pings >= 4; }));
+  EXPECT_EQ(leader_.logins, 0u) << "it is there, and may take its time";
+  follower_.mute_pings = true;  // the cable is cut: no end of the connection is told
+  sender.join();
+  ASSERT_TRUE(said) << said.error().detail;
+  s->reset();
+  leader_.stop();
+  EXPECT_EQ(leader_.texts(), (std::vector<std::string>{"on the way"}));
+}
+
 TEST_F(session_in_a_cluster, checks_the_certificate_of_the_leader_against_the_name_it_was_given) {
   const auto elsewhere = certificates().issue("elsewhere", "DNS:elsewhere.example");
   fake_node impostor(3, elsewhere.certificate_file, elsewhere.key_file);
