@@ -10,6 +10,7 @@ target_link_libraries(conclaved-faulty PRIVATE conclave_node conclave_faulty_fs)
 add_library(conclave_e2e_support STATIC
             tests/support/child_process.cc tests/support/node_process.cc
             tests/support/cluster_process.cc tests/support/link_proxy.cc
+            tests/support/network_namespace.cc tests/support/node_network.cc
             tests/support/wire_client.cc tests/e2e/ack_judge.cc tests/e2e/ack_judge_changes.cc
             tests/e2e/ack_fence.cc)
 target_link_libraries(conclave_e2e_support PUBLIC conclave_client OpenSSL::SSL)

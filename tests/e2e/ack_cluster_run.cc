@@ -8,6 +8,7 @@
 #include "tests/e2e/ack_scene.h"
 #include "tests/e2e/ack_writers.h"
 #include "tests/support/cluster_process.h"
+#include "tests/support/loopback.h"
 #include "tests/support/waiting.h"
 
 #include <algorithm>
@@ -31,7 +32,7 @@ test::cluster_settings settings_of(const run_options& o) {
   s.mode = o.mode;
   s.voters = o.voters;
   s.learners = o.learners;
-  s.proxied = true;
+  s.network = o.namespaces ? test::cluster_network::namespaces : test::cluster_network::proxied;
   s.each.program = o.node.empty() ? CONCLAVE_BINARY_DIR "/conclaved-faulty" : o.node;
   s.each.options["limits.passivate_after_ms"] = std::to_string(o.passivate_after_ms);
   if (!o.fault.empty()) s.each.environment.emplace_back("CONCLAVE_FAULT", o.fault);
@@ -58,6 +59,10 @@ class cluster_run {
         cluster_(settings_of(options)) {
     result_.seed = seed_;
     for (const std::string& name : options.faults.empty() ? cluster_faults() : options.faults) {
+      // Connections are ended and held up by a proxy, cables pulled from namespaces only.
+      const bool of_proxy = name == "flap_link" || name == "delay";
+      if (options.namespaces ? of_proxy : name == "unplug_leader" || name == "replace_unplugged")
+        continue;
       // With one voter there is nobody else to lead.
       if (options.voters > 1 || name == "kill_leader" || name == "kill_all" ||
           name == "pause_leader")
@@ -84,8 +89,8 @@ class cluster_run {
     for (const std::string& token : scene_.reader_tokens)
       readers_.push_back(std::make_unique<ack_receiver>(cluster_.options_for(token)));
     ack_writers::options o;
-    for (const std::uint16_t port : cluster_.client_ports())
-      o.servers.push_back({"127.0.0.1", port, "127.0.0.1"});
+    for (unsigned n = 1; n <= cluster_.size(); ++n)
+      o.servers.push_back({cluster_.host_of(n), cluster_.client_port_of(n), cluster_.host_of(n)});
     auto tls = net::tls_context::client({cluster_.authority().ca_file()});
     if (!tls) throw std::runtime_error(tls.error().detail);
     o.tls = *tls;
@@ -101,7 +106,8 @@ class cluster_run {
     f.host.follow = false;
     f.guest = scene_.guest.user;
     f.guest_token = scene_.guest.token;
-    f.ports = cluster_.client_ports();
+    for (unsigned n = 1; n <= cluster_.size(); ++n)
+      f.nodes.push_back(test::place_of(cluster_.host_of(n), cluster_.client_port_of(n)));
     f.groups = scene_.groups;
     fence_ = std::make_unique<ack_fence>(std::move(f));
   }
@@ -199,26 +205,44 @@ class cluster_run {
       const unsigned one = another(first);
       const auto times = 3 + random_() % 8;
       for (std::uint64_t i = 0; i < times; ++i) {
-        cluster_.links().reset(first, one);
+        cluster_.proxy().reset(first, one);
         std::this_thread::sleep_for(some(20, 300));
       }
     } else if (fault == "replace_isolated") {
       // Clients still reach the old leader, which must not acknowledge anything alone.
       for (unsigned n = 1; n <= cluster_.size(); ++n)
         if (n != first) cluster_.links().cut(first, n);
-      // One that was seeded a moment ago may lag too far; then the other one holds everything.
-      std::string said;
-      for (const unsigned next : other_voters(first))
-        if ((said = cluster_.promote(next)).empty()) break;
-      if (!said.empty()) result_.broken.push_back("every order to lead is refused: " + said);
+      order_one_to_lead(first);
       std::this_thread::sleep_for(some(500, 3'000));
       cluster_.links().heal();
       cluster_.wait_for_leader();
+    } else if (fault == "unplug_leader") {
+      cluster_.cables().unplug(first);
+      std::this_thread::sleep_for(some(500, 4'000));
+      cluster_.links().heal();
+    } else if (fault == "replace_unplugged") {
+      // Nobody tells anybody: the old leader believes that it leads, its clients that they are
+      // connected.
+      cluster_.cables().unplug(first);
+      std::this_thread::sleep_for(some(0, 500));
+      order_one_to_lead(first);
+      std::this_thread::sleep_for(some(0, 3'000));
+      cluster_.links().heal();
+      cluster_.wait_for_leader();
     } else if (fault == "delay") {
-      cluster_.links().delay(some(5, 60));
+      cluster_.proxy().delay(some(5, 60));
       std::this_thread::sleep_for(some(500, 2'000));
-      cluster_.links().delay(0ms);
+      cluster_.proxy().delay(0ms);
     }
+  }
+
+  /// While the old leader cannot be told.
+  void order_one_to_lead(unsigned first) {
+    // One that was seeded a moment ago may lag too far; then the other one holds everything.
+    std::string said;
+    for (const unsigned next : other_voters(first))
+      if ((said = cluster_.promote(next)).empty()) return;
+    result_.broken.push_back("every order to lead is refused: " + said);
   }
 
   void halfway() {
@@ -361,9 +385,9 @@ class cluster_run {
 
 const std::vector<std::string>& cluster_faults() {
   static const std::vector<std::string> names{
-      "kill_leader",  "replace_leader", "kill_follower",  "kill_all",
-      "pause_leader", "replace_paused", "pause_follower", "move_lead",
-      "cut_link",     "flap_link",      "delay",          "replace_isolated"};
+      "kill_leader",    "replace_leader",   "kill_follower", "kill_all",         "pause_leader",
+      "replace_paused", "pause_follower",   "move_lead",     "cut_link",         "flap_link",
+      "delay",          "replace_isolated", "unplug_leader", "replace_unplugged"};
   return names;
 }
 

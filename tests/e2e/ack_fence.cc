@@ -61,9 +61,9 @@ void ack_fence::once(client::session& host, conversation_id group) {
   // Still there from a time before whose end is not known: fine.
   const auto added = host.add_members(group, {options_.guest});
   if (!added && added.error().code != errc::already_exists) return;
-  test::wire_client socket(options_.ports[port_]);
+  test::wire_client socket(options_.nodes[node_]);
   const bool in = socket.connected() && socket.login(options_.guest_token);
-  if (!in) port_ = (port_ + 1) % options_.ports.size();
+  if (!in) node_ = (node_ + 1) % options_.nodes.size();
   if (in) socket.read_for(5ms);
   const auto removed = host.remove_member(group, options_.guest);
   if (!removed) return;

@@ -11,6 +11,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <netinet/in.h>
 #include <string>
 #include <thread>
 #include <utility>
@@ -24,7 +25,7 @@ class ack_fence {
     client::session_options host;  ///< who adds and removes: owner of the groups
     user_id guest{};
     std::string guest_token;
-    std::vector<std::uint16_t> ports;  ///< of the nodes; the raw socket tries the next one
+    std::vector<sockaddr_in> nodes;  ///< where they are; the raw socket tries the next one
     std::vector<conversation_id> groups;
   };
 
@@ -40,7 +41,7 @@ class ack_fence {
   void once(client::session& host, conversation_id group);
 
   options options_;
-  std::size_t port_ = 0;
+  std::size_t node_ = 0;
   std::atomic<bool> stop_{false};
   std::uint64_t removals_ = 0;
   std::vector<std::string> leaks_;

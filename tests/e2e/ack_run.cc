@@ -124,7 +124,7 @@ class ack_run {
     f.host.follow = false;
     f.guest = scene_.guest.user;
     f.guest_token = scene_.guest.token;
-    f.ports = {node_.client_port()};
+    f.nodes = {test::loopback(node_.client_port())};
     f.groups = scene_.groups;
     fence_ = std::make_unique<ack_fence>(std::move(f));
   }

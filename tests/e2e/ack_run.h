@@ -38,6 +38,7 @@ struct run_options {
   unsigned voters = 3;
   unsigned learners = 1;
   std::string mode = "local3";
+  bool namespaces = false;          ///< nodes on cables of the kernel, without a proxy
   std::vector<std::string> faults;  ///< names of cluster_faults(); empty: all
   bool wipe = false;  ///< halfway a follower loses its disk and comes back without a vote
   bool join = false;  ///< the last learner is not there before half of the rounds

@@ -74,6 +74,8 @@ int main(int argc, char** argv) {
   app.add_option("--voters", o.voters, "as many as the mode takes");
   app.add_option("--learners", o.learners);
   app.add_option("--mode", o.mode, "single, local3, metro3 or metro5");
+  app.add_flag("--namespaces", o.namespaces,
+               "each node in a network namespace, with cables that are cut and pulled; as root");
   app.add_option("--faults", o.faults, "what may happen to the cluster; all when not given")
       ->delimiter(',')
       ->check(CLI::IsMember(conclave::ackcheck::cluster_faults()));

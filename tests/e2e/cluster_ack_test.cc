@@ -1,6 +1,7 @@
 /// Runs of ackcheck on clusters of real processes: kills, pauses, cut links, moved leads, a wiped
 /// disk and a newcomer under load. CONCLAVE_TEST_FULL makes them long.
 #include "tests/support/child_process.h"
+#include "tests/support/network_namespace.h"
 
 #include <gtest/gtest.h>
 
@@ -52,6 +53,13 @@ TEST(p8_cluster_ackcheck, a_newcomer_is_filled_under_load_and_holds_the_same) {
   const std::string line =
       in_cluster(3, 60, {"--join", "--faults", "kill_follower,move_lead,flap_link"});
   EXPECT_EQ(line.find("seedings=0 "), std::string::npos) << "it came by the log alone";
+}
+
+TEST(p1_cluster_ackcheck, cables_that_are_cut_and_pulled_lose_nothing) {
+  if (const std::string why = network_namespace::refusal(); !why.empty()) GTEST_SKIP() << why;
+  in_cluster(5, 200,
+             {"--namespaces", "--faults",
+              "cut_link,unplug_leader,replace_unplugged,replace_isolated,kill_leader"});
 }
 
 TEST(p1_cluster_ackcheck, a_single_voter_and_its_learner) {

@@ -149,6 +149,59 @@ TEST_F(e2e_cluster, p1_metro5_takes_three_copies_on_two_sites_and_three_on_one_a
   EXPECT_EQ(cluster().stop_and_compare(), "");
 }
 
+TEST_F(e2e_cluster, p1_a_shard_with_its_own_rule_waits_for_its_copies_and_others_do_not) {
+  cluster_settings settings;
+  settings.each.appended = "[[cluster.shards]]\nshard = 2\ncopies = 3\n";
+  make(settings);
+  cluster().start();
+  found_room();  // the first tenant, in shard 1
+  const auto gina = node(1).provision("globex", "laptop", {"gina"}).front();
+  auto careful = client::session::connect(cluster().options_for(gina.token));
+  ASSERT_TRUE(careful.ok()) << careful.error().detail;
+  const auto room =
+      (*careful)->create_conversation("a room", {}, history_visibility::since_joining);
+  ASSERT_TRUE(room.ok()) << room.error().detail;
+  ASSERT_TRUE((*careful)->send(room->conversation, "with three copies").ok());
+  EXPECT_TRUE(has_status(2,
+                         "A message is safe on 2 copies at 1 site.\n"
+                         "In shard 2: on 3 copies at 1 site.\n"));
+  node(3).kill9();
+  std::atomic<bool> answered{false};
+  (*careful)->send_async(room->conversation, "with two copies",
+                         [&](outcome<client::receipt> r) { answered = r.ok(); });
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(say("with two copies, which is enough here").ok());
+  std::this_thread::sleep_for(a_while);
+  EXPECT_FALSE(answered) << "two copies are not what this shard's rule demands";
+  cluster().start_node(3);
+  EXPECT_TRUE(wait_until([&] { return answered.load(); }));
+  careful->reset();
+  alice_.reset();
+  EXPECT_EQ(cluster().stop_and_compare(), "");
+}
+
+TEST_F(e2e_cluster, p1_a_pulled_cable_is_noticed_and_who_leads_behind_it_acknowledges_nothing) {
+  if (const std::string why = network_namespace::refusal(); !why.empty()) GTEST_SKIP() << why;
+  cluster_settings settings;
+  settings.network = cluster_network::namespaces;
+  make(settings);
+  cluster().start();
+  found_room();
+  ASSERT_TRUE(say("on three cables").ok());
+  cluster().cables().unplug(1);
+  // No end of any connection is told, to anybody.
+  std::atomic<bool> answered{false};
+  alice_->send_async(room_, "to whoever leads",
+                     [&](outcome<client::receipt> r) { answered = r.ok(); });
+  EXPECT_TRUE(has_status(2, " down ")) << "only silence tells it";
+  EXPECT_FALSE(answered);
+  EXPECT_TRUE(wait_until([&] { return cluster().promote(2).empty(); }));
+  EXPECT_TRUE(wait_until([&] { return answered.load(); })) << "the session finds the new leader";
+  cluster().links().heal();
+  EXPECT_TRUE(cluster().wait_in_sync());
+  alice_.reset();
+  EXPECT_EQ(cluster().stop_and_compare(), "");
+}
+
 TEST_F(e2e_cluster, a_node_of_another_cluster_is_turned_away) {
   make();
   cluster().operator_token();

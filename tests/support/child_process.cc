@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <fstream>
+#include <sched.h>
 #include <signal.h>
 #include <sstream>
 #include <stdexcept>
@@ -62,6 +63,7 @@ child_process::child_process(const command& c) {
     sigset_t none;
     sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    if (c.network_namespace >= 0 && ::setns(c.network_namespace, CLONE_NEWNET) != 0) ::_exit(126);
     redirect(in.c_str(), O_RDONLY, 0);
     if (!c.out_file.empty()) redirect(c.out_file.c_str(), O_WRONLY | O_CREAT | O_APPEND, 1);
     if (!c.err_file.empty()) redirect(c.err_file.c_str(), O_WRONLY | O_CREAT | O_APPEND, 2);

@@ -23,6 +23,7 @@ class child_process {
     std::string out_file;                                          ///< appended to; empty: ours
     std::string err_file;                                          ///< may be the same; empty: ours
     std::string in_file;                                           ///< empty: /dev/null
+    int network_namespace = -1;  ///< the child is born in this one (network_namespace.h); -1: ours
   };
 
   /// Throws when the process cannot be made. A program that cannot be executed ends with code 127.

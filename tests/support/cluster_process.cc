@@ -40,7 +40,9 @@ cluster_process::cluster_process(cluster_settings settings)
   for (unsigned n = 0; n < count; ++n)
     for (auto* ports : {&client_ports_, &admin_ports_, &peer_ports_, &metrics_ports_})
       ports->push_back(lasting_port());
-  if (settings_.proxied) proxy_ = std::make_unique<link_proxy>();
+  if (settings_.network == cluster_network::proxied) proxy_ = std::make_unique<link_proxy>();
+  if (settings_.network == cluster_network::namespaces)
+    cables_ = std::make_unique<node_network>(count);
   for (unsigned from = 1; from <= count; ++from) {
     auto& reached = reached_.emplace_back(peer_ports_);
     for (unsigned to = 1; proxy_ != nullptr && to <= count; ++to)
@@ -64,11 +66,22 @@ node_settings cluster_process::settings_of(unsigned number) const {
   s.options["cluster.listen_port"] = std::to_string(peer_ports_[at]);
   give_certificate(s, *certificates_,
                    "conclave://" + settings_.name + "/" + std::to_string(number));
+  const std::string host = host_of(number);
+  s.host = host;
+  if (cables_ != nullptr) {
+    s.network_namespace = cables_->namespace_of(number);
+    for (const char* listener : {"listen.client", "listen.admin", "cluster.listen"})
+      s.options[listener + std::string("_address")] = quoted(host);
+    const auto files = certificates_->issue("clients-of-" + std::to_string(number), "IP:" + host);
+    s.options["tls.certificate_file"] = quoted(files.certificate_file);
+    s.options["tls.key_file"] = quoted(files.key_file);
+  }
   for (unsigned each = 1; each <= reached_[at].size(); ++each) {
     s.appended +=
         "[[cluster.nodes]]\nnode = " + std::to_string(each) + "\nsite = " + quoted(site_of(each)) +
-        "\naddress = " + quoted("127.0.0.1:" + std::to_string(reached_[at][each - 1])) +
-        "\nclient_address = " + quoted("127.0.0.1:" + std::to_string(client_ports_[each - 1])) +
+        "\naddress = " + quoted(host_of(each) + ':' + std::to_string(reached_[at][each - 1])) +
+        "\nclient_address = " +
+        quoted(host_of(each) + ':' + std::to_string(client_ports_[each - 1])) +
         "\nrole = " + quoted(each <= settings_.voters ? "voter" : "learner") + "\n";
   }
   return s;
@@ -250,8 +263,19 @@ std::string cluster_process::log_tails() const {
 
 std::vector<std::string> cluster_process::client_addresses() const {
   std::vector<std::string> all;
-  for (const std::uint16_t port : client_ports_) all.push_back("127.0.0.1:" + std::to_string(port));
+  for (unsigned n = 1; n <= size(); ++n)
+    all.push_back(host_of(n) + ':' + std::to_string(client_port_of(n)));
   return all;
+}
+
+std::string cluster_process::host_of(unsigned number) const {
+  return cables_ == nullptr ? "127.0.0.1" : cables_->address_of(number);
+}
+
+node_links& cluster_process::links() {
+  if (proxy_ != nullptr) return *proxy_;
+  if (cables_ == nullptr) throw std::runtime_error("nothing lies between these nodes");
+  return *cables_;
 }
 
 client::session_options cluster_process::options_for(const std::string& token) const {

@@ -1,12 +1,13 @@
 /// A real cluster for a test: voters and learners as processes on the loopback, with one authority
-/// that clients trust, certificates of nodes, and, if wanted, a proxy between every two of them.
-/// Nodes have the numbers 1, 2, 3 …, voters first; node 1 is the founder.
+/// that clients trust, certificates of nodes, and, if wanted, a network between them that can be
+/// cut. Nodes have the numbers 1, 2, 3 …, voters first; node 1 is the founder.
 ///
 /// Used by one thread, the one that made it: the nodes die with that thread. What cannot be set up
 /// throws, with the end of a node's log.
 #pragma once
 
 #include "tests/support/link_proxy.h"
+#include "tests/support/node_network.h"
 #include "tests/support/node_process.h"
 
 #include <chrono>
@@ -19,6 +20,13 @@
 
 namespace conclave::test {
 
+/// How the nodes of a cluster reach each other.
+enum class cluster_network {
+  loopback,    ///< at once
+  proxied,     ///< through link_proxy, each direction of each pair by itself
+  namespaces,  ///< each in a namespace of its own, on cables of the kernel (node_network)
+};
+
 struct cluster_settings {
   std::string name = "test";
   std::string mode = "local3";
@@ -26,7 +34,7 @@ struct cluster_settings {
   unsigned learners = 0;
   std::vector<std::string> sites;  ///< by number; who is not named has one of its own
   node_settings each;              ///< program, options, environment of every node
-  bool proxied = false;            ///< nodes reach each other through links() only
+  cluster_network network = cluster_network::loopback;
 };
 
 class cluster_process {
@@ -36,7 +44,10 @@ class cluster_process {
   unsigned size() const { return static_cast<unsigned>(nodes_.size()); }
   unsigned voters() const { return settings_.voters; }
   node_process& node(unsigned number) { return *nodes_.at(number - 1); }
-  link_proxy& links() { return *proxy_; }
+  /// What lies between the nodes; not on the plain loopback.
+  node_links& links();
+  link_proxy& proxy() { return *proxy_; }
+  node_network& cables() { return *cables_; }
   test_certificates& authority() { return *certificates_; }
   const std::string& operator_token() { return node(1).operator_token(); }
 
@@ -85,7 +96,8 @@ class cluster_process {
   std::string log_tails() const;
 
   std::vector<std::string> client_addresses() const;
-  std::vector<std::uint16_t> client_ports() const { return client_ports_; }
+  std::string host_of(unsigned number) const;
+  std::uint16_t client_port_of(unsigned number) const { return client_ports_.at(number - 1); }
   client::session_options options_for(const std::string& token) const;
 
   /// The settings with which node `number` runs, for tests that start one that is not as it should.
@@ -105,6 +117,7 @@ class cluster_process {
   std::vector<std::uint16_t> client_ports_, admin_ports_, peer_ports_, metrics_ports_;
   std::vector<std::vector<std::uint16_t>> reached_;  ///< by who dials and whom
   std::unique_ptr<link_proxy> proxy_;
+  std::unique_ptr<node_network> cables_;
   std::vector<std::unique_ptr<node_process>> nodes_;
   std::set<unsigned> paused_;
 };

@@ -83,11 +83,6 @@ void link_proxy::cut_one_way(unsigned from, unsigned to) {
   cut_[{from, to}] = true;
 }
 
-void link_proxy::cut(unsigned a, unsigned b) {
-  cut_one_way(a, b);
-  cut_one_way(b, a);
-}
-
 void link_proxy::heal() {
   {
     const std::lock_guard lock(mutex_);

@@ -7,6 +7,8 @@
 /// bound, then the other side has to wait.
 #pragma once
 
+#include "tests/support/node_links.h"
+
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -21,21 +23,19 @@
 
 namespace conclave::test {
 
-class link_proxy {
+class link_proxy final : public node_links {
  public:
   link_proxy();
-  ~link_proxy();
+  ~link_proxy() override;
   link_proxy(const link_proxy&) = delete;
   link_proxy& operator=(const link_proxy&) = delete;
 
   /// `from` reaches `to`, which listens on `port` of this machine, at the port that is returned.
   std::uint16_t add(unsigned from, unsigned to, std::uint16_t port);
 
-  /// What `from` says to `to` is lost, whoever has dialled; the other way stays as it is.
-  void cut_one_way(unsigned from, unsigned to);
-  void cut(unsigned a, unsigned b);
+  void cut_one_way(unsigned from, unsigned to) override;
   /// Connections that have lost something end now, as TCP's own would.
-  void heal();
+  void heal() override;
   /// Ends all connections between the two, at once; they may dial again.
   void reset(unsigned a, unsigned b);
   /// Each byte comes so much later, from now on, everywhere.

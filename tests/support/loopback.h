@@ -2,11 +2,13 @@
 /// lasting_port(), which is for one. What cannot be had throws.
 #pragma once
 
+#include <arpa/inet.h>
 #include <cstdint>
 #include <netinet/in.h>
 #include <random>
 #include <set>
 #include <stdexcept>
+#include <string>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -17,6 +19,14 @@ inline sockaddr_in loopback(std::uint16_t port) {
   at.sin_family = AF_INET;
   at.sin_port = htons(port);
   at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return at;
+}
+
+/// `ip`: an IPv4 address in figures.
+inline sockaddr_in place_of(const std::string& ip, std::uint16_t port) {
+  sockaddr_in at = loopback(port);
+  if (::inet_pton(AF_INET, ip.c_str(), &at.sin_addr) != 1)
+    throw std::runtime_error("no address: " + ip);
   return at;
 }
 

@@ -3,6 +3,7 @@
 
 #include "client/failures.h"
 #include "tests/support/loopback.h"
+#include "tests/support/network_namespace.h"
 #include "tests/support/waiting.h"
 
 #include <algorithm>
@@ -101,8 +102,13 @@ void node_process::start() {
 bool node_process::try_start() {
   if (running()) throw std::runtime_error("the node runs already");
   const std::size_t before = log().size();
-  child_ = std::make_unique<child_process>(child_process::command{
-      {program(), "--config", config_file()}, settings_.environment, log_file(), log_file(), {}});
+  child_ =
+      std::make_unique<child_process>(child_process::command{{program(), "--config", config_file()},
+                                                             settings_.environment,
+                                                             log_file(),
+                                                             log_file(),
+                                                             {},
+                                                             settings_.network_namespace});
   std::string line;
   const auto serves = [&] {
     const std::string fresh = log().substr(before);
@@ -201,6 +207,9 @@ client::session_options node_process::options_for(const std::string& token) cons
 std::optional<double> node_process::metric(const std::string& name) const {
   const auto port = settings_.options.find("listen.metrics_port");
   if (port == settings_.options.end()) return std::nullopt;
+  // The page is on the node's own loopback.
+  std::optional<network_namespace::inside> there;
+  if (settings_.network_namespace >= 0) there.emplace(settings_.network_namespace);
   const std::string page = fetch(static_cast<std::uint16_t>(std::stoul(port->second)), "/metrics");
   const std::size_t at = page.find("\n" + name + " ");
   if (at == std::string::npos) return std::nullopt;

@@ -29,6 +29,10 @@ struct node_settings {
   /// Written behind all options: arrays of tables, which must come last.
   std::string appended;
   std::vector<std::pair<std::string, std::string>> environment;
+  /// Where clients reach it; tls.certificate_file and listen addresses are up to the test.
+  std::string host = "127.0.0.1";
+  /// Of network_namespace.h; -1: that of the test.
+  int network_namespace = -1;
   /// Nodes that the same clients trust share one authority; null: one of its own.
   std::shared_ptr<test_certificates> certificates;
 };
@@ -58,8 +62,8 @@ class node_process {
 
   std::uint16_t client_port() const { return client_port_; }
   std::uint16_t admin_port() const { return admin_port_; }
-  std::string client_address() const { return "127.0.0.1:" + std::to_string(client_port_); }
-  std::string admin_address() const { return "127.0.0.1:" + std::to_string(admin_port_); }
+  std::string client_address() const { return settings_.host + ':' + std::to_string(client_port_); }
+  std::string admin_address() const { return settings_.host + ':' + std::to_string(admin_port_); }
   std::string ca_file() const { return certificates_->ca_file(); }
   test_certificates& certificates() { return *certificates_; }
   std::string folder() const { return folder_.path(); }

@@ -1,16 +1,17 @@
 /// See wire_client.h.
 #include "tests/support/wire_client.h"
 
+#include "tests/support/loopback.h"
+
 #include <openssl/bn.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
-#include <arpa/inet.h>
 #include <csignal>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 namespace conclave::test {
@@ -35,15 +36,16 @@ errc wire_frame::code() const {
   return errc::ok;
 }
 
-wire_client::wire_client(std::uint16_t port, bool plain, int receive_buffer) {
+wire_client::wire_client(std::uint16_t port, bool plain, int receive_buffer)
+    : wire_client(loopback(port), plain, receive_buffer) {}
+
+wire_client::wire_client(const sockaddr_in& to, bool plain, int receive_buffer) {
   std::signal(SIGPIPE, SIG_IGN);
   fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (receive_buffer != 0)
     ::setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
-  sockaddr_in to{};
-  to.sin_family = AF_INET;
-  to.sin_port = htons(port);
-  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const timeval longest{std::chrono::duration_cast<std::chrono::seconds>(patience).count(), 0};
+  ::setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &longest, sizeof longest);  // also of connect()
   if (::connect(fd_, reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0) {
     closed_ = true;
     return;

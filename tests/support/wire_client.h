@@ -15,6 +15,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <netinet/in.h>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -44,6 +45,8 @@ class wire_client {
  public:
   /// Connects, by TLS unless `plain`. `receive_buffer`: of the kernel, 0: its default.
   explicit wire_client(std::uint16_t port, bool plain = false, int receive_buffer = 0);
+  /// The same, to a node that is not on the loopback.
+  explicit wire_client(const sockaddr_in& to, bool plain = false, int receive_buffer = 0);
   ~wire_client();
   wire_client(const wire_client&) = delete;
   wire_client& operator=(const wire_client&) = delete;
