@@ -109,7 +109,8 @@ inline const std::vector<confinement>& confinements() {
        [](const source_file& f, const std::string&) { return f.folder() == "storage"; }},
       {"openssl/", "TLS belongs to net/, all other cryptography to crypto/",
        [](const source_file& f, const std::string& target) {
-         if (f.folder() == "net") return tls_header(target);
+         // Speaks to other brokers, which net/ does not.
+         if (f.folder() == "net" || f.path.starts_with("bench/peers/")) return tls_header(target);
          return f.folder() == "crypto" && target != "openssl/ssl.h";
        }},
       {"argon2.h", "Argon2 is known to crypto/ only",
