@@ -33,6 +33,7 @@ struct cluster_node_settings {
   std::string cluster = "test";
   storage::log_tail_bounds keep;
   std::chrono::milliseconds digest_interval = limits::digest_interval;
+  std::uint64_t seed_bytes_per_s = 0;
 };
 
 class cluster_node {
@@ -59,6 +60,7 @@ class cluster_node {
     c.plan = settings_.plan;
     c.keep = settings_.keep;
     c.digest_interval = settings_.digest_interval;
+    c.seed_bytes_per_s = settings_.seed_bytes_per_s;
     c.client_address = "client-of:" + std::to_string(self().value);
     c.mesh.cluster = settings_.cluster;
     c.mesh.self = self();
@@ -180,8 +182,10 @@ class cluster_node {
 class cluster_of : public testing::Test {
  protected:
   void make(int voters, int learners, commit_rule rule, storage::log_tail_bounds keep = {},
-            std::chrono::milliseconds digest_interval = limits::digest_interval) {
+            std::chrono::milliseconds digest_interval = limits::digest_interval,
+            std::uint64_t seed_bytes_per_s = 0) {
     cluster_node_settings settings;
+    settings.seed_bytes_per_s = seed_bytes_per_s;
     settings.digest_interval = digest_interval;
     settings.keep = keep;
     settings.plan.founder = node_id(1);

@@ -246,6 +246,26 @@ TEST_F(cluster_test, a_copy_that_was_away_for_too_long_is_seeded) {
   EXPECT_TRUE(copies_are_equal(shard));
 }
 
+TEST_F(cluster_test, snapshots_leave_at_the_pace_that_the_operator_gave_them) {
+  make(2, 1, {2, 2}, short_log(), limits::digest_interval, 400'000);
+  ASSERT_NO_FATAL_FAILURE(start_and_write(2, 10));
+  for (std::uint64_t seq = 11; seq <= 500; ++seq) {  // a block and a half
+    node(1).propose(shard, 5, 1, seq, seq, owner, 3'000);
+    owner->wait_for_settled(seq);
+  }
+  const auto start = std::chrono::steady_clock::now();
+  node(3).start();
+  ASSERT_TRUE(eventually([&] { return node(1).part().seedings().sources > 0; }));
+  // What is being written meanwhile does not wait for it.
+  node(1).propose(shard, 5, 1, 501, 510, owner);
+  owner->wait_for_settled(510);
+  EXPECT_EQ(node(1).part().seedings().finished, 0u);
+  EXPECT_TRUE(copies_are_equal(shard));
+  const auto took = std::chrono::steady_clock::now() - start;
+  EXPECT_GT(took, std::chrono::milliseconds(2'400)) << "a block of 1 MiB at 400 kB/s";
+  EXPECT_LT(took, std::chrono::seconds(20));
+}
+
 TEST_F(cluster_test, a_wiped_disk_comes_back_as_a_learner) {
   make(3, 0, two_of_three);
   ASSERT_NO_FATAL_FAILURE(start_and_write(3, 50));
