@@ -83,6 +83,11 @@ std::string carry_out_order(replication::cluster& cluster, const conf::cluster_c
     if (why_not.empty()) return "ok\nthis node takes the lead\n";
     return "error\nthis node cannot take the lead: " + why_not + "\n";
   }
+  if (order == order_apply) {
+    const std::string why_not = cluster.apply_configuration();
+    if (why_not.empty()) return "ok\nvoters and rules become what the configuration says\n";
+    return "error\nvoters and rules stay as they are: " + why_not + "\n";
+  }
   if (order.rfind(order_readmit, 0) == 0) {
     const unsigned long number =
         std::strtoul(order.c_str() + std::strlen(order_readmit), nullptr, 10);

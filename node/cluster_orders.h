@@ -11,6 +11,7 @@ namespace conclave::node {
 
 inline constexpr const char* order_status = "status";
 inline constexpr const char* order_promote = "promote";
+inline constexpr const char* order_apply = "apply";
 inline constexpr const char* order_readmit = "readmit ";  ///< and the node's number
 
 /// The text begins with "ok" or "error" on a line of its own.

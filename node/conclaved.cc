@@ -112,6 +112,8 @@ int run_conclaved(int argc, char** argv, const test_hooks& hooks) {
   cluster->require_subcommand(1);
   CLI::App* cluster_status = cluster->add_subcommand("status", "print who leads and who lags");
   CLI::App* promote = cluster->add_subcommand("promote", "let this node lead every shard");
+  CLI::App* apply = cluster->add_subcommand(
+      "apply", "make voters and rules what this node's configuration says; on the node that leads");
   CLI::App* readmit = cluster->add_subcommand(
       "readmit", "give a voter whose disk was emptied its vote back, once it is in sync");
   std::string voter;
@@ -139,6 +141,7 @@ int run_conclaved(int argc, char** argv, const test_hooks& hooks) {
   if (*add) return add_operator(*config, hooks, operator_name);
   if (*cluster_status) return order_node(*config, order_status);
   if (*promote) return order_node(*config, order_promote);
+  if (*apply) return order_node(*config, order_apply);
   if (*readmit) return order_node(*config, order_readmit + voter);
   if (*inspect) return inspect_data(*config, hooks);
   return serve(*config, hooks);

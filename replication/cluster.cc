@@ -96,6 +96,10 @@ class cluster::impl final : public mesh_handler, public node_port {
     return on_writer([this, node] { return copies_->readmit(node); });
   }
 
+  std::string apply_configuration() {
+    return on_writer([this] { return copies_->apply_configuration(); });
+  }
+
   void resign() {
     writer_->post([this] { copies_->resign(); });
   }
@@ -257,6 +261,9 @@ std::string cluster::promote() {
 }
 std::string cluster::readmit(node_id node) {
   return impl_->readmit(node);
+}
+std::string cluster::apply_configuration() {
+  return impl_->apply_configuration();
 }
 void cluster::resign() {
   impl_->resign();

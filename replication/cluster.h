@@ -68,6 +68,9 @@ class cluster {
   /// The same: a voter's new data folder gets its vote. On the node that leads.
   std::string readmit(node_id node);
 
+  /// The same: voters and rules become what this node's configuration says.
+  std::string apply_configuration();
+
   /// For a node that ends: it leads no more and makes no claim; what is under way is given up, so
   /// that shard_writer::when_settled comes although the rule cannot be met. After start(); any
   /// thread.

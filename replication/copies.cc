@@ -155,11 +155,13 @@ void copies::take(node_id node, const decoded_message& m) {
   if (!peers_[node].introduced || m.content.from.node != node) return;
   if (m.shard.value >= shards_.size()) return;
   heard_of& heard = heard_[m.shard.value];
-  heard.newest = std::max(heard.newest, m.content.epoch);
-  if (const auto* n = std::get_if<nack>(&m.content.body))
-    heard.newest = std::max(heard.newest, n->promised.epoch);
-  if (const auto* r = std::get_if<rejected>(&m.content.body))
-    heard.newest = std::max(heard.newest, r->promised.epoch);
+  const auto hear = [&heard](const promise& said) {
+    heard.newest = std::max(heard.newest, said.epoch);
+    heard.newest_version = std::max(heard.newest_version, said.config_version);
+  };
+  hear({m.content.epoch, m.content.config_version});
+  if (const auto* n = std::get_if<nack>(&m.content.body)) hear(n->promised);
+  if (const auto* r = std::get_if<rejected>(&m.content.body)) hear(r->promised);
   shards_[m.shard.value]->step(received{m.content});
 }
 
@@ -305,18 +307,42 @@ void copies::resign() {
 }
 
 std::string copies::readmit(node_id node) {
-  std::vector<std::pair<std::size_t, claim_record>> claims;
+  const std::string why_not = change_voters(
+      [node](const shard_copy& copy, const heard_of& heard) {
+        return by_readmission(copy.core().state(), heard, node);
+      },
+      "that node has its vote");
+  if (why_not.empty())
+    log::warn("cluster", "a voter's new data folder gets its vote by order",
+              {{"node", node.value}});
+  return why_not;
+}
+
+std::string copies::apply_configuration() {
+  const std::string why_not = change_voters(
+      [this](const shard_copy& copy, const heard_of& heard) {
+        return by_configuration(options_.plan, copy.shard(), options_.self, copy.core().state(),
+                                heard);
+      },
+      "voters and rules are as the configuration says");
+  if (why_not.empty())
+    log::warn("cluster", "voters and rules become what the configuration says, by order", {});
+  return why_not;
+}
+
+std::string copies::change_voters(
+    const std::function<membership_change(const shard_copy&, const heard_of&)>& wish,
+    const std::string& done_already) {
+  std::vector<std::pair<std::size_t, shard_config>> changes;
   for (std::size_t i = 0; i < shards_.size(); ++i) {
-    leadership wish =
-        by_readmission(options_.plan, shards_[i]->core().state(), heard_[i], node, options_.now());
+    membership_change change = wish(*shards_[i], heard_[i]);
     // Shards where an earlier order came through are left as they are; all others, or none.
-    if (wish.needless) continue;
-    if (!wish.claim) return "shard " + std::to_string(i) + ": " + wish.why_not;
-    claims.emplace_back(i, std::move(*wish.claim));
+    if (change.needless) continue;
+    if (!change.config) return "shard " + std::to_string(i) + ": " + change.why_not;
+    changes.emplace_back(i, std::move(*change.config));
   }
-  if (claims.empty()) return "that node has its vote";
-  log::warn("cluster", "a voter's new data folder gets its vote by order", {{"node", node.value}});
-  for (auto& [shard, claim] : claims) shards_[shard]->step(claimed{std::move(claim)});
+  if (changes.empty()) return done_already;
+  for (auto& [shard, config] : changes) shards_[shard]->plan_change(std::move(config));
   return {};
 }
 

@@ -105,6 +105,9 @@ class copies final : public storage::committer, private copy_port {
   /// under way; else why not.
   std::string readmit(node_id node);
 
+  /// The same with the voters and rules that this node's configuration names.
+  std::string apply_configuration();
+
   /// How the cluster looks from here; any thread.
   cluster_view view() const;
 
@@ -135,6 +138,9 @@ class copies final : public storage::committer, private copy_port {
   void out_of_service(shard_id shard, const quarantine& why) override;
   void marked(shard_id shard, log_index index) override;
 
+  std::string change_voters(
+      const std::function<membership_change(const shard_copy&, const heard_of&)>& wish,
+      const std::string& done_already);
   void claim_by_itself();
   void tell_learners();
   void count_patience();

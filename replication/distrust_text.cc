@@ -36,6 +36,8 @@ std::string_view name_of(claim_end reason) {
       return "old_authority";
     case claim_end::snapshot_needed:
       return "snapshot_needed";
+    case claim_end::other_plan:
+      return "other_plan";
     case claim_end::resigned:
       return "resigned";
   }

@@ -68,6 +68,7 @@ enum class claim_end : std::uint8_t {
   old_authority = 3,    ///< the log holds a newer configuration than the authority: an old copy
   snapshot_needed = 4,  ///< the newest log begins behind the end of the own one
   resigned = 5,         ///< given up by this node itself
+  other_plan = 6,       ///< the newest log does not plan what was claimed
 };
 struct claim_ended {
   shard_epoch epoch{};

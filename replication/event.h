@@ -20,6 +20,9 @@ struct claim_record {
   shard_config previous;
   /// An operator promotes this copy with loss: no recovery set is asked for, config.lineage is new.
   bool forced = false;
+  /// `config` is what the log plans, `previous` what is in force by it: the newest log must say the
+  /// same, else the claim is over.
+  bool planned = false;
   time_ms time = 0;
 };
 
@@ -42,6 +45,13 @@ struct proposed {
   std::shared_ptr<const std::string> redo;
   time_ms time = 0;
   log_kind kind = log_kind::operations;  ///< or digest_mark, without redo
+};
+/// Without an authority outside the leader alone changes voters and rule: first the log says what
+/// is planned, then the leader, or whoever leads next, claims it (claim_record::planned). The
+/// version is the next one. Nothing while another plan waits, or without the lead.
+struct change_planned {
+  shard_config config;
+  time_ms time = 0;
 };
 /// The authority granted this replica a takeover.
 struct claimed {
@@ -89,6 +99,6 @@ struct trimmed {
 
 using event = std::variant<received, written, disk_failed, disk_filled, proposed, claimed,
                            activated, superseded, resigned, ticked, learners_set, introduced,
-                           distrusted, seeded, seeding_ended, trimmed>;
+                           distrusted, seeded, seeding_ended, trimmed, change_planned>;
 
 }  // namespace conclave::replication

@@ -19,8 +19,27 @@ shard_epoch newest_known(const replica_state& state, const heard_of& heard) {
   return newest;
 }
 
+std::uint64_t newest_version(const replica_state& state, const heard_of& heard) {
+  std::uint64_t newest = std::max(state.promised.config_version, heard.newest_version);
+  for (const auto& [node, said] : heard.introductions)
+    newest = std::max(newest, said.promised.config_version);
+  return newest;
+}
+
 claim_record claim_of(node_id self, shard_epoch newest, const shard_config& config, time_ms now) {
   return static_authority(self, config).promote({newest, config.version}, now);
+}
+
+/// A claim of what the log says: the configuration in force, or the change of it that is planned.
+claim_record claim_of_log(node_id self, const replica_state& state, const heard_of& heard,
+                          time_ms now) {
+  const shard_config& in_force = *state.log_config();
+  const config_ref plan = state.ripe_plan(newest_version(state, heard));
+  claim_record record = claim_of(self, newest_known(state, heard), plan ? *plan : in_force, now);
+  record.config.planned = false;
+  record.previous = in_force;
+  record.planned = plan != nullptr;
+  return record;
 }
 
 std::string names(const std::vector<node_id>& nodes) {
@@ -48,16 +67,17 @@ bool enough_heard(const shard_config& config, replica_id self, const heard_of& h
   return false;
 }
 
-leadership claim_under(const shard_config& config, replica_id self, const replica_state& state,
-                       const heard_of& heard, time_ms now) {
+leadership claim_under_log(replica_id self, const replica_state& state, const heard_of& heard,
+                           time_ms now) {
   leadership result;
-  if (!is_voter(config, self)) {
+  const config_ref plan = state.ripe_plan(newest_version(state, heard));
+  if (!is_voter(plan ? *plan : *state.log_config(), self)) {
     result.why_not =
         "this data folder has no vote in the shard: it receives copies until it is readmitted";
     return result;
   }
-  if (!enough_heard(config, self, heard, result.why_not)) return result;
-  result.claim = claim_of(self.node, newest_known(state, heard), config, now);
+  if (!enough_heard(*state.log_config(), self, heard, result.why_not)) return result;
+  result.claim = claim_of_log(self.node, state, heard, now);
   return result;
 }
 
@@ -109,6 +129,11 @@ leadership found(const cluster_plan& plan, shard_id shard, replica_id self,
 
 leadership by_itself(const cluster_plan& plan, shard_id shard, replica_id self,
                      const replica_state& state, const heard_of& heard, time_ms now) {
+  if (state.now == role::leader && state.ripe_plan(0)) {
+    leadership change;
+    change.claim = claim_of_log(self.node, state, heard, now);
+    return change;
+  }
   if (state.now != role::follower) return {};
   const config_ref& config = state.log_config();
   if (!config) {
@@ -118,7 +143,7 @@ leadership by_itself(const cluster_plan& plan, shard_id shard, replica_id self,
                     ", which founds the cluster, or for its leader";
     return waits;
   }
-  leadership result = claim_under(*config, self, state, heard, now);
+  leadership result = claim_under_log(self, state, heard, now);
   // Somebody led after this node: it was moved, and stays where it is.
   if (result.claim && candidate_of(newest_known(state, heard)) != self.node) return {};
   return result;
@@ -145,16 +170,34 @@ leadership by_order(replica_id self, const replica_state& state, const heard_of&
         "the log";
     return result;
   }
-  return claim_under(*config, self, state, heard, now);
+  return claim_under_log(self, state, heard, now);
 }
 
-leadership by_readmission(const cluster_plan& plan, const replica_state& state,
-                          const heard_of& heard, node_id node, time_ms now) {
-  leadership result;
-  if (state.now != role::leader) {
-    result.why_not = "only the node that leads can give a vote back";
-    return result;
-  }
+namespace {
+
+/// Why nothing can be changed now; empty: it can.
+std::string no_change_now(const replica_state& state) {
+  if (state.now != role::leader) return "only the node that leads can change who votes";
+  if (state.plan().second) return "a change is under way: try again in a moment";
+  return {};
+}
+
+/// Why this folder cannot get a vote yet; empty: it can.
+std::string not_there_yet(const replica_state& state, replica_id folder) {
+  log_index match{};
+  for (const progress& p : state.leading->receivers)
+    if (p.peer.id == folder) match = p.match;
+  if (match.value + readmission_lag >= state.commit.value) return {};
+  return "its copy is not there yet: entry " + std::to_string(match.value) + " of " +
+         std::to_string(state.commit.value) + "; try again when it is in sync";
+}
+
+}  // namespace
+
+membership_change by_readmission(const replica_state& state, const heard_of& heard, node_id node) {
+  membership_change result;
+  result.why_not = no_change_now(state);
+  if (!result.why_not.empty()) return result;
   const auto said = heard.introductions.find(node);
   if (said == heard.introductions.end()) {
     result.why_not = "that node has not been heard of since this one started";
@@ -173,19 +216,54 @@ leadership by_readmission(const cluster_plan& plan, const replica_state& state,
     result.why_not = "that node has its vote";
     return result;
   }
-  log_index match{};
-  for (const progress& p : state.leading->receivers)
-    if (p.peer.id == folder) match = p.match;
-  if (match.value + readmission_lag < state.commit.value) {
-    result.why_not = "its copy is not there yet: entry " + std::to_string(match.value) + " of " +
-                     std::to_string(state.commit.value) + "; try again when it is in sync";
-    return result;
-  }
-  const shard_config before_change = changed;
+  result.why_not = not_there_yet(state, folder);
+  if (!result.why_not.empty()) return result;
   voter->id = folder;
   ++changed.version;
-  result.claim = claim_of(plan.self, newest_known(state, heard), changed, now);
-  result.claim->previous = before_change;
+  result.config = std::move(changed);
+  return result;
+}
+
+membership_change by_configuration(const cluster_plan& plan, shard_id shard, replica_id self,
+                                   const replica_state& state, const heard_of& heard) {
+  membership_change result;
+  result.why_not = no_change_now(state);
+  if (!result.why_not.empty()) return result;
+  const shard_config& current = state.leading->record.config;
+  shard_config changed = current;
+  changed.voters.clear();
+  changed.rule = plan.rule_of(shard);
+  for (const listed_node& each : plan.nodes) {
+    if (!each.voter) continue;
+    const std::string which = "node " + std::to_string(each.node.value) + ": ";
+    const auto said = heard.introductions.find(each.node);
+    if (each.node != self.node && said == heard.introductions.end()) {
+      result.why_not = which + "it has not been heard of since this one started";
+      return result;
+    }
+    const replica_id folder = each.node == self.node ? self : said->second.id;
+    if (!is_voter(current, folder)) result.why_not = not_there_yet(state, folder);
+    if (!result.why_not.empty()) {
+      result.why_not = which + result.why_not;
+      return result;
+    }
+    changed.voters.push_back({folder, each.site});
+  }
+  if (!is_voter(changed, self)) {
+    result.why_not = "this node is no voter by its configuration: move the lead first";
+    return result;
+  }
+  const auto in_order = [](const member& a, const member& b) { return a.id < b.id; };
+  std::vector<member> old = current.voters;
+  std::sort(old.begin(), old.end(), in_order);
+  std::sort(changed.voters.begin(), changed.voters.end(), in_order);
+  if (old == changed.voters && current.rule == changed.rule) {
+    result.needless = true;
+    result.why_not = "voters and rules are as the configuration says";
+    return result;
+  }
+  ++changed.version;
+  result.config = std::move(changed);
   return result;
 }
 

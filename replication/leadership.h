@@ -39,6 +39,7 @@ struct cluster_plan {
 struct heard_of {
   std::map<node_id, introduction> introductions;
   shard_epoch newest{};                     ///< in any promise, refusal or message
+  std::uint64_t newest_version = 0;         ///< of a configuration, the same
   std::map<node_id, log_index> log_begins;  ///< behind which entry each one's log begins
   bool waited = false;  ///< limits::founding_patience has passed since all voters are heard of
 };
@@ -46,8 +47,14 @@ struct heard_of {
 /// A claim, or why there is none.
 struct leadership {
   std::optional<claim_record> claim;
-  std::string why_not;    ///< one sentence for the operator; empty: somebody else leads
-  bool needless = false;  ///< by_readmission: it has its vote
+  std::string why_not;  ///< one sentence for the operator; empty: somebody else leads
+};
+
+/// What the leader is to plan (change_planned), or why not.
+struct membership_change {
+  std::optional<shard_config> config;
+  std::string why_not;
+  bool needless = false;  ///< it is so already
 };
 
 /// Whether this replica should claim the lead of `shard` by itself.
@@ -59,11 +66,12 @@ leadership by_itself(const cluster_plan& plan, shard_id shard, replica_id self,
 leadership by_order(replica_id self, const replica_state& state, const heard_of& heard,
                     time_ms now);
 
-/// The claim by which the leader gives a voter that comes with another data folder its vote back.
-/// Membership changes by the leader's order alone: the old folder is gone for ever, so every
-/// recovery set of the old configuration has promised to the new one or meets the leader.
-leadership by_readmission(const cluster_plan& plan, const replica_state& state,
-                          const heard_of& heard, node_id node, time_ms now);
+/// The change by which the leader gives a voter that comes with another data folder its vote back.
+membership_change by_readmission(const replica_state& state, const heard_of& heard, node_id node);
+
+/// The change to the voters and the rule that the configuration of this node, which leads, names.
+membership_change by_configuration(const cluster_plan& plan, shard_id shard, replica_id self,
+                                   const replica_state& state, const heard_of& heard);
 
 /// Who receives without a vote under this configuration: everybody heard of who is no voter of it,
 /// also a voter's number with another data folder, which has to be readmitted.

@@ -20,6 +20,19 @@ void replica::on(const proposed& e) {
   make_entry(std::move(made));
 }
 
+void replica::on(const change_planned& e) {
+  if (s_.now != role::leader || s_.disk_full || s_.plan().second) return;
+  const shard_config& current = s_.leading->record.config;
+  if (!is_sound(e.config) || e.config.version != current.version + 1) return;
+  entry made;
+  made.kind = log_kind::config;
+  made.time = e.time;
+  auto config = std::make_shared<shard_config>(e.config);
+  config->planned = true;
+  made.config = std::move(config);
+  make_entry(std::move(made));
+}
+
 void replica::make_entry(entry e) {
   const position last = s_.log.last();
   e.epoch = s_.leading->record.epoch;

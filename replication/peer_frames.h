@@ -39,7 +39,7 @@ enum class peer_frame : std::uint8_t {
   seed_result = 0x25,
 };
 
-inline constexpr std::uint32_t peer_protocol = 2;
+inline constexpr std::uint32_t peer_protocol = 3;
 
 /// A live link carries everything but snapshots; each snapshot has a connection of its own, so that
 /// it never delays what is live.

@@ -22,6 +22,7 @@ replica::replica(const replica_options& options, const start_facts& facts,
   // Committed is at least what was applied; more is learnt from the next leader.
   s_.commit = s_.applied = disk.applied;
   s_.base_config = disk.base_config;
+  s_.base_plan = disk.base_plan;
   s_.configs = disk.configs;
   s_.peers = disk.peers;
   const bool older = facts.witness_incarnation > facts.self.incarnation;
@@ -108,7 +109,8 @@ void replica::apply_committed() {
   if (s_.applied.value - s_.log.first().value > 2 * behind) {
     s_.log.forget_before(log_index(s_.applied.value - behind));
     while (s_.configs.size() > 1 && s_.configs[1].first <= s_.log.first()) {
-      s_.base_config = s_.configs.front().second;
+      const config_ref gone = s_.configs.front().second;
+      (gone->planned ? s_.base_plan : s_.base_config) = gone;
       s_.configs.erase(s_.configs.begin());
     }
   }
@@ -162,6 +164,7 @@ void replica::on(const seeded& e) {
   s_.log = log_window(e.base);
   s_.base = s_.commit = s_.applied = e.base.index;
   s_.base_config = e.config;
+  s_.base_plan = nullptr;
   s_.configs.clear();
   write w;
   w.reset = e.base;

@@ -56,6 +56,7 @@ class replica {
   void on(const seeded& e);
   void on(const seeding_ended& e);
   void on(const trimmed& e);
+  void on(const change_planned& e);
 
   // -- messages (acceptance.cc, fencing.cc, takeover.cc, leading.cc) ---
   void on(const message& m, const append& a);

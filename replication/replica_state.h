@@ -17,6 +17,7 @@ struct durable_state {
   position known_from;            ///< base or later, not behind applied: `entries` follow it
   std::vector<position> entries;  ///< to the end of the log
   config_ref base_config;         ///< in force at known_from; null: none known
+  config_ref base_plan;           ///< planned there; null: nothing
   std::vector<std::pair<log_index, config_ref>> configs;  ///< config entries among `entries`
   log_index applied{};                                    ///< as found in the state family
   distrust condemned = distrust::none;  ///< a peer proved that this folder went back in time
@@ -84,6 +85,7 @@ struct replica_state {
   log_index commit{};
   log_index applied{};
   config_ref base_config;
+  config_ref base_plan;
   std::vector<std::pair<log_index, config_ref>> configs;  ///< in the log, oldest first
   bool learner = false;  ///< the last leader counted this replica as one without a vote
   bool disk_full = false;
@@ -109,9 +111,30 @@ struct replica_state {
   std::vector<peer_memory> peers;
   quarantine why;  ///< in role quarantined
 
-  /// Newest configuration in the log, committed or not; null: none.
+  /// Newest configuration in force by the log, committed or not; null: none.
   const config_ref& log_config() const {
-    return configs.empty() ? base_config : configs.back().second;
+    for (auto at = configs.rbegin(); at != configs.rend(); ++at)
+      if (!at->second->planned) return at->second;
+    return base_config;
+  }
+  /// What the log plans to follow it, committed or not, and where; null: nothing. A takeover under
+  /// the configuration in force leaves it waiting.
+  std::pair<log_index, config_ref> plan() const {
+    std::pair<log_index, config_ref> found{log_index{}, base_plan};
+    for (const auto& each : configs)
+      if (each.second->planned) found = each;
+    const config_ref& in_force = log_config();
+    if (found.second && in_force && in_force->version >= found.second->version) return {};
+    return found;
+  }
+  /// It may be claimed: it is committed, since that is known here, or since somebody has claimed it
+  /// and nobody does before. `version`: the highest that is heard of in any promise.
+  config_ref ripe_plan(std::uint64_t version) const {
+    const auto [at, planned] = plan();
+    if (!planned) return nullptr;
+    const std::uint64_t known =
+        version > promised.config_version ? version : promised.config_version;
+    return at <= commit || known >= planned->version ? planned : nullptr;
   }
 };
 

@@ -59,7 +59,7 @@ std::string rule_not_in_force(const std::vector<commit_rule>& in_force, const cl
     if (in_force[i] == not_founded || in_force[i] == wanted) continue;
     return "shard " + std::to_string(i) + " was founded with " + words_of(in_force[i]) +
            ", which stays in force; the configuration says " + words_of(wanted) +
-           ": set it back, or found the cluster anew";
+           ": `conclaved cluster apply` on the node that leads puts it in force";
   }
   return {};
 }

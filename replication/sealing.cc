@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::size_t head_size = 8 + 8 + 2 + 2 + 2;
 constexpr std::size_t voter_size = 2 + 8 + 2;
+/// Behind the voters of a configuration that is only planned.
+constexpr char planned_mark = 1;
 
 }  // namespace
 
@@ -75,6 +77,7 @@ std::string encode(const shard_config& config) {
     append_big_endian(out, m.id.incarnation);
     append_big_endian(out, m.site);
   }
+  if (config.planned) out += planned_mark;
   return out;
 }
 
@@ -90,7 +93,9 @@ outcome<shard_config> decode_shard_config(std::string_view bytes) {
   std::uint16_t count = 0;
   take(config.version), take(config.lineage);
   take(config.rule.replicas), take(config.rule.sites), take(count);
-  if (count > max_voters || bytes.size() != head_size + count * voter_size) return wrong;
+  const std::size_t in_force_size = head_size + count * voter_size;
+  config.planned = bytes.size() == in_force_size + 1 && bytes.back() == planned_mark;
+  if (count > max_voters || (bytes.size() != in_force_size && !config.planned)) return wrong;
   for (std::uint16_t i = 0; i < count; ++i) {
     member m;
     take(m.id.node.value), take(m.id.incarnation), take(m.site);

@@ -35,6 +35,9 @@ struct shard_config {
   commit_rule rule;
   /// Changes when an operator promotes with loss: clients then roll back to the fork.
   std::uint64_t lineage = 1;
+  /// Not in force: what the leader wants next. It stands in the log, committed by the configuration
+  /// in force, before anybody promises to its version, so that whoever leads next completes it.
+  bool planned = false;
 
   friend bool operator==(const shard_config&, const shard_config&) = default;
 };

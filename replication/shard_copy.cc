@@ -107,7 +107,9 @@ status shard_copy::start(const start_facts& facts) {
     auto shared = std::make_shared<const shard_config>(std::move(*config));
     configs_.push_back(index);
     if (index > on_disk_) continue;  // of a log that was replaced; overwritten by the next one
-    if (index <= applied_.index) {
+    if (index <= applied_.index && shared->planned) {
+      state.base_plan = std::move(shared);
+    } else if (index <= applied_.index) {
       state.base_config = std::move(shared);
     } else {
       state.configs.emplace_back(index, std::move(shared));
@@ -163,6 +165,10 @@ void shard_copy::propose_mark() {
   // No time of its own: what a wall clock says must not get into the log.
   step(proposed{mark_token, nullptr, std::max(gathered_time_, applied_.time),
                 log_kind::digest_mark});
+}
+
+void shard_copy::plan_change(shard_config config) {
+  step(change_planned{std::move(config), std::max(gathered_time_, applied_.time)});
 }
 
 void shard_copy::settle(std::uint64_t token, bool committed) {

@@ -54,6 +54,8 @@ class shard_copy {
   void propose();
   /// Proposes a mark at which every replica takes the digest of its state.
   void propose_mark();
+  /// The leader's: what the voters and the rule are to become.
+  void plan_change(shard_config config);
   bool has_gathered() const { return !tickets_.empty(); }
   std::size_t gathered_bytes() const { return gathered_.size(); }
 

@@ -2,9 +2,9 @@
 /// cluster of one) names the leader. The seam for etcd: whatever stands here turns a wish into a
 /// claim_record for the core and answers request_activation.
 ///
-/// Safe without a register because the voters change by the leader's own order alone
-/// (leadership.h, by_readmission): a takeover is safe by the promises, and an installed claim is
-/// active.
+/// Safe without a register because the voters change by a plan that stands committed in the log
+/// before anybody claims it (change_planned): a takeover is safe by the promises, who claims a plan
+/// recovers from the voters of both configurations, and an installed claim is active.
 /// Thread: the replica's. Owner: the shard's adapter. No errors, no limits.
 #pragma once
 

@@ -71,16 +71,19 @@ void replica::on(const message& m, const rejected& r) {
 }
 
 /// With a recovery set R of the old voters, every entry that may have been acknowledged is in R.
+/// A plan may be in force already, without this replica knowing: then R is one of both.
 void replica::check_recovered() {
   term& t = *s_.leading;
-  voter_set answered = 0;
+  voter_set answered = 0, answered_of_plan = 0;
   std::optional<report> best;
   std::uint64_t known_version = 0;
   log_index committed{};
   for (const report& r : t.reports) {
     const auto number = voter_number(t.record.previous, r.from);
-    if (!number || is_distrusted(r.from)) continue;
-    answered |= voter_set{1} << *number;
+    const auto planned = t.record.planned ? voter_number(t.record.config, r.from) : std::nullopt;
+    if ((!number && !planned) || is_distrusted(r.from)) continue;
+    if (number) answered |= voter_set{1} << *number;
+    if (planned) answered_of_plan |= voter_set{1} << *planned;
     known_version = std::max(known_version, r.content.config_version);
     committed = std::max(committed, r.content.commit);
     if (best && !holds(best->content.last.epoch != r.content.last.epoch ||
@@ -103,6 +106,10 @@ void replica::check_recovered() {
     return open_epoch();
   }
   if (!best || !recovers(t.record.previous, answered)) return;
+  if (t.record.planned && !recovers(t.record.config, answered_of_plan) &&
+      !planted(mutation::recover_by_old_voters)) {
+    return;
+  }
   if (known_version > t.record.config.version && !planted(mutation::forget_config_version))
     return step_down(claim_end::old_authority);
   s_.now = role::recovering;
@@ -146,6 +153,12 @@ void replica::check_adopted() {
     w.truncate_after = target.last.index;
     cut_log(target.last.index);
     submit(std::move(w));
+  }
+  if (t.record.planned) {
+    const config_ref plan = s_.plan().second;
+    shard_config next = plan ? *plan : shard_config{};
+    next.planned = false;
+    if (next != t.record.config) return step_down(claim_end::other_plan);
   }
   t.adopted = true;
   // Committed under an earlier configuration: may be known and announced at once.

@@ -114,6 +114,9 @@ class cluster_node {
     ASSERT_TRUE(disk.apply_now());
   }
 
+  /// From the next start on.
+  void change_plan(const std::function<void(cluster_plan&)>& change) { change(settings_.plan); }
+
   /// An empty disk in place of the old one.
   void wipe() { folder_ = std::make_unique<test::temporary_folder>(); }
 

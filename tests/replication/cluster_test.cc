@@ -266,6 +266,45 @@ TEST_F(cluster_test, snapshots_leave_at_the_pace_that_the_operator_gave_them) {
   EXPECT_LT(took, std::chrono::seconds(20));
 }
 
+TEST_F(cluster_test, p1_voters_and_rule_are_changed_by_order) {
+  make(3, 1, two_of_three);
+  ASSERT_NO_FATAL_FAILURE(start_and_write(4, 50));
+  ASSERT_TRUE(copies_are_equal(shard));
+  EXPECT_EQ(node(1).part().apply_configuration(), "voters and rules are as the configuration says");
+  for (std::size_t i = 1; i <= 4; ++i) {
+    node(i).stop();
+    node(i).change_plan([](cluster_plan& plan) {
+      plan.nodes[3].voter = true;
+      plan.rule = {3, 3};
+    });
+  }
+  for (std::size_t i = 1; i <= 4; ++i) node(i).start();
+  ASSERT_TRUE(node(1).wait_until_leading());
+  EXPECT_EQ(node(1).part().view().rules.at(1), two_of_three) << "until it is ordered";
+  EXPECT_NE(node(2).part().apply_configuration(), "") << "it does not lead";
+  const shard_epoch earlier = node(1).epoch(shard);
+  ASSERT_TRUE(eventually([&] { return node(1).part().apply_configuration().empty(); }));
+  ASSERT_TRUE(eventually([&] { return node(1).leads() && node(1).epoch(shard) != earlier; }));
+  ASSERT_TRUE(eventually([&] { return node(4).part().view().rules.at(1) == commit_rule{3, 3}; }));
+
+  // Three of four, and the one that was a learner counts.
+  ASSERT_EQ(node(1).claim(shard, 5, 2), 50u);
+  node(3).stop();
+  node(1).propose(shard, 5, 2, 51, 60, owner);
+  owner->wait_for_settled(60);
+  node(2).stop();
+  node(1).propose(shard, 5, 2, 61, 70, owner);
+  std::this_thread::sleep_for(std::chrono::milliseconds(1'500));
+  EXPECT_FALSE(has_event(node(1), 61)) << "two of four are too few";
+  node(3).start();
+  owner->wait_for_settled(70);
+  node(2).start();
+  ASSERT_TRUE(eventually([&] { return node(4).part().promote().empty(); }));
+  ASSERT_TRUE(node(4).wait_until_leading());
+  EXPECT_EQ(node(4).claim(shard, 5, 3), 70u);
+  EXPECT_TRUE(copies_are_equal(shard));
+}
+
 TEST_F(cluster_test, a_wiped_disk_comes_back_as_a_learner) {
   make(3, 0, two_of_three);
   ASSERT_NO_FATAL_FAILURE(start_and_write(3, 50));

@@ -74,6 +74,80 @@ TEST_F(leadership_rules, the_founder_waits_a_moment_for_learners_that_may_hold_i
   EXPECT_FALSE(wish().claim) << "it holds data";
 }
 
+struct change_rules : leadership_rules {
+  change_rules() {
+    be_part_of_a_cluster();
+    for (std::uint16_t node = 2; node <= 4; ++node) hear(node);
+    state.now = role::leader;
+    state.commit = log_index{1000};
+    state.leading.emplace();
+    state.leading->record.config = *state.base_config;
+    for (std::uint16_t node = 2; node <= 4; ++node) {
+      progress p;
+      p.peer = {folder_of(node), node};
+      p.match = log_index{1000};
+      state.leading->receivers.push_back(p);
+    }
+  }
+  membership_change wanted() { return by_configuration(plan, shard, self, state, heard); }
+  void plan_it(shard_config config, std::uint64_t at) {
+    config.planned = true;
+    state.configs.emplace_back(log_index{at}, std::make_shared<const shard_config>(config));
+  }
+};
+
+TEST_F(change_rules, voters_and_rule_become_what_the_configuration_says) {
+  EXPECT_TRUE(wanted().needless);
+  plan.nodes[3].voter = true;
+  plan.shard_rules[shard] = {3, 2};
+  const auto change = wanted();
+  ASSERT_TRUE(change.config) << change.why_not;
+  EXPECT_EQ(change.config->version, 2u);
+  EXPECT_EQ(change.config->voters.size(), 4u);
+  EXPECT_EQ(change.config->rule, (commit_rule{3, 2}));
+  plan.nodes[2].voter = false;
+  EXPECT_EQ(wanted().config->voters.size(), 3u) << "one for another";
+}
+
+TEST_F(change_rules, a_change_waits_for_copies_that_are_there_and_for_the_one_before_it) {
+  plan.nodes[3].voter = true;
+  state.leading->receivers[2].match = log_index{100};
+  EXPECT_NE(wanted().why_not.find("node 4: its copy is not there yet: entry 100 of 1000"),
+            std::string::npos)
+      << wanted().why_not;
+  state.leading->receivers[2].match = log_index{1000};
+  heard.introductions.erase(node_id(4));
+  EXPECT_NE(wanted().why_not.find("node 4: it has not been heard of"), std::string::npos);
+  hear(4);
+  plan_it(*wanted().config, 1001);
+  EXPECT_NE(wanted().why_not.find("under way"), std::string::npos) << wanted().why_not;
+  state.configs.clear();
+  plan.nodes[0].voter = false;
+  EXPECT_NE(wanted().why_not.find("move the lead first"), std::string::npos) << wanted().why_not;
+  state.now = role::follower;
+  EXPECT_NE(wanted().why_not.find("only the node that leads"), std::string::npos);
+}
+
+TEST_F(change_rules, p1_a_plan_is_claimed_when_it_is_committed_and_by_who_has_a_part_in_it) {
+  plan.nodes[3].voter = true;
+  const shard_config next = *wanted().config;
+  plan_it(next, 1001);
+  EXPECT_FALSE(wish().claim) << "not committed: it may be lost";
+  EXPECT_FALSE(by_order(self, state, heard, 1).claim->planned);
+  state.commit = log_index{1001};
+  ASSERT_TRUE(wish().claim);
+  EXPECT_TRUE(wish().claim->planned);
+  EXPECT_EQ(wish().claim->config, next);
+  EXPECT_EQ(wish().claim->previous, *state.base_config);
+  state.commit = log_index{1000};
+  state.promised.config_version = 2;  // to somebody who knew that it is committed
+  EXPECT_TRUE(by_order(self, state, heard, 1).claim->planned);
+  // In force: nothing is planned any more.
+  state.configs.emplace_back(log_index{1002}, std::make_shared<const shard_config>(next));
+  EXPECT_FALSE(by_order(self, state, heard, 1).claim->planned);
+  EXPECT_EQ(by_order(self, state, heard, 1).claim->config, next);
+}
+
 TEST_F(leadership_rules, an_order_is_refused_to_a_copy_that_ends_before_another_log_begins) {
   be_part_of_a_cluster();
   hear(2, make_epoch(4, node_id(2)), 90);

@@ -23,6 +23,7 @@ struct disk_image {
   promise promised;
   position base;
   config_ref base_config;
+  config_ref base_plan;
   std::uint64_t base_digest = 0;
   std::vector<entry_ref> log;  ///< behind the base
   state_mark state;
@@ -85,7 +86,8 @@ class model_disk {
       while (image->base.index < base) {
         const entry& first = *image->log.front();
         image->base = first.place();
-        if (first.config) image->base_config = first.config;
+        if (first.config)
+          (first.config->planned ? image->base_plan : image->base_config) = first.config;
         image->log.erase(image->log.begin());
       }
     }
@@ -102,6 +104,7 @@ class model_disk {
     out.base = durable_.base.index;
     out.known_from = durable_.base;
     out.base_config = durable_.base_config;
+    out.base_plan = durable_.base_plan;
     for (const entry_ref& e : durable_.log) {
       out.entries.push_back(e->place());
       if (e->config) out.configs.emplace_back(e->index, e->config);
@@ -117,6 +120,7 @@ class model_disk {
     if (w.reset) {
       image.base = *w.reset;
       image.base_config = w.reset_config;
+      image.base_plan = nullptr;
       image.log.clear();
       image.state = {w.reset->index, seed_digest};
     }

@@ -30,7 +30,7 @@ inline hash16 quick_seal(const entry& e) {
   std::uint64_t h = mix(low_half(e.prev_hash), e.epoch.value);
   h = mix(mix(h, e.index.value), static_cast<std::uint64_t>(e.kind));
   h = mix(h, redo_number(e));
-  if (e.config) h = mix(mix(h, e.config->version), e.config->lineage);
+  if (e.config) h = mix(mix(h, e.config->version), e.config->lineage * 2 + e.config->planned);
   hash16 out{};
   const std::uint64_t second = mix(h, 0x5EA1);
   std::memcpy(out.data(), &h, sizeof h);

@@ -12,6 +12,7 @@ void simulator::start(node& n) {
   ++n.boot;
   n.paused = false;
   n.held.clear();
+  n.heard = {};
   n.nonce = dice_.next() | 1;
   start_facts facts{n.id, n.boot, 0, 0};
   if (!plan_.static_mode) {
@@ -63,6 +64,10 @@ void simulator::introduce(node& a, node& b) {
 void simulator::tick(node& n, std::uint64_t life) {
   if (!n.core || n.life != life) return;
   if (!n.paused) give(n, ticked{});
+  if (!n.core || n.life != life) return;
+  const replica_state& state = n.core->state();
+  if (plan_.static_mode && !n.paused && state.now == role::leader && state.ripe_plan(0))
+    claim_by_order(n);
   later(static_cast<micros>(static_cast<double>(500 * ms) * n.rate),
         [this, &n, life] { tick(n, life); });
 }
@@ -88,13 +93,7 @@ simulator::node* simulator::leader() {
 
 bool simulator::claim(node& n, shard_config wanted) {
   if (!n.core || n.paused) return false;
-  if (plan_.static_mode) {
-    claim_record record;
-    record.epoch = make_epoch(round_of(n.core->state().promised.epoch) + 1, n.id.node);
-    record.config = record.previous = first_config_;
-    give(n, claimed{record});
-    return true;
-  }
+  if (plan_.static_mode) return claim_by_order(n);
   const shard_epoch seen_epoch = authority_.epoch;
   later(dice_.between(ms, 30 * ms), [this, &n, wanted, seen_epoch, life = n.life] {
     if (authority_away_) return;
@@ -119,9 +118,39 @@ bool simulator::claim(node& n, shard_config wanted) {
   return true;
 }
 
+/// Static mode: what a node claims follows from its own log (leadership.h); the founder begins.
+bool simulator::claim_by_order(node& n) {
+  const replica_state& state = n.core->state();
+  const config_ref& own = state.log_config();
+  if (!own && &n != nodes_.front().get()) return false;
+  claim_record record;
+  const std::uint64_t newest = round_of(std::max(state.promised.epoch, n.heard.epoch));
+  record.epoch = make_epoch(newest + 1, n.id.node);
+  record.config = record.previous = own ? *own : first_config_;
+  if (const config_ref plan = state.ripe_plan(n.heard.config_version)) {
+    record.config = *plan;
+    record.config.planned = false;
+    record.planned = true;
+  }
+  if (!is_voter(record.config, n.id)) return false;
+  give(n, claimed{record});
+  return true;
+}
+
+/// Static mode: only who leads changes the voters; see change_planned.
+void simulator::change_by_leader(node& leading) {
+  const shard_config current = leading.core->state().leading->record.config;
+  shard_config wanted = changed_config(leading, current);
+  if (wanted.voters == current.voters && wanted.rule == current.rule) return;
+  wanted.version = current.version + 1;
+  ++result_.reconfigurations;
+  say(leading, "plans version " + std::to_string(wanted.version) + " of " +
+                   std::to_string(wanted.voters.size()) + " voters");
+  give(leading, change_planned{wanted, 0});
+}
+
 /// Current incarnations only, the claimant among them.
-shard_config simulator::changed_config(node& claimant) {
-  shard_config wanted = authority_.config;
+shard_config simulator::changed_config(node& claimant, shard_config wanted) {
   std::erase_if(wanted.voters, [&](const member& m) { return find(m.id)->id != m.id; });
   const auto has = [&](const node& n) { return is_voter(wanted, n.id); };
   node& other = *nodes_[dice_.below(nodes_.size())];
@@ -151,7 +180,24 @@ shard_config simulator::changed_config(node& claimant) {
 
 /// Whether the shard can go on without this folder, whichever of the known configurations counts.
 bool simulator::may_lose(const node& n) const {
-  for (const shard_config* config : {&authority_.previous, &authority_.config}) {
+  std::vector<const shard_config*> known{&authority_.previous, &authority_.config};
+  const auto founded = [](const auto& each) { return each->disk.view().last().value > 0; };
+  if (plan_.static_mode && std::none_of(nodes_.begin(), nodes_.end(), founded)) return false;
+  if (plan_.static_mode) {  // nobody knows which of those in the logs is in force
+    known = {&first_config_};
+    for (const auto& each : nodes_) {
+      if (each->disk.view().base_config) known.push_back(each->disk.view().base_config.get());
+      if (each->disk.view().base_plan) known.push_back(each->disk.view().base_plan.get());
+      for (const entry_ref& e : each->disk.view().log)
+        if (e->config) known.push_back(e->config.get());
+    }
+    std::uint64_t in_force = 0;  // what everybody may lead with has at least this version
+    for (const auto& each : nodes_)
+      if (each->core && each->core->state().now == role::leader)
+        in_force = std::max(in_force, each->core->state().leading->record.config.version);
+    std::erase_if(known, [&](const shard_config* c) { return c->version < in_force; });
+  }
+  for (const shard_config* config : known) {
     voter_set left = 0;
     for (std::size_t i = 0; i < config->voters.size(); ++i) {
       const node& voter = *nodes_[config->voters[i].id.node.value - 1u];
@@ -159,6 +205,8 @@ bool simulator::may_lose(const node& n) const {
       if (voter.id == config->voters[i].id && voter.id != n.id && !out) left |= voter_set{1} << i;
     }
     if (!recovers(*config, left)) return false;
+    // A change is planned by who leads, which takes a commit set.
+    if (plan_.static_mode && !commits(*config, left)) return false;
   }
   return true;
 }
@@ -275,9 +323,11 @@ void simulator::operator_round() {
   }
   if (leading == nullptr ? dice_.chance(0.7) : dice_.chance(0.1)) {
     claim(n, authority_.config);
+  } else if (plan_.reconfigures && plan_.static_mode) {
+    if (leading != nullptr && !leading->paused && dice_.chance(0.3)) change_by_leader(*leading);
   } else if (plan_.reconfigures && dice_.chance(0.4)) {
     node& claimant = leading != nullptr && dice_.chance(0.6) ? *leading : n;
-    claim(claimant, changed_config(claimant));
+    claim(claimant, changed_config(claimant, authority_.config));
   }
 }
 
@@ -362,7 +412,19 @@ void simulator::finish() {
       shard_config wanted = authority_.config;
       for (member& m : wanted.voters) m.id = find(m.id)->id;
       if (!is_voter(wanted, n.id)) wanted.voters.push_back({n.id, n.site});
-      if (!plan_.static_mode || is_voter(first_config_, n.id)) claim(n, wanted);
+      const config_ref waiting =
+          plan_.static_mode && gone ? leading->core->state().plan().second : nullptr;
+      if (waiting) {
+        // Whoever leads may have no part in what is planned: another one has to be told.
+        claim(is_voter(*waiting, n.id) ? n : *nodes_[turn++ % nodes_.size()], wanted);
+      } else if (plan_.static_mode && gone && leading != nullptr) {
+        wanted = leading->core->state().leading->record.config;
+        for (member& m : wanted.voters) m.id = find(m.id)->id;
+        ++wanted.version;
+        give(*leading, change_planned{wanted, 0});
+      } else {
+        claim(n, wanted);
+      }
     }
     run_until(now_ + 1300 * ms);
     quiet_ = true;

@@ -35,9 +35,9 @@ void simulator::plan() {
   p.failing_disks = some();
   p.full_disks = dice_.chance(0.2);
   p.trims = some();
+  p.reconfigures = dice_.chance(0.7);
+  p.wipes = some();
   if (!p.static_mode) {
-    p.reconfigures = dice_.chance(0.7);
-    p.wipes = some();
     p.rollbacks = some();
     p.authority_away = some();
     p.authority_forgets = some();
@@ -123,6 +123,15 @@ void simulator::give(node& n, const event& e) {
   if (!n.core || judge_.found()) return;
   const log_index commit = n.commit_before = n.core->state().commit;
   const role before_it = n.core->state().now;
+  if (const auto* r = std::get_if<received>(&e)) {
+    const auto hear = [&](const promise& said) {
+      n.heard.epoch = std::max(n.heard.epoch, said.epoch);
+      n.heard.config_version = std::max(n.heard.config_version, said.config_version);
+    };
+    hear({r->content.epoch, r->content.config_version});
+    if (const auto* no = std::get_if<nack>(&r->content.body)) hear(no->promised);
+    if (const auto* no = std::get_if<rejected>(&r->content.body)) hear(no->promised);
+  }
   std::vector<effect> effects = n.core->step(e);
   const replica_state& state = n.core->state();
   if (state.commit > commit && !resets(effects)) judge_.on_commit(seen(n), commit, state.commit);
@@ -273,7 +282,7 @@ void simulator::on_effect(node& n, const seed_peer& p) {
   if (image.state.applied > image.base.index) {
     at = image.at(image.state.applied)->place();
     for (const entry_ref& e : image.log)
-      if (e->config && e->index <= at.index) config = e->config;
+      if (e->config && !e->config->planned && e->index <= at.index) config = e->config;
   }
   node* to = find(p.peer);
   if (to == nullptr) return;

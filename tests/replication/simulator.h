@@ -83,6 +83,7 @@ class simulator {
     std::optional<std::pair<std::uint64_t, disk_image>> old_copy;  ///< (boot, disk)
     std::uint64_t nonce = 0;                                       ///< of this start
     std::uint64_t claim_nonce = 0;                                 ///< of the claim granted last
+    promise heard;  ///< newest in any message to this start; static mode claims above it
   };
 
   struct happening {
@@ -125,7 +126,9 @@ class simulator {
   void operator_round();
   void client_round();
   bool claim(node& n, shard_config wanted);
-  shard_config changed_config(node& leader);
+  bool claim_by_order(node& n);
+  void change_by_leader(node& leading);
+  shard_config changed_config(node& claimant, shard_config from);
   bool may_lose(const node& n) const;
   void wipe(node& n);
   void roll_back(node& n);

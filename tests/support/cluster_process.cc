@@ -155,6 +155,17 @@ std::string cluster_process::readmit(unsigned number) {
   return refusal_in(node(first).run_command({"cluster", "readmit", std::to_string(number)}));
 }
 
+void cluster_process::reconfigure(const std::string& mode, unsigned voters) {
+  settings_.learners = settings_.voters + settings_.learners - voters;
+  settings_.voters = voters;
+  settings_.mode = mode;
+  for (unsigned n = 1; n <= size(); ++n) node(n).settings() = settings_of(n);
+}
+
+std::string cluster_process::apply() {
+  return refusal_in(node(wait_for_leader()).run_command({"cluster", "apply"}));
+}
+
 void cluster_process::move_lead_to(const std::vector<unsigned>& numbers) {
   std::string said;
   const auto until = std::chrono::steady_clock::now() + patience_of_a_cluster;

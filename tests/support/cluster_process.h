@@ -74,6 +74,10 @@ class cluster_process {
   /// meet one that lags so far that it needs a snapshot first.
   void move_lead_to(const std::vector<unsigned>& numbers);
 
+  /// Another mode and number of voters, by the next start of each node and apply().
+  void reconfigure(const std::string& mode, unsigned voters);
+  /// Orders the leader to make voters and rules what its configuration says. Empty: under way.
+  std::string apply();
   /// Orders the leader to give a node with a new data folder its vote back. Empty: under way.
   std::string readmit(unsigned number);
   /// Until it has it: the change takes the voters that were, so that none may be away meanwhile.
