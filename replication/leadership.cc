@@ -129,8 +129,16 @@ leadership found(const cluster_plan& plan, shard_id shard, replica_id self,
 
 leadership by_itself(const cluster_plan& plan, shard_id shard, replica_id self,
                      const replica_state& state, const heard_of& heard, time_ms now) {
-  if (state.now == role::leader && state.ripe_plan(0)) {
+  if (const config_ref ripe = state.ripe_plan(0); ripe && state.now == role::leader) {
     leadership change;
+    if (!is_voter(*ripe, self)) {
+      std::vector<node_id> others;
+      for (const member& m : ripe->voters) others.push_back(m.id.node);
+      change.why_not =
+          "a change of voters is planned that leaves this node out: promote another of node " +
+          names(others);
+      return change;
+    }
     change.claim = claim_of_log(self.node, state, heard, now);
     return change;
   }

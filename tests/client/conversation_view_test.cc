@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <deque>
 #include <random>
 
 namespace conclave::client {
@@ -65,8 +66,9 @@ class past {
     return happen(1, event_kind::conversation_created, encode_body(body));
   }
 
-  std::vector<row> rows;  // as history shows them now
-  std::vector<row> live;  // as they were pushed
+  // Views of rows are kept while more are added.
+  std::deque<row> rows;  // as history shows them now
+  std::deque<row> live;  // as they were pushed
 
  private:
   void rewrite(std::uint64_t target, std::uint64_t by, const std::string& body) {
