@@ -375,7 +375,8 @@ status session_core::save() {
 /// An answer may take its time, a node that is there says so at once.
 void session_core::doubt() {
   const std::uint64_t now = steady_ms();
-  if (!ready_ || requests_.under_way() == 0) {
+  // What is still to be written waits for a slow line; the ordinary PING judges that.
+  if (!ready_ || requests_.under_way() == 0 || reactor_.outbox_bytes(link_) != 0) {
     answered_ms_ = now;
   } else if (now - answered_ms_ >= static_cast<std::uint64_t>(options_.doubt_after.count())) {
     reactor_.probe(link_, options_.doubt_after);

@@ -85,7 +85,7 @@ std::string carry_out_order(replication::cluster& cluster, const conf::cluster_c
   }
   if (order == order_apply) {
     const std::string why_not = cluster.apply_configuration();
-    if (why_not.empty()) return "ok\nvoters and rules become what the configuration says\n";
+    if (why_not.empty()) return "ok\nunder way; say it again to hear that it is done\n";
     return "error\nvoters and rules stay as they are: " + why_not + "\n";
   }
   if (order.rfind(order_readmit, 0) == 0) {
@@ -94,7 +94,7 @@ std::string carry_out_order(replication::cluster& cluster, const conf::cluster_c
     if (number == 0 || number > 65'535) return "error\nthat is no number of a node\n";
     const auto node = replication::node_id(static_cast<std::uint16_t>(number));
     const std::string why_not = cluster.readmit(node);
-    if (why_not.empty()) return "ok\nthe node gets its vote back\n";
+    if (why_not.empty()) return "ok\nunder way; say it again to hear that the node has its vote\n";
     return "error\nthe node cannot get its vote back: " + why_not + "\n";
   }
   return "error\nunknown order\n";

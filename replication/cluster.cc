@@ -50,12 +50,12 @@ class cluster::impl final : public mesh_handler, public node_port {
                        writer_->post([this, shard, peer] { copies_->seeding_over(shard, peer); });
                      },
                      [this](shard_id shard, std::unique_ptr<storage::staged_state> state,
-                            const applied_record& applied, config_ref config) {
+                            const applied_record& applied, config_ref config, config_ref plan) {
                        // std::function wants what can be copied.
                        auto held = std::make_shared<std::unique_ptr<storage::staged_state>>(
                            std::move(state));
-                       writer_->post([this, shard, held, applied, config] {
-                         copies_->adopt(shard, std::move(*held), applied, config);
+                       writer_->post([this, shard, held, applied, config, plan] {
+                         copies_->adopt(shard, std::move(*held), applied, config, plan);
                        });
                      }},
         options_.seed_bytes_per_s);

@@ -8,6 +8,7 @@
 #include "schemas/check.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace conclave::replication {
@@ -198,8 +199,8 @@ void copies::seeding_over(shard_id shard, replica_id peer) {
 }
 
 void copies::adopt(shard_id shard, std::unique_ptr<storage::staged_state> state,
-                   const applied_record& applied, config_ref config) {
-  shards_[shard.value]->adopt(std::move(state), applied, std::move(config));
+                   const applied_record& applied, config_ref config, config_ref plan) {
+  shards_[shard.value]->adopt(std::move(state), applied, std::move(config), std::move(plan));
   too_far_behind_[shard.value].reset();
 }
 
@@ -333,16 +334,39 @@ std::string copies::apply_configuration() {
 std::string copies::change_voters(
     const std::function<membership_change(const shard_copy&, const heard_of&)>& wish,
     const std::string& done_already) {
-  std::vector<std::pair<std::size_t, shard_config>> changes;
+  struct change {
+    std::size_t shard;
+    shard_config config;
+    change_path path;
+  };
+  std::vector<change> changes;
+  std::set<replica_id> linked{options_.self};
+  for (const auto& [node, p] : peers_)
+    if (p.up && p.introduced) linked.insert(p.id);
   for (std::size_t i = 0; i < shards_.size(); ++i) {
-    membership_change change = wish(*shards_[i], heard_[i]);
+    membership_change wanted = wish(*shards_[i], heard_[i]);
     // Shards where an earlier order came through are left as they are; all others, or none.
-    if (change.needless) continue;
-    if (!change.config) return "shard " + std::to_string(i) + ": " + change.why_not;
-    changes.emplace_back(i, std::move(*change.config));
+    if (wanted.needless) continue;
+    const std::string where = "shard " + std::to_string(i) + ": ";
+    if (!wanted.config) return where + wanted.why_not;
+    const change_path path =
+        path_of(shards_[i]->core().state().leading->record.config, *wanted.config, linked);
+    if (path == change_path::none)
+      return where +
+             "too few of the voters that were and are to be are linked: with them away nobody "
+             "could lead afterwards";
+    changes.push_back({i, std::move(*wanted.config), path});
   }
   if (changes.empty()) return done_already;
-  for (auto& [shard, config] : changes) shards_[shard]->plan_change(std::move(config));
+  for (change& each : changes) {
+    shard_copy& copy = *shards_[each.shard];
+    if (each.path == change_path::planned) {
+      copy.plan_change(std::move(each.config));
+    } else {
+      copy.step(claimed{claim_at_once(options_.self.node, copy.core().state(), heard_[each.shard],
+                                      each.config, options_.now())});
+    }
+  }
   return {};
 }
 

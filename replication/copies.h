@@ -88,7 +88,7 @@ class copies final : public storage::committer, private copy_port {
   void seeding_over(shard_id shard, replica_id peer);
   /// A verified snapshot from a peer.
   void adopt(shard_id shard, std::unique_ptr<storage::staged_state> state,
-             const applied_record& applied, config_ref config);
+             const applied_record& applied, config_ref config, config_ref plan);
 
   void digest_taken(shard_id shard, log_index index, const std::string& hex);
 

@@ -16,6 +16,7 @@ struct write {
   std::optional<promise> promised;
   std::optional<position> reset;            ///< the log is empty behind this base (after a seed)
   config_ref reset_config;                  ///< in force there
+  config_ref reset_plan;                    ///< planned there
   std::optional<log_index> truncate_after;  ///< delete what follows, then append
   std::vector<entry> entries;
   std::optional<distrust> condemned;  ///< for ever, in this folder

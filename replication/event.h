@@ -86,7 +86,8 @@ struct distrusted {
 /// A verified snapshot lies in the state family; the log before it is gone.
 struct seeded {
   position base;
-  config_ref config;
+  config_ref config;  ///< in force there
+  config_ref plan;    ///< and what is planned; null: nothing
 };
 /// The snapshot that `seed_peer` asked for has arrived, or its connection has ended.
 struct seeding_ended {

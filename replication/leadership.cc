@@ -71,6 +71,14 @@ leadership claim_under_log(replica_id self, const replica_state& state, const he
                            time_ms now) {
   leadership result;
   const config_ref plan = state.ripe_plan(newest_version(state, heard));
+  if (plan && is_voter(*state.log_config(), self) && !is_voter(*plan, self)) {
+    std::vector<node_id> voters;
+    for (const member& m : plan->voters) voters.push_back(m.id.node);
+    result.why_not =
+        "a change of voters is planned that leaves this node out: promote one of node " +
+        names(voters);
+    return result;
+  }
   if (!is_voter(plan ? *plan : *state.log_config(), self)) {
     result.why_not =
         "this data folder has no vote in the shard: it receives copies until it is readmitted";
@@ -186,7 +194,12 @@ namespace {
 /// Why nothing can be changed now; empty: it can.
 std::string no_change_now(const replica_state& state) {
   if (state.now != role::leader) return "only the node that leads can change who votes";
-  if (state.plan().second) return "a change is under way: try again in a moment";
+  if (state.disk_full) return "its disk is full";
+  if (const config_ref plan = state.plan().second) {
+    std::vector<node_id> voters;
+    for (const member& m : plan->voters) voters.push_back(m.id.node);
+    return "a change to node " + names(voters) + " is under way: try again in a moment";
+  }
   return {};
 }
 
@@ -273,6 +286,33 @@ membership_change by_configuration(const cluster_plan& plan, shard_id shard, rep
   ++changed.version;
   result.config = std::move(changed);
   return result;
+}
+
+change_path path_of(const shard_config& current, const shard_config& next,
+                    const std::set<replica_id>& linked) {
+  const auto there = [&linked](const shard_config& config) {
+    voter_set set = 0;
+    for (std::size_t i = 0; i < config.voters.size(); ++i)
+      if (linked.contains(config.voters[i].id)) set |= voter_set{1} << i;
+    return set;
+  };
+  const voter_set old_ones = there(current);
+  const voter_set new_ones = there(next);
+  if (!recovers(current, old_ones) || !commits(next, new_ones)) return change_path::none;
+  if (commits(current, old_ones))
+    return recovers(next, new_ones) ? change_path::planned : change_path::none;
+  // One folder for another of the same node, under the same rule.
+  bool same = current.rule == next.rule && current.voters.size() == next.voters.size();
+  for (std::size_t i = 0; same && i < current.voters.size(); ++i)
+    same = current.voters[i].id.node == next.voters[i].id.node;
+  return same ? change_path::at_once : change_path::none;
+}
+
+claim_record claim_at_once(node_id self, const replica_state& state, const heard_of& heard,
+                           const shard_config& next, time_ms now) {
+  claim_record record = claim_of(self, newest_known(state, heard), next, now);
+  record.previous = state.leading->record.config;
+  return record;
 }
 
 std::vector<member> learners_of(const cluster_plan& plan, const shard_config& config,

@@ -10,6 +10,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 namespace conclave::replication {
@@ -72,6 +73,20 @@ membership_change by_readmission(const replica_state& state, const heard_of& hea
 /// The change to the voters and the rule that the configuration of this node, which leads, names.
 membership_change by_configuration(const cluster_plan& plan, shard_id shard, replica_id self,
                                    const replica_state& state, const heard_of& heard);
+
+/// How a change can be carried through by those who are linked, this node among them.
+enum class change_path : std::uint8_t {
+  planned,  ///< they commit the plan, recover from old and new voters, and the new ones commit
+  at_once,  ///< only for a folder in place of another one of its node, which is gone for good: the
+            ///< old voters cannot commit without it, but they recover; claimed without a plan
+  none,     ///< it would leave nobody who may lead
+};
+change_path path_of(const shard_config& current, const shard_config& next,
+                    const std::set<replica_id>& linked);
+
+/// The claim of a change at once; this node leads.
+claim_record claim_at_once(node_id self, const replica_state& state, const heard_of& heard,
+                           const shard_config& next, time_ms now);
 
 /// Who receives without a vote under this configuration: everybody heard of who is no voter of it,
 /// also a voter's number with another data folder, which has to be readmitted.

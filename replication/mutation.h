@@ -24,6 +24,7 @@ enum class mutation {
   learner_gets_tail,          ///< learners receive entries before they are committed
   ignore_witness,             ///< a disk that went back in time keeps its vote
   adopt_nothing,              ///< a candidate keeps its own log though another is newer
+  epochs_before_versions,     ///< logs are compared by epochs, whatever configuration they hold
   recover_by_old_voters,      ///< who claims a plan asks only the voters that it is to replace
   last,
 };

@@ -142,7 +142,8 @@ struct seed_begin {
   std::uint64_t session = 0;
   position base;  ///< what the snapshot is the state of
   time_ms applied_time = 0;
-  std::string config;  ///< encode(shard_config), may be empty
+  std::string config;  ///< encode(shard_config) in force there, may be empty
+  std::string plan;    ///< and planned there, may be empty
 
   friend bool operator==(const seed_begin&, const seed_begin&) = default;
 };

@@ -148,9 +148,9 @@ void body(V& v, seen_by<V, removed>&, Stored&) {
 
 template <class V>
 void layout(V& v, seen_by<V, seed_begin>& m) {
-  v.record(7, [&] {
+  v.record(8, [&] {
     v.number(m.shard.value), v.number(m.session), fields(v, m.base);
-    v.number(m.applied_time), v.bytes(m.config);
+    v.number(m.applied_time), v.bytes(m.config), v.bytes(m.plan);
   });
 }
 template <class V>

@@ -164,11 +164,12 @@ void replica::on(const seeded& e) {
   s_.log = log_window(e.base);
   s_.base = s_.commit = s_.applied = e.base.index;
   s_.base_config = e.config;
-  s_.base_plan = nullptr;
+  s_.base_plan = e.plan;
   s_.configs.clear();
   write w;
   w.reset = e.base;
   w.reset_config = e.config;
+  w.reset_plan = e.plan;
   submit(std::move(w));
 }
 

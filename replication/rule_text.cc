@@ -57,8 +57,8 @@ std::string rule_not_in_force(const std::vector<commit_rule>& in_force, const cl
   for (std::size_t i = 0; i < in_force.size(); ++i) {
     const commit_rule& wanted = plan.rule_of(shard_id{static_cast<std::uint16_t>(i)});
     if (in_force[i] == not_founded || in_force[i] == wanted) continue;
-    return "shard " + std::to_string(i) + " was founded with " + words_of(in_force[i]) +
-           ", which stays in force; the configuration says " + words_of(wanted) +
+    return "shard " + std::to_string(i) + " goes by " + words_of(in_force[i]) +
+           "; the configuration says " + words_of(wanted) +
            ": `conclaved cluster apply` on the node that leads puts it in force";
   }
   return {};

@@ -26,12 +26,16 @@ outcome<std::unique_ptr<seed_source>> seed_source::open(storage::store& data, sh
   // Rows of configurations are older than the view or of later entries, which do not count.
   const auto rows = storage::replica_disk::load(data, shard);
   if (!rows) return rows.error();
+  std::uint64_t planned = 0;
   for (const auto& [index, redo] : rows->configs) {
     if (index > applied->index) continue;
-    // What is only planned reaches the peer by the log, or from whoever leads next.
     const auto config = decode_shard_config(redo);
     if (!config) return config.error();
-    if (!config->planned) source->head_.config = redo;
+    if (config->planned) source->head_.plan = redo;
+    if (config->planned) planned = config->version;
+    if (config->planned) continue;
+    source->head_.config = redo;
+    if (config->version >= planned) source->head_.plan.clear();  // it came into force
   }
   return source;
 }

@@ -46,7 +46,7 @@ struct outgoing {
 
 struct incoming {
   seed_begin head;
-  config_ref config;
+  config_ref config, plan;
   link_id link;
   std::unique_ptr<storage::staged_state> state;
   std::string last_key;
@@ -270,14 +270,17 @@ struct seeding::impl {
       why = "there is no such shard here";
       return false;
     }
-    if (!t.head.config.empty()) {
-      auto config = decode_shard_config(t.head.config);
+    const auto read = [&why](const std::string& bytes, config_ref& into) {
+      if (bytes.empty()) return true;
+      auto config = decode_shard_config(bytes);
       if (!config) {
         why = config.error().detail;
         return false;
       }
-      t.config = std::make_shared<const shard_config>(std::move(*config));
-    }
+      into = std::make_shared<const shard_config>(std::move(*config));
+      return true;
+    };
+    if (!read(t.head.config, t.config) || !read(t.head.plan, t.plan)) return false;
     auto state = storage::staged_state::create(data, t.head.shard);
     if (!state) {
       why = state.error().detail;
@@ -314,8 +317,9 @@ struct seeding::impl {
     const shard_id shard = t->head.shard;
     auto state = std::move(t->state);
     const config_ref config = t->config;
+    const config_ref plan = t->plan;
     targets.erase(shard);
-    news.arrived(shard, std::move(state), applied, config);
+    news.arrived(shard, std::move(state), applied, config, plan);
     mesh.send(link, std::move(out));
   }
 

@@ -27,9 +27,10 @@ namespace conclave::replication {
 struct seeding_news {
   /// As a source: the session with this peer has ended, well or not.
   std::function<void(shard_id, replica_id peer)> over;
-  /// As a target: a verified state. The configuration is null when the source had none.
+  /// As a target: a verified state, and the configurations in force and planned there, null where
+  /// the source had none.
   std::function<void(shard_id, std::unique_ptr<storage::staged_state>, const applied_record&,
-                     config_ref)>
+                     config_ref, config_ref plan)>
       arrived;
 };
 

@@ -210,10 +210,14 @@ void shard_copy::carry_out(write& w) {
     disk_.adopt(shard_, std::move(adopting_.state), record_, applied_);
     record_changed = false;
     for (const log_index each : std::exchange(configs_, {})) disk_.erase_config(shard_, each);
-    if (w.reset_config) {
-      disk_.put_config(shard_, w.reset->index, encode(*w.reset_config));
-      configs_.push_back(w.reset->index);
-    }
+    // A plan stands behind what is in force, which opened an epoch before it.
+    const auto put = [this](log_index at, const config_ref& config) {
+      if (!config) return;
+      disk_.put_config(shard_, at, encode(*config));
+      configs_.push_back(at);
+    };
+    put(w.reset_plan ? before(w.reset->index) : w.reset->index, w.reset_config);
+    put(w.reset->index, w.reset_plan);
     on_disk_ = marked_ = w.reset->index;
     first_kept_ = after(on_disk_);
     bytes_since_mark_ = 0;
@@ -340,9 +344,9 @@ void shard_copy::carry_out(const request_activation& r) {
 }
 
 void shard_copy::adopt(std::unique_ptr<storage::staged_state> state, const applied_record& applied,
-                       config_ref config) {
+                       config_ref config, config_ref plan) {
   adopting_ = {std::move(state), applied};
-  step(seeded{{applied.epoch, applied.index, applied.hash}, std::move(config)});
+  step(seeded{{applied.epoch, applied.index, applied.hash}, std::move(config), std::move(plan)});
   adopting_ = {};  // not used: the replica had gone beyond it
 }
 

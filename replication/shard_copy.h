@@ -62,7 +62,7 @@ class shard_copy {
   /// A verified snapshot of the state at `applied`: takes the place of log and state, unless the
   /// replica has gone beyond it meanwhile.
   void adopt(std::unique_ptr<storage::staged_state> state, const applied_record& applied,
-             config_ref config);
+             config_ref config, config_ref plan);
 
   shard_id shard() const { return shard_; }
   const replica& core() const { return *core_; }

@@ -70,6 +70,21 @@ void replica::on(const message& m, const rejected& r) {
   if (s_.leading && m.to == self_ && newer_than_mine) step_down(claim_end::overtaken);
 }
 
+namespace {
+
+/// Which log goes on: first by the configuration that is in force by it. Where recovery sets need
+/// not meet, somebody who does not know of a change may write in a later epoch than those who have
+/// made it; what he writes is never committed.
+bool newer_log(const promised& a, const promised& b) {
+  if (planted(mutation::longest_log_wins) && a.last.index != b.last.index)
+    return a.last.index > b.last.index;
+  if (a.config_version != b.config_version && !planted(mutation::epochs_before_versions))
+    return a.config_version > b.config_version;
+  return newer(a.last, b.last);
+}
+
+}  // namespace
+
 /// With a recovery set R of the old voters, every entry that may have been acknowledged is in R.
 /// A plan may be in force already, without this replica knowing: then R is one of both.
 void replica::check_recovered() {
@@ -92,12 +107,7 @@ void replica::check_recovered() {
                        invariant::one_content, "two logs end equal with another content")) {
       return;
     }
-    const bool longer = planted(mutation::longest_log_wins) && best &&
-                        best->content.last.index != r.content.last.index;
-    if (!best || (longer ? r.content.last.index > best->content.last.index
-                         : newer(r.content.last, best->content.last))) {
-      best = r;
-    }
+    if (!best || newer_log(r.content, best->content)) best = r;
   }
   if (t.record.forced) {
     // Promoted with loss: the own log is the one to go on with, by order.

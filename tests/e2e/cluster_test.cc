@@ -85,7 +85,7 @@ TEST_F(e2e_cluster, p1_a_single_voter_with_learners_becomes_three_voters) {
   for (unsigned n = 1; n <= 3; ++n) ASSERT_EQ(node(n).terminate(), 0);
   cluster().reconfigure("local3", 3);
   cluster().start();
-  EXPECT_TRUE(has_status(1, "which stays in force; the configuration says 2 copies at 1 site"));
+  EXPECT_TRUE(has_status(1, "goes by 1 copy at 1 site; the configuration says 2 copies at 1 site"));
   std::string said;
   ASSERT_TRUE(wait_until([&] { return (said = cluster().apply()).empty(); })) << said;
   EXPECT_TRUE(has_status(2, "A message is safe on 2 copies at 1 site.\n"));

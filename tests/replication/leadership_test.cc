@@ -128,6 +128,37 @@ TEST_F(change_rules, a_change_waits_for_copies_that_are_there_and_for_the_one_be
   EXPECT_NE(wanted().why_not.find("only the node that leads"), std::string::npos);
 }
 
+TEST_F(change_rules, what_would_leave_nobody_who_may_lead_is_not_begun) {
+  const shard_config current = *state.base_config;  // 2 of 3 at 2 sites
+  plan.nodes[3].voter = true;
+  const shard_config next = *wanted().config;
+  const auto linked = [](std::initializer_list<replica_id> ids) {
+    return std::set<replica_id>(ids);
+  };
+  const replica_id one = folder_of(1), two = folder_of(2), three = folder_of(3),
+                   four = folder_of(4);
+  EXPECT_EQ(path_of(current, next, linked({one, two, three, four})), change_path::planned);
+  EXPECT_EQ(path_of(current, next, linked({one, two, four})), change_path::planned);
+  EXPECT_EQ(path_of(current, next, linked({one, two})), change_path::none)
+      << "two of four do not recover";
+  shard_config lax = current;
+  lax.rule = {1, 1};
+  EXPECT_EQ(path_of(current, lax, linked({one, two})), change_path::none)
+      << "then all three have to be heard";
+  // Two at one site and one at another, whose folder was emptied.
+  shard_config split = current;
+  split.voters[1].site = 1;
+  split.voters[2].site = 2;
+  shard_config readmitted = split;
+  readmitted.voters[2].id = folder_of(3, 999);
+  EXPECT_EQ(path_of(split, readmitted, linked({one, two, folder_of(3, 999)})),
+            change_path::at_once);
+  EXPECT_EQ(path_of(split, readmitted, linked({one, folder_of(3, 999)})), change_path::none);
+  split.rule = readmitted.rule = {1, 1};
+  EXPECT_EQ(path_of(split, readmitted, linked({one, two, folder_of(3, 999)})), change_path::none)
+      << "what the emptied folder held may be missing";
+}
+
 TEST_F(change_rules, p1_a_plan_is_claimed_when_it_is_committed_and_by_who_has_a_part_in_it) {
   plan.nodes[3].voter = true;
   const shard_config next = *wanted().config;

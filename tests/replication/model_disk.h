@@ -120,7 +120,7 @@ class model_disk {
     if (w.reset) {
       image.base = *w.reset;
       image.base_config = w.reset_config;
-      image.base_plan = nullptr;
+      image.base_plan = w.reset_plan;
       image.log.clear();
       image.state = {w.reset->index, seed_digest};
     }

@@ -52,7 +52,9 @@ TEST(planted_bugs, each_is_found_by_an_invariant) {
       {15, "send learners what is not committed", 100},
       {16, "trust a disk that went back in time", 3000},
       {17, "keep the own log though another is newer", 300},
-      {18, "ask only the voters that a plan replaces", 12000},
+      // 18, "compare logs by epochs alone", needs recovery sets that do not meet and a cut in the
+      // middle of a change: replica_test.cc has the run.
+      {19, "ask only the voters that a plan replaces", 12000},
   };
   for (const planted_bug& bug : bugs) {
     const std::string found = found_by(bug);

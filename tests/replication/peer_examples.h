@@ -58,7 +58,8 @@ inline peer_refuse example_refuse() {
   return {example_shard, distrust::copied, "the same boot twice"};
 }
 inline seed_begin example_begin() {
-  return {example_shard, large, example_position(), 1'700'000'000'000, std::string("c\0nf", 4)};
+  return {example_shard,           large, example_position(), 1'700'000'000'000,
+          std::string("c\0nf", 4), "plan"};
 }
 inline seed_from example_from() {
   return {example_shard, large, std::string("k\0y", 3), true, "the disk is full"};

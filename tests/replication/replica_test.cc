@@ -176,6 +176,25 @@ TEST(replica, fences_leave_after_the_own_promise_is_durable) {
   EXPECT_EQ(said<fence>(r.step(written{1})).size(), 2u);
 }
 
+/// Where recovery sets need not meet, somebody may have written in a later epoch without knowing of
+/// the change that others made; it was never committed.
+TEST(replica, p1_a_log_with_a_newer_configuration_goes_before_a_later_epoch) {
+  replica r = make(three);
+  r.step(from(two, three, second, append{{}, {made(second, 1, {})}, {}, false}));
+  r.step(written{1});
+  const shard_epoch mine = make_epoch(3, node_id(3));
+  shard_config changed = three_voters();
+  changed.version = 2;
+  r.step(claimed{static_authority(node_id(3), changed).promote({second, 0}, 0)});
+  r.step(written{2});
+  promised of_one;
+  of_one.last = {first, log_index(7), {}};
+  of_one.config_version = 2;
+  const auto asked = said<fetch>(r.step(from(one, three, mine, of_one)));
+  ASSERT_EQ(asked.size(), 1u) << "the own log would have been taken";
+  EXPECT_EQ(r.state().leading->source->from, one);
+}
+
 TEST(replica, nothing_commits_before_activation) {
   replica r = make(one);
   r.step(claimed{static_authority(node_id(1), three_voters()).promote({}, 0)});

@@ -23,9 +23,8 @@ TEST(rule_text, a_rule_that_was_changed_in_the_file_only_is_named) {
   plan.shard_rules[shard_id(1)] = {3, 2};
   EXPECT_EQ(rule_not_in_force({{2, 2}, {3, 2}, {0, 0}}, plan), "");
   EXPECT_EQ(rule_not_in_force({{2, 2}, {1, 1}}, plan),
-            "shard 1 was founded with 1 copy at 1 site, which stays in force; the configuration "
-            "says 3 copies at 2 sites: `conclaved cluster apply` on the node that leads puts it in "
-            "force");
+            "shard 1 goes by 1 copy at 1 site; the configuration says 3 copies at 2 sites: "
+            "`conclaved cluster apply` on the node that leads puts it in force");
 }
 
 TEST(send_pace, on_the_average_no_more_than_the_rate_leaves) {

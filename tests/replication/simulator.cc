@@ -279,20 +279,22 @@ void simulator::on_effect(node& n, const seed_peer& p) {
   const disk_image& image = n.disk.view();
   position at = image.base;
   config_ref config = image.base_config;
+  config_ref plan = image.base_plan;
   if (image.state.applied > image.base.index) {
     at = image.at(image.state.applied)->place();
     for (const entry_ref& e : image.log)
-      if (e->config && !e->config->planned && e->index <= at.index) config = e->config;
+      if (e->config && e->index <= at.index) (e->config->planned ? plan : config) = e->config;
   }
+  if (plan && config && config->version >= plan->version) plan = nullptr;
   node* to = find(p.peer);
   if (to == nullptr) return;
   ++result_.seeds;
   say(n, "seeds node " + std::to_string(p.peer.node.value));
   const std::uint64_t target_life = to->life;
   later(dice_.between(50 * ms, 500 * ms),
-        [this, to, at, config, id = p.peer, target_life, &n, life = n.life] {
+        [this, to, at, config, plan, id = p.peer, target_life, &n, life = n.life] {
           if (to->id == id && to->life == target_life)
-            deliver(*to, seeded{at, config}, target_life);
+            deliver(*to, seeded{at, config, plan}, target_life);
           deliver(n, seeding_ended{id}, life);
         });
 }
