@@ -251,6 +251,15 @@ struct seeding::impl {
     answer.session = head.session;
     incoming& t = targets[head.shard];
     const bool again = t.state != nullptr && t.head == head;
+    // Who led before may still be sending: each taking the other's place, neither would end.
+    if (!again && t.state != nullptr && t.link && !newer(head.base, t.head.base)) {
+      answer.refused = true;
+      answer.text = "a snapshot that is at least as new is on its way";
+      std::string out;
+      append_peer_frame(out, answer);
+      mesh.send(link, std::move(out));
+      return;
+    }
     if (!again) {
       if (t.link) mesh.close(t.link);
       t = {};

@@ -266,6 +266,23 @@ TEST_F(cluster_test, snapshots_leave_at_the_pace_that_the_operator_gave_them) {
   EXPECT_LT(took, std::chrono::seconds(20));
 }
 
+TEST_F(cluster_test, of_two_that_send_a_snapshot_the_newer_one_comes_to_its_end) {
+  make(2, 1, {2, 2}, short_log(), limits::digest_interval, 400'000);
+  ASSERT_NO_FATAL_FAILURE(start_and_write(2, 10));
+  for (std::uint64_t seq = 11; seq <= 500; ++seq) {  // a block and a half
+    node(1).propose(shard, 5, 1, seq, seq, owner, 3'000);
+    owner->wait_for_settled(seq);
+  }
+  node(3).start();
+  ASSERT_TRUE(eventually([&] { return node(1).part().seedings().rows_sent > 0; }));
+  // The lead moves while the old leader is sending: it goes on, and dials again when it is cut off.
+  ASSERT_EQ(node(2).part().promote(), "");
+  ASSERT_TRUE(node(2).wait_until_leading());
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_TRUE(copies_are_equal(shard));
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(25));
+}
+
 TEST_F(cluster_test, p1_voters_and_rule_are_changed_by_order) {
   make(3, 1, two_of_three);
   ASSERT_NO_FATAL_FAILURE(start_and_write(4, 50));
