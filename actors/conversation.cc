@@ -67,18 +67,19 @@ void conversation_shell::on_loaded(const conversation_loaded& loaded) {
               {{"tenant", entity_.tenant.value},
                {"conversation", entity_.id},
                {"why", name_of(loaded.why)}});
-    for (auto& batch : parked_)
-      for (auto& request : batch->requests)
-        request.asked.reject(errc::overloaded, {}, overload_retry_ms);
-    end(false);
-    return;
+    return give_up_loading();
   }
   state_ = std::make_unique<conversation_state>(entity_.tenant, conversation_id{entity_.id},
                                                 *loaded.image);
   loaded.image->members.clear();
   committed_head_ = state_->head();
-  CONCLAVE_CHECK(committed_head_.value == claimed_version_,
-                 "a conversation loads what the writer granted");
+  if (committed_head_.value != claimed_version_) {
+    // The lead was lost in between, and another node's entries were applied here.
+    log::warn("conversation", "somebody else wrote since the writer granted it",
+              {{"tenant", entity_.tenant.value}, {"conversation", entity_.id}});
+    state_.reset();
+    return give_up_loading();
+  }
   // Nobody knows who was online when these were pushed: the hint goes to all sessions of the user.
   for (const auto& change : state_->unfinished()) order_index(change, push_moment::min());
   for (const auto& entry : state_->unfinished_owed()) order_inbox(entry);
@@ -98,6 +99,14 @@ void conversation_shell::on_loaded(const conversation_loaded& loaded) {
   for (auto& batch : parked) judge(*batch);
   propose();
   if (!state_->exists()) try_retire();
+}
+
+/// Nothing was done of what is parked: it may come again.
+void conversation_shell::give_up_loading() {
+  for (auto& batch : parked_)
+    for (auto& request : batch->requests)
+      request.asked.reject(errc::overloaded, {}, overload_retry_ms);
+  end(false);
 }
 
 void conversation_shell::on_doze() {

@@ -68,6 +68,7 @@ class conversation_shell {
     waiting_answer what;
   };
 
+  void give_up_loading();
   void judge(conversation_batch& batch);
   void judge_one(conversation_request& request, const conversation_batch& batch,
                  const rule_context& context);

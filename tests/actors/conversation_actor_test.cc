@@ -245,6 +245,22 @@ TEST(conversation_actor, p9_when_it_cannot_be_loaded_requests_may_be_repeated_la
   EXPECT_EQ(w.loop.delivered_seqs(), numbers{2});
 }
 
+TEST(conversation_actor, p9_a_lead_lost_between_claim_and_load_ends_it_and_nothing_else) {
+  actor_world w;
+  w.found({2});
+  w.doze_all();
+  w.run();
+  w.written_elsewhere = true;
+  w.say(2, 1, 10);
+  w.run();
+  EXPECT_EQ(w.loop.only(10).code, errc::overloaded) << "certainly not done";
+  EXPECT_EQ(w.directory().counters().awake, 0u);
+  w.written_elsewhere = false;
+  w.say(2, 1, 11);
+  w.run();
+  EXPECT_EQ(w.loop.delivered_seqs(), numbers{2});
+}
+
 TEST(conversation_actor, a_hint_that_is_owed_survives_a_failed_load) {
   actor_world w;
   w.found({2});

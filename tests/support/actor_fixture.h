@@ -45,7 +45,9 @@ class actor_world {
     };
     ports.load_conversation = [this](const entity_ref& e) -> outcome<storage::conversation_image> {
       if (fail_loads) return failure{errc::io_error, "the disk is gone"};
-      return commits.rows.image(e.tenant, conversation_id{e.id});
+      auto image = commits.rows.image(e.tenant, conversation_id{e.id});
+      if (written_elsewhere) image.head = event_seq{image.head.value + 1};
+      return image;
     };
     ports.plan = [this](const entity_ref& e, const actors::registrar_request& r,
                         std::uint64_t version) { return plan(e, r, version); };
@@ -75,6 +77,7 @@ class actor_world {
   time_ms now = 1'000;
   bool refuse_reads = false;
   bool hold_reads = false;
+  bool written_elsewhere = false;  ///< another leader's entry came between claim and load
   bool fail_loads = false;
   std::size_t conversations_born = 0;
   std::vector<actors::index_order> index_orders;  ///< those that registrars planned
