@@ -251,7 +251,10 @@ TEST(conversation_actor, p9_a_lead_lost_between_claim_and_load_ends_it_and_nothi
   w.doze_all();
   w.run();
   w.written_elsewhere = true;
+  w.hold_reads = true;
   w.say(2, 1, 10);
+  w.run();
+  w.release_reads();
   w.run();
   EXPECT_EQ(w.loop.only(10).code, errc::overloaded) << "certainly not done";
   EXPECT_EQ(w.directory().counters().awake, 0u);
