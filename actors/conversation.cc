@@ -73,7 +73,9 @@ void conversation_shell::on_loaded(const conversation_loaded& loaded) {
                                                 *loaded.image);
   loaded.image->members.clear();
   committed_head_ = state_->head();
-  if (committed_head_.value != claimed_version_) {
+  CONCLAVE_CHECK(committed_head_.value >= claimed_version_,
+                 "a conversation loads what the writer granted");
+  if (committed_head_.value > claimed_version_) {
     // The lead was lost in between, and another node's entries were applied here.
     log::warn("conversation", "somebody else wrote since the writer granted it",
               {{"tenant", entity_.tenant.value}, {"conversation", entity_.id}});

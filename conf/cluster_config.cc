@@ -97,7 +97,7 @@ std::optional<std::string> fault_of_shards(const cluster_config& c, std::uint32_
     const std::string which = "[[cluster.shards]] with `shard = " + std::to_string(a->shard) + "`";
     if (a->shard >= shard_count)
       return which + " does not exist: shards have the numbers 0 to " +
-             std::to_string(shard_count - 1) + " (`storage.shards`)";
+             std::to_string(shard_count - 1) + " (`node.shards`)";
     if (std::any_of(c.shards.begin(), a, [&](const auto& b) { return b.shard == a->shard; }))
       return "two " + which + "; give each shard one rule";
     if (a->copies > voters)

@@ -73,8 +73,8 @@ struct cluster_config {
   std::string certificate_file;
   std::string key_file;  ///< must not be readable by others
   std::uint32_t lag_alarm_s = 5;
-  std::uint32_t seed_mib_per_s =
-      0;                            ///< sent at most to nodes that are seeded, all together; 0: any
+  /// Sent at most to nodes that get a snapshot, all together; 0: any amount.
+  std::uint32_t seed_mib_per_s = 0;
   std::vector<cluster_node> nodes;  ///< in the order of the file; this node among them
   std::vector<cluster_shard> shards;
 
@@ -89,7 +89,7 @@ struct cluster_config {
 
 /// What no single option can tell: numbers or addresses twice, this node or the founder missing,
 /// too few voters or sites for the mode or for a shard's own rule. One sentence with its mend;
-/// nothing: fine. `shard_count`: of storage.shards.
+/// nothing: fine. `shard_count`: of node.shards.
 std::optional<std::string> cluster_fault(const cluster_config& c, std::uint32_t shard_count);
 
 }  // namespace conclave::conf

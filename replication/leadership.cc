@@ -48,6 +48,17 @@ std::string names(const std::vector<node_id>& nodes) {
   return text;
 }
 
+std::string names(const shard_config& config) {
+  std::vector<node_id> voters;
+  for (const member& m : config.voters) voters.push_back(m.id.node);
+  return names(voters);
+}
+
+std::string left_out_by(const shard_config& plan) {
+  return "a change of voters is planned that leaves this node out: promote one of node " +
+         names(plan);
+}
+
 /// Those of `config` that have introduced themselves as what they are there.
 bool enough_heard(const shard_config& config, replica_id self, const heard_of& heard,
                   std::string& why_not) {
@@ -72,11 +83,7 @@ leadership claim_under_log(replica_id self, const replica_state& state, const he
   leadership result;
   const config_ref plan = state.ripe_plan(newest_version(state, heard));
   if (plan && is_voter(*state.log_config(), self) && !is_voter(*plan, self)) {
-    std::vector<node_id> voters;
-    for (const member& m : plan->voters) voters.push_back(m.id.node);
-    result.why_not =
-        "a change of voters is planned that leaves this node out: promote one of node " +
-        names(voters);
+    result.why_not = left_out_by(*plan);
     return result;
   }
   if (!is_voter(plan ? *plan : *state.log_config(), self)) {
@@ -139,15 +146,11 @@ leadership by_itself(const cluster_plan& plan, shard_id shard, replica_id self,
                      const replica_state& state, const heard_of& heard, time_ms now) {
   if (const config_ref ripe = state.ripe_plan(0); ripe && state.now == role::leader) {
     leadership change;
-    if (!is_voter(*ripe, self)) {
-      std::vector<node_id> others;
-      for (const member& m : ripe->voters) others.push_back(m.id.node);
-      change.why_not =
-          "a change of voters is planned that leaves this node out: promote another of node " +
-          names(others);
-      return change;
+    if (is_voter(*ripe, self)) {
+      change.claim = claim_of_log(self.node, state, heard, now);
+    } else {
+      change.why_not = left_out_by(*ripe);
     }
-    change.claim = claim_of_log(self.node, state, heard, now);
     return change;
   }
   if (state.now != role::follower) return {};
@@ -195,11 +198,8 @@ namespace {
 std::string no_change_now(const replica_state& state) {
   if (state.now != role::leader) return "only the node that leads can change who votes";
   if (state.disk_full) return "its disk is full";
-  if (const config_ref plan = state.plan().second) {
-    std::vector<node_id> voters;
-    for (const member& m : plan->voters) voters.push_back(m.id.node);
-    return "a change to node " + names(voters) + " is under way: try again in a moment";
-  }
+  if (const config_ref plan = state.plan().second)
+    return "a change to node " + names(*plan) + " is under way: try again in a moment";
   return {};
 }
 

@@ -1,7 +1,7 @@
 /// Entries to stored bytes and back (schemas/log_entry.h): the product's `sealing`, and how an
 /// adapter opens what it reads or receives. The configuration of a config entry travels as redo:
 ///   version u64 | lineage u64 | replicas u16 | sites u16 | count u16 |
-///   count × (node u16 | incarnation u64 | site u16)
+///   count × (node u16 | incarnation u64 | site u16) | 1 u8, only when it is planned
 /// Pure functions; any thread. Errors: errc::corrupt. Limit: max_voters.
 #pragma once
 

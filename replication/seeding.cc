@@ -10,6 +10,7 @@
 #include "schemas/check.h"
 #include "storage/count.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <deque>
 #include <map>
@@ -75,6 +76,7 @@ struct seeding::impl {
   std::map<std::uint64_t, outgoing> sources;  ///< by session
   std::map<shard_id, incoming> targets;
   send_pace pace;
+  std::vector<std::uint64_t> held_back;  ///< sessions that wait for the pace, in turn
   storage::count rows_sent, rows_taken, finished, failed;
   std::atomic<std::uint64_t> source_count{0}, target_count{0};
 
@@ -183,20 +185,26 @@ struct seeding::impl {
   }
 
   void feed_waiting(steady::time_point now) {
-    if (pace.free_at() > now) return;
-    std::vector<std::uint64_t> waiting;
-    for (const auto& [session, s] : sources)
-      if (s.begun && s.link && !s.ended) waiting.push_back(session);
-    // One may end by this, and is no longer there.
-    for (const std::uint64_t session : waiting)
-      if (const auto found = sources.find(session); found != sources.end()) feed(found->second);
+    if (held_back.empty() || pace.free_at() > now) return;
+    // In turn, else one session would take the whole rate. One may have ended meanwhile.
+    for (const std::uint64_t session : std::exchange(held_back, {}))
+      if (const auto found = sources.find(session); found != sources.end() && found->second.begun)
+        feed(found->second);
+  }
+
+  void hold_back(std::uint64_t session) {
+    if (std::find(held_back.begin(), held_back.end(), session) == held_back.end())
+      held_back.push_back(session);
   }
 
   void feed(outgoing& s) {
     std::string out;
     while (!s.ended && s.sent - s.acknowledged < limits::seed_blocks_under_way) {
       const auto now = steady::now();
-      if (pace.free_at() > now) break;
+      if (pace.free_at() > now) {
+        hold_back(s.session);
+        break;
+      }
       const std::uint64_t before_rows = s.source->rows();
       const std::size_t before_bytes = out.size();
       const auto more = s.source->next_block(out);

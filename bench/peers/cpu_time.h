@@ -3,6 +3,8 @@
 /// takes its time with it; none of the brokers ends threads under load. Any thread.
 #pragma once
 
+#include "bench/clock.h"
+
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
@@ -39,5 +41,10 @@ struct cpu_mark {
   std::uint64_t server_ns = 0;
   std::uint64_t own_ns = 0;
 };
+
+/// `server`: 0 is nobody.
+inline cpu_mark mark_of(pid_t server) {
+  return {now_ns(), server > 0 ? cpu_ns_of(server) : 0, own_cpu_ns()};
+}
 
 }  // namespace conclave::bench::peers

@@ -50,11 +50,11 @@ int logins::run() {
   for (auto& v : visitors_) v->come();
   const auto enough = [this] { return failed_ > 100; };
   broker_.loop.run_until(now_ns() + static_cast<std::uint64_t>(options_.warmup * 1e9), enough);
-  const cpu_mark from = mark();
+  const cpu_mark from = mark_of(options_.server_pid);
   measuring_ = true;
   broker_.loop.run_until(now_ns() + static_cast<std::uint64_t>(options_.seconds * 1e9), enough);
   measuring_ = false;
-  const cpu_mark to = mark();
+  const cpu_mark to = mark_of(options_.server_pid);
   open_ = false;
   for (auto& v : visitors_) v->go();
   broker_.loop.run_until(now_ns(), [] { return true; });
@@ -88,10 +88,6 @@ void logins::failed(visitor& v, const std::string& why) {
   if (failed_++ == 0) first_failure_ = why;
   v.go();
   if (open_ && failed_ <= 100) v.come();
-}
-
-cpu_mark logins::mark() const {
-  return {now_ns(), options_.server_pid > 0 ? cpu_ns_of(options_.server_pid) : 0, own_cpu_ns()};
 }
 
 }  // namespace conclave::bench::peers

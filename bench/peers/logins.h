@@ -28,7 +28,6 @@ class logins {
 
   void came(visitor& v);
   void failed(visitor& v, const std::string& why);
-  cpu_mark mark() const;
 
   const broker& broker_;
   const run_options& options_;

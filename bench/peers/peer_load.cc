@@ -2,6 +2,7 @@
 /// one machine. One thread does it all. Exit codes: 0 ok, 1 something was lost, doubled or refused,
 /// 2 usage, 3 the run could not take place.
 #include "bench/clock.h"
+#include "bench/descriptors.h"
 #include "bench/peers/logins.h"
 #include "bench/peers/talk.h"
 
@@ -10,7 +11,6 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
-#include <sys/resource.h>
 
 namespace {
 
@@ -54,11 +54,7 @@ int run(const std::string& scenario, const peers::run_options& o) {
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
-  rlimit files{};
-  if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
-    files.rlim_cur = files.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &files);
-  }
+  conclave::bench::raise_descriptor_limit();
   CLI::App app{"Loads MQTT, NATS and AMQP brokers the way conclave-bench loads a node."};
   app.require_subcommand(1);
   peers::run_options o;

@@ -66,12 +66,12 @@ int talk::run() {
   }
   const auto each = [this] { turn(); };
   broker_.loop.run_until(measure_from_ns_, never, each);
-  from_ = mark();
+  from_ = mark_of(options_.server_pid);
   measuring_ = true;
   broker_.loop.run_until(measure_to_ns_, never, each);
   measuring_ = false;
   sending_ = false;
-  to_ = mark();
+  to_ = mark_of(options_.server_pid);
   const bool drained =
       broker_.loop.run_until(now_ns() + 20 * second, [this] { return refused_ > 0 || quiet(); });
   // Duplicates would come late.
@@ -186,10 +186,6 @@ void talk::delivered(member& who, std::string_view body) {
 bool talk::quiet() const {
   return std::all_of(rooms_.begin(), rooms_.end(),
                      [](const room& r) { return r.under_way.empty(); });
-}
-
-cpu_mark talk::mark() const {
-  return {now_ns(), options_.server_pid > 0 ? cpu_ns_of(options_.server_pid) : 0, own_cpu_ns()};
 }
 
 }  // namespace conclave::bench::peers

@@ -58,7 +58,6 @@ class talk {
   void forget_finished(room& r);
   void delivered(member& who, std::string_view body);
   bool quiet() const;
-  cpu_mark mark() const;
   int tell(bool drained);
 
   const broker& broker_;

@@ -226,12 +226,12 @@ TEST(conversation_actor, p7_uncommitted_work_is_bounded_by_events_and_by_bytes) 
   EXPECT_TRUE(w.loop.silent(99)) << "room again after the commit";
 }
 
-TEST(conversation_actor, p9_when_it_cannot_be_loaded_requests_may_be_repeated_later) {
+void a_load_that_comes_to_nothing_is_tried_again(bool actor_world::*trouble) {
   actor_world w;
   w.found({2});
   w.doze_all();
   w.run();
-  w.fail_loads = true;
+  w.*trouble = true;
   w.hold_reads = true;
   w.say(2, 1, 10);
   w.run();
@@ -239,29 +239,18 @@ TEST(conversation_actor, p9_when_it_cannot_be_loaded_requests_may_be_repeated_la
   w.run();
   EXPECT_EQ(w.loop.only(10).code, errc::overloaded) << "certainly not done";
   EXPECT_EQ(w.directory().counters().awake, 0u);
-  w.fail_loads = false;
+  w.*trouble = false;
   w.say(2, 1, 11);
   w.run();
   EXPECT_EQ(w.loop.delivered_seqs(), numbers{2});
 }
 
+TEST(conversation_actor, p9_when_it_cannot_be_loaded_requests_may_be_repeated_later) {
+  a_load_that_comes_to_nothing_is_tried_again(&actor_world::fail_loads);
+}
+
 TEST(conversation_actor, p9_a_lead_lost_between_claim_and_load_ends_it_and_nothing_else) {
-  actor_world w;
-  w.found({2});
-  w.doze_all();
-  w.run();
-  w.written_elsewhere = true;
-  w.hold_reads = true;
-  w.say(2, 1, 10);
-  w.run();
-  w.release_reads();
-  w.run();
-  EXPECT_EQ(w.loop.only(10).code, errc::overloaded) << "certainly not done";
-  EXPECT_EQ(w.directory().counters().awake, 0u);
-  w.written_elsewhere = false;
-  w.say(2, 1, 11);
-  w.run();
-  EXPECT_EQ(w.loop.delivered_seqs(), numbers{2});
+  a_load_that_comes_to_nothing_is_tried_again(&actor_world::written_elsewhere);
 }
 
 TEST(conversation_actor, a_hint_that_is_owed_survives_a_failed_load) {

@@ -213,7 +213,7 @@ TEST(cluster_config, a_rule_of_a_shard_that_the_voters_cannot_meet_is_refused) {
     return refusal_of(d);
   };
   EXPECT_THAT(with("shard = 8\ncopies = 2\n"),
-              HasSubstr("does not exist: shards have the numbers 0 to 7"));
+              HasSubstr("does not exist: shards have the numbers 0 to 7 (`node.shards`)"));
   EXPECT_THAT(with("shard = 1\ncopies = 4\n"),
               HasSubstr("takes 4 copies but there are 3 voters; lower `copies`"));
   EXPECT_THAT(with("shard = 1\ncopies = 2\nsites = 3\n"), HasSubstr("more sites than copies"));

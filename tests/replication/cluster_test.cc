@@ -28,6 +28,14 @@ class cluster_test : public cluster_of {
     for (const auto& told : owner->wait_for_settled(events)) ASSERT_TRUE(told.what.committed);
   }
 
+  /// Events 11 to `last`, one at a time: many entries.
+  void write_one_by_one(std::uint64_t last, std::size_t size) {
+    for (std::uint64_t seq = 11; seq <= last; ++seq) {
+      node(1).propose(shard, 5, 1, seq, seq, owner, size);
+      owner->wait_for_settled(seq);
+    }
+  }
+
   /// Node 1 of three leads without the others and has 20 groups under way.
   void propose_twenty_alone() {
     ASSERT_NO_FATAL_FAILURE(start_and_write(3, 0));
@@ -189,10 +197,7 @@ TEST_F(cluster_test, a_lead_taken_by_a_copy_too_far_behind_goes_to_who_has_the_l
   ASSERT_NO_FATAL_FAILURE(start_and_write(3, 10));
   ASSERT_TRUE(copies_are_equal(shard));
   node(3).stop();
-  for (std::uint64_t seq = 11; seq <= 300; ++seq) {  // one at a time: many entries
-    node(1).propose(shard, 5, 1, seq, seq, owner, 2'000);
-    owner->wait_for_settled(seq);
-  }
+  write_one_by_one(300, 2'000);
   node(1).stop();
   // Nobody leads, so nobody seeds node 3. An order is refused once it knows how the log of node 2
   // begins, which it is told within a second; before that it claims, and has to give way.
@@ -226,11 +231,7 @@ TEST_F(cluster_test, a_copy_that_was_away_for_too_long_is_seeded) {
   ASSERT_NO_FATAL_FAILURE(start_and_write(3, 10));
   ASSERT_TRUE(copies_are_equal(shard));
   node(3).stop();
-  // One at a time: many entries.
-  for (std::uint64_t seq = 11; seq <= 400; ++seq) {
-    node(1).propose(shard, 5, 1, seq, seq, owner, 2'000);
-    owner->wait_for_settled(seq);
-  }
+  write_one_by_one(400, 2'000);
   node(3).start();
   node(4).start();
   ASSERT_TRUE(eventually([&] { return node(1).part().seedings().finished >= 2; }));
@@ -249,10 +250,7 @@ TEST_F(cluster_test, a_copy_that_was_away_for_too_long_is_seeded) {
 TEST_F(cluster_test, snapshots_leave_at_the_pace_that_the_operator_gave_them) {
   make(2, 1, {2, 2}, short_log(), limits::digest_interval, 400'000);
   ASSERT_NO_FATAL_FAILURE(start_and_write(2, 10));
-  for (std::uint64_t seq = 11; seq <= 500; ++seq) {  // a block and a half
-    node(1).propose(shard, 5, 1, seq, seq, owner, 3'000);
-    owner->wait_for_settled(seq);
-  }
+  write_one_by_one(500, 3'000);  // a block and a half
   const auto start = std::chrono::steady_clock::now();
   node(3).start();
   ASSERT_TRUE(eventually([&] { return node(1).part().seedings().sources > 0; }));
@@ -269,10 +267,7 @@ TEST_F(cluster_test, snapshots_leave_at_the_pace_that_the_operator_gave_them) {
 TEST_F(cluster_test, of_two_that_send_a_snapshot_the_newer_one_comes_to_its_end) {
   make(2, 1, {2, 2}, short_log(), limits::digest_interval, 400'000);
   ASSERT_NO_FATAL_FAILURE(start_and_write(2, 10));
-  for (std::uint64_t seq = 11; seq <= 500; ++seq) {  // a block and a half
-    node(1).propose(shard, 5, 1, seq, seq, owner, 3'000);
-    owner->wait_for_settled(seq);
-  }
+  write_one_by_one(500, 3'000);  // a block and a half
   node(3).start();
   ASSERT_TRUE(eventually([&] { return node(1).part().seedings().rows_sent > 0; }));
   // The lead moves while the old leader is sending: it goes on, and dials again when it is cut off.
@@ -353,6 +348,28 @@ TEST_F(cluster_test, a_wiped_disk_comes_back_as_a_learner) {
   owner->wait_for_settled(70);
   EXPECT_TRUE(copies_are_equal(shard));
   node(3).start();
+  EXPECT_TRUE(copies_are_equal(shard));
+}
+
+TEST_F(cluster_test, p1_the_only_voter_of_a_site_is_readmitted_though_the_others_cannot_commit) {
+  make(3, 0, two_of_three);
+  for (std::size_t i = 1; i <= 3; ++i)
+    node(i).change_plan([](cluster_plan& plan) { plan.nodes[1].site = plan.nodes[0].site; });
+  ASSERT_NO_FATAL_FAILURE(start_and_write(3, 50));
+  ASSERT_TRUE(copies_are_equal(shard));
+  node(3).stop();
+  node(3).wipe();
+  node(3).start();
+  ASSERT_TRUE(copies_are_equal(shard));
+  ASSERT_TRUE(node(1).leads());
+  const shard_epoch earlier = node(1).epoch(shard);
+  ASSERT_TRUE(eventually([&] { return node(1).part().readmit(node_id(3)).empty(); }));
+  ASSERT_TRUE(eventually([&] { return node(1).leads() && node(1).epoch(shard) != earlier; }));
+  EXPECT_EQ(node(1).part().readmit(node_id(3)), "that node has its vote");
+  ASSERT_EQ(node(1).claim(shard, 5, 2), 50u);
+  node(2).stop();
+  node(1).propose(shard, 5, 2, 51, 60, owner);
+  owner->wait_for_settled(60);
   EXPECT_TRUE(copies_are_equal(shard));
 }
 

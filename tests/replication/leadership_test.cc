@@ -172,7 +172,7 @@ TEST_F(change_rules, p1_a_plan_is_claimed_when_it_is_committed_and_by_who_has_a_
   EXPECT_EQ(wish().claim->previous, *state.base_config);
   self = folder_of(1, 999);  // which has no part in it
   EXPECT_FALSE(wish().claim);
-  EXPECT_NE(wish().why_not.find("promote another of node 1, 2, 3, 4"), std::string::npos)
+  EXPECT_NE(wish().why_not.find("promote one of node 1, 2, 3, 4"), std::string::npos)
       << wish().why_not;
   self = folder_of(1);
   state.commit = log_index{1000};

@@ -195,6 +195,23 @@ TEST(replica, p1_a_log_with_a_newer_configuration_goes_before_a_later_epoch) {
   EXPECT_EQ(r.state().leading->source->from, one);
 }
 
+/// Who is seeded past a plan has to know of it, else another one could get its version.
+TEST(replica, p1_a_plan_survives_a_snapshot_and_a_restart) {
+  replica r = make(three);
+  shard_config next = three_voters();
+  next.planned = true;
+  ++next.version;
+  const position base{first, log_index(9), {}};
+  const auto kept = std::make_shared<const shard_config>(three_voters());
+  const auto plan = std::make_shared<const shard_config>(next);
+  const auto written_down = all<write>(r.step(seeded{base, kept, plan}));
+  ASSERT_EQ(written_down.size(), 1u);
+  EXPECT_EQ(written_down[0].reset_plan, plan);
+  EXPECT_EQ(r.state().plan().second, plan);
+  EXPECT_EQ(r.state().ripe_plan(0), plan) << "what a snapshot holds is committed";
+  EXPECT_EQ(r.state().log_config(), kept);
+}
+
 TEST(replica, nothing_commits_before_activation) {
   replica r = make(one);
   r.step(claimed{static_authority(node_id(1), three_voters()).promote({}, 0)});
@@ -344,6 +361,9 @@ TEST(sealing, an_entry_survives_its_stored_bytes_and_is_named_by_the_chain) {
   EXPECT_EQ(opened->hash, name_of({}, bytes));
   EXPECT_FALSE(open_entry(shard_id(4), bytes));
   EXPECT_FALSE(decode_shard_config(encode(three_voters()) + "x"));
+  shard_config planned = three_voters();
+  planned.planned = true;
+  EXPECT_EQ(*decode_shard_config(encode(planned)), planned);
   EXPECT_FALSE(decode_shard_config(""));
 }
 
