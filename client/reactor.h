@@ -146,6 +146,10 @@ class reactor final : private net::loop_handler {
   void after(std::chrono::milliseconds delay, std::function<void()> task) {
     loop_.after(delay, std::move(task));
   }
+  /// One shot, at that moment; on the reactor's thread.
+  void at(std::chrono::steady_clock::time_point due, std::function<void()> task) {
+    loop_.at(due, std::move(task));
+  }
   void run() { loop_.run(); }
   void stop() { loop_.stop(); }
 

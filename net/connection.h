@@ -12,6 +12,7 @@
 #include "net/frame_reader.h"
 #include "net/loop_buffer.h"
 #include "net/outbox.h"
+#include "net/record_write.h"
 #include "net/socket.h"
 #include "net/tls_context.h"
 #include "schemas/errc.h"
@@ -149,7 +150,11 @@ class connection {
   void read();
   void deliver(std::string_view bytes);
   void reject(errc why);
+  bool may_write() const;
   void flush();
+  std::string_view lone_record();
+  bool settle(record_write& w);
+  void flushed();
   void drained();
   void io_stopped(int ssl_error, int saved_errno, std::string tls_error);
   void say_goodbye();

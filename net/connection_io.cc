@@ -33,6 +33,8 @@ void connection::read() {
   int saved_errno = 0;
   std::string tls_error;
   const bool wanted_write = read_wants_write_;
+  // Who only listens would pay a third of each delivery for a segment that says nothing else.
+  if (!accepted_) delay_acknowledgement(fd_.get());
   while (true) {
     std::size_t count = 0;
     clear_tls_errors();
@@ -91,11 +93,15 @@ void connection::reject(errc why) {
 // -- out
 // -------------------------------------------------------------------------------------------
 
+bool connection::may_write() const {
+  return phase_ == phase::open && !stuck_ && !tls_broken_ && (!closing_ || flush_first_);
+}
+
 /// Records of 16 KB until the outbox is empty, the socket is full or the budget is used. A record
 /// that the socket did not take is repeated with the same bytes: OpenSSL has encrypted it already.
 void connection::flush() {
   out_.count_tail();
-  if (phase_ != phase::open || stuck_ || tls_broken_ || (closing_ && !flush_first_)) return;
+  if (!may_write()) return;
   std::size_t written = 0;
   while (out_.bytes() > 0) {
     if (written >= flush_budget_bytes) {
@@ -103,31 +109,43 @@ void connection::flush() {
       break;
     }
     const std::size_t wanted = stuck_bytes_ > 0 ? stuck_bytes_ : record_bytes;
-    const std::string_view record = out_.front(loop_.staging(), wanted);
-    std::size_t count = 0;
-    clear_tls_errors();
-    errno = 0;
-    loop_.counters.writes.add();
-    if (SSL_write_ex(ssl_, record.data(), record.size(), &count) == 1) {
-      out_.consume(count);
-      written += count;
-      stuck_bytes_ = 0;
-      continue;
-    }
-    const int saved_errno = errno;
-    const int trouble = SSL_get_error(ssl_, 0);
-    if (trouble != SSL_ERROR_WANT_WRITE && trouble != SSL_ERROR_WANT_READ) {
-      io_stopped(trouble, saved_errno, trouble == SSL_ERROR_SSL ? take_tls_error() : std::string());
-      return;
-    }
-    stuck_ = true;
-    stuck_bytes_ = record.size();
-    write_wants_read_ = trouble == SSL_ERROR_WANT_READ;
-    last_progress_ms_ = loop_.now_ms();
-    loop_.set_alarm(*this);
-    break;
+    record_write w{ssl_, out_.front(loop_.staging(), wanted)};
+    write_record(w);
+    if (!settle(w)) break;
+    written += w.written;
   }
-  loop_.counters.bytes_out.add(written);
+  flushed();
+}
+
+/// All that is queued, if it is one record that needs no gathering: such a write can be lent.
+std::string_view connection::lone_record() {
+  out_.count_tail();
+  if (!may_write() || stuck_bytes_ > 0) return {};
+  return out_.in_one_piece(record_bytes);
+}
+
+/// True: it was written, and more may follow.
+bool connection::settle(record_write& w) {
+  loop_.counters.writes.add();
+  if (w.trouble == SSL_ERROR_NONE) {
+    out_.consume(w.written);
+    loop_.counters.bytes_out.add(w.written);
+    stuck_bytes_ = 0;
+    return true;
+  }
+  if (w.trouble != SSL_ERROR_WANT_WRITE && w.trouble != SSL_ERROR_WANT_READ) {
+    io_stopped(w.trouble, w.saved_errno, std::move(w.tls_error));
+    return false;
+  }
+  stuck_ = true;
+  stuck_bytes_ = w.record.size();
+  write_wants_read_ = w.trouble == SSL_ERROR_WANT_READ;
+  last_progress_ms_ = loop_.now_ms();
+  loop_.set_alarm(*this);
+  return false;
+}
+
+void connection::flushed() {
   cork(false);
   loop_.watch(*this);
   if (closing_ && out_.bytes() == 0) loop_.list_closing(*this);

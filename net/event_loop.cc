@@ -68,6 +68,14 @@ std::uint8_t event_loop::number() const {
   return state_->number();
 }
 
+bool event_loop::rests() const {
+  return state_->rests();
+}
+
+void event_loop::at(std::chrono::steady_clock::time_point due, std::function<void()> task) {
+  state_->at(due, std::move(task));
+}
+
 loop_counters event_loop::counters() const {
   const auto& c = state_->counters;
   loop_counters result;
@@ -80,6 +88,7 @@ loop_counters event_loop::counters() const {
   result.bytes_in = c.bytes_in.get();
   result.bytes_out = c.bytes_out.get();
   result.writes = c.writes.get();
+  result.shared_writes = state_->shared_writes();
   result.iterations = c.iterations.get();
   result.connections = c.connections.get();
   return result;

@@ -55,7 +55,8 @@ struct loop_counters {
   std::uint64_t frames_in = 0;
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
-  std::uint64_t writes = 0;  ///< SSL_write calls
+  std::uint64_t writes = 0;         ///< SSL_write calls
+  std::uint64_t shared_writes = 0;  ///< those of them that the second thread made
   std::uint64_t iterations = 0;
   std::uint64_t connections = 0;  ///< now
 };
@@ -69,6 +70,9 @@ struct loop_options {
   std::size_t outbox_low_bytes = limits::outbox_low_bytes;
   std::size_t outbox_max_bytes = limits::outbox_max_bytes;
   std::size_t max_connections = 1'000'000;  ///< accepted ones beyond it are closed at once
+  /// Dirty connections of one iteration from which a second thread shares the writes, while the
+  /// loop sleeps half of its time; 0: there is no such thread.
+  std::size_t share_flush_from = 0;
 };
 
 class event_loop {
@@ -112,10 +116,17 @@ class event_loop {
   /// use generations.
   void after(std::chrono::milliseconds delay, std::function<void()> task);
 
+  /// One shot, at that moment and not 100 ms later, on the loop's thread. Loop thread only; for who
+  /// keeps a pace: each costs a system call.
+  void at(std::chrono::steady_clock::time_point due, std::function<void()> task);
+
   /// Until stop(); then runs what was posted before it, flushes once, closes everything and
   /// returns.
   void run();
   void stop();
+
+  /// It slept at least half of its time lately. Loop thread only.
+  bool rests() const;
 
   std::uint8_t number() const;
   loop_counters counters() const;  ///< thread-safe, approximate

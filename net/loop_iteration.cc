@@ -28,8 +28,12 @@ int loop_state::wait_ms() {
 
 void loop_state::iterate() {
   std::array<epoll_event, events_per_wait> events;
-  const int count = ::epoll_wait(epoll_.get(), events.data(), events_per_wait, wait_ms());
-  update_now();
+  const int patience = wait_ms();
+  const std::int64_t asleep_ns = patience == 0 ? 0 : steady_ns();
+  const int count = ::epoll_wait(epoll_.get(), events.data(), events_per_wait, patience);
+  const std::int64_t now_ns = steady_ns();
+  now_ms_ = now_ns / 1'000'000;
+  rest_.note(patience == 0 ? 0 : now_ns - asleep_ns, now_ns);
   read_ready();
   for (int i = 0; i < count; ++i) {
     dispatch(events[static_cast<std::size_t>(i)].data.u64,
@@ -56,7 +60,8 @@ void loop_state::dispatch(std::uint64_t token, std::uint32_t events) {
       accept_from(value);
       break;
     case token_kind::wake:
-      break;
+    case token_kind::exact_timer:
+      break;  // tasks and timers are looked at in every iteration
     case token_kind::lingering:
       lingering_.on_readable(static_cast<int>(value), read_buffer_.data(), read_buffer_.size());
       break;
@@ -96,11 +101,35 @@ void loop_state::fire_timers() {
     if (c != nullptr && c->alarm_ms_ == a.due_ms) c->check_deadline();
   });
   delayed_.advance(now_ms_, [](std::function<void()>& task) { task(); });
+  if (exact_ != nullptr) exact_->run_due(steady_ns());
+}
+
+bool loop_state::shares_flush() const {
+  return helper_ != nullptr && working_.size() >= options_.share_flush_from && rest_.rests();
+}
+
+/// Writes what can be lent; flush() then sees to the rest of each connection.
+void loop_state::flush_shared() {
+  lenders_.clear();
+  lent_.clear();
+  for (const connection_id id : working_) {
+    connection* c = find(id);
+    if (c == nullptr) continue;
+    const std::string_view record = c->lone_record();
+    if (record.empty()) continue;
+    lenders_.push_back(c);
+    lent_.push_back({c->ssl_, record});
+  }
+  helper_->write_all(lent_);
+  for (std::size_t i = 0; i < lent_.size(); ++i) {
+    if (!lenders_[i]->settle(lent_[i])) lenders_[i]->flushed();
+  }
 }
 
 void loop_state::flush_dirty() {
   working_.clear();
   working_.swap(dirty_);
+  if (shares_flush()) flush_shared();
   for (const connection_id id : working_) {
     connection* c = find(id);
     if (c == nullptr) continue;

@@ -28,12 +28,6 @@ void ignore_broken_pipes() {
   std::call_once(once, [] { std::signal(SIGPIPE, SIG_IGN); });
 }
 
-std::int64_t steady_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
-
 /// Once, however often it is asked for.
 void enlist(std::vector<connection_id>& list, connection_id id, bool& listed) {
   if (!std::exchange(listed, true)) list.push_back(id);
@@ -47,7 +41,7 @@ loop_state::loop_state(event_loop& owner, std::uint8_t number, loop_handler& han
       handler_(handler),
       options_(options),
       number_(number),
-      now_ms_(steady_ms()),
+      now_ms_(steady_ns() / 1'000'000),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       alarms_(now_ms_),
       delayed_(now_ms_),
@@ -59,14 +53,21 @@ loop_state::loop_state(event_loop& owner, std::uint8_t number, loop_handler& han
   wake.events = EPOLLIN | EPOLLET;
   wake.data.u64 = make_token(token_kind::wake, 0);
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, tasks_.wake_fd(), &wake);
+  if (options_.share_flush_from > 0) helper_ = std::make_unique<flush_helper>();
 }
 
 loop_state::~loop_state() {
   for (slot& s : slots_) delete s.occupant;
 }
 
+std::int64_t loop_state::steady_ns() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
 void loop_state::update_now() {
-  now_ms_ = steady_ms();
+  now_ms_ = steady_ns() / 1'000'000;
 }
 
 // -- slots
@@ -194,6 +195,19 @@ void loop_state::set_alarm(connection& c) {
 void loop_state::after(std::chrono::milliseconds delay, std::function<void()> task) {
   update_now();
   delayed_.schedule(now_ms_ + delay.count(), std::move(task));
+}
+
+void loop_state::at(std::chrono::steady_clock::time_point due, std::function<void()> task) {
+  if (exact_ == nullptr) {
+    exact_ = std::make_unique<exact_timer>();
+    epoll_event event{};
+    event.events = EPOLLIN | EPOLLET;
+    event.data.u64 = make_token(token_kind::exact_timer, 0);
+    ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, exact_->fd(), &event);
+  }
+  using std::chrono::nanoseconds;
+  exact_->add(std::chrono::duration_cast<nanoseconds>(due.time_since_epoch()).count(),
+              std::move(task));
 }
 
 // -- client connections

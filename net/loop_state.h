@@ -9,9 +9,12 @@
 
 #include "net/connection.h"
 #include "net/event_loop.h"
+#include "net/exact_timer.h"
+#include "net/flush_helper.h"
 #include "net/handshake_queue.h"
 #include "net/lingering_sockets.h"
 #include "net/outbox.h"
+#include "net/rest_meter.h"
 #include "net/socket.h"
 #include "net/task_queue.h"
 #include "net/timer_wheel.h"
@@ -93,9 +96,12 @@ class loop_state {
   void for_each(const std::function<void(connection&)>& visit);
   void post(std::function<void()> task) { tasks_.post(std::move(task)); }
   void after(std::chrono::milliseconds delay, std::function<void()> task);
+  void at(std::chrono::steady_clock::time_point due, std::function<void()> task);
   void run();
   void stop();
   std::uint8_t number() const { return number_; }
+  bool rests() const { return rest_.rests(); }
+  std::uint64_t shared_writes() const { return helper_ == nullptr ? 0 : helper_->helped(); }
 
  private:
   struct slot {
@@ -122,6 +128,7 @@ class loop_state {
 
   // -- loop_iteration.cc -------------------------------------------------------------------------
   int wait_ms();
+  static std::int64_t steady_ns();
   void update_now();
   void iterate();
   void dispatch(std::uint64_t token, std::uint32_t events);
@@ -130,6 +137,8 @@ class loop_state {
   void run_tasks();
   void fire_timers();
   void flush_dirty();
+  bool shares_flush() const;
+  void flush_shared();
   void finish_closing();
   void shut_down();
 
@@ -165,8 +174,14 @@ class loop_state {
   std::vector<connection_id> closing_;
   std::vector<connection_id> working_;  // the list that is being worked off
 
+  std::unique_ptr<flush_helper> helper_;
+  rest_meter rest_;
+  std::vector<connection*> lenders_;  // of lent_, in its order
+  std::vector<record_write> lent_;
+
   timer_wheel<alarm> alarms_;
   timer_wheel<std::function<void()>> delayed_;
+  std::unique_ptr<exact_timer> exact_;  // since at() was called first
 
   std::vector<char> read_buffer_;
   std::vector<char> staging_;
@@ -175,7 +190,13 @@ class loop_state {
 
 /// What epoll hands back: the kind of thing in the top byte. Kind 0 is a connection, and the rest
 /// are the generation and slot of its id.
-enum class token_kind : std::uint8_t { connection = 0, listener = 1, wake = 2, lingering = 3 };
+enum class token_kind : std::uint8_t {
+  connection = 0,
+  listener = 1,
+  wake = 2,
+  lingering = 3,
+  exact_timer = 4,
+};
 
 inline std::uint64_t make_token(token_kind kind, std::uint64_t value) {
   return static_cast<std::uint64_t>(kind) << 56 | value;

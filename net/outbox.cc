@@ -117,6 +117,13 @@ std::string_view outbox::front(char* staging, std::size_t limit) const {
   return {staging, wanted};
 }
 
+std::string_view outbox::in_one_piece(std::size_t limit) const {
+  if (!content_ || content_->bytes == 0 || content_->bytes > limit) return {};
+  const outbox_content& c = *content_;
+  if (c.first + 1 != c.ranges.size()) return {};
+  return bytes_of(c, c.ranges[c.first], c.own_begin);
+}
+
 void outbox::consume(std::size_t count) {
   if (count == 0) return;
   CONCLAVE_CHECK(content_ && count <= content_->bytes, "only queued bytes can have been written");

@@ -69,6 +69,9 @@ class outbox {
   /// that a write that got stuck is repeated with the same bytes.
   std::string_view front(char* staging, std::size_t limit) const;
 
+  /// All of it, when it lies in one range of at most `limit` bytes; else nothing.
+  std::string_view in_one_piece(std::size_t limit) const;
+
   /// They were written.
   void consume(std::size_t count);
 

@@ -121,6 +121,11 @@ void set_no_delay(int fd) {
   enable(fd, IPPROTO_TCP, TCP_NODELAY);
 }
 
+void delay_acknowledgement(int fd) {
+  const int at_once = 0;
+  ::setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &at_once, sizeof at_once);
+}
+
 void set_cork(int fd, bool corked) {
   const int value = corked ? 1 : 0;
   ::setsockopt(fd, IPPROTO_TCP, TCP_CORK, &value, sizeof value);

@@ -141,6 +141,35 @@ TEST(event_loop, a_delayed_task_runs_after_its_delay) {
   EXPECT_GE(future.get(), std::chrono::milliseconds(150));
 }
 
+TEST(event_loop, a_task_at_a_moment_runs_then_and_in_its_turn) {
+  using std::chrono::milliseconds;
+  using std::chrono::steady_clock;
+  test_loop loop(1);
+  loop.start();
+  std::vector<int> ran;
+  std::vector<steady_clock::duration> late;
+  std::promise<void> all;
+  const auto begin = steady_clock::now();
+  const auto at = [&](int ms, auto then) {
+    loop.loop.at(begin + milliseconds(ms), [&, ms, then] {
+      ran.push_back(ms);
+      late.push_back(steady_clock::now() - begin - milliseconds(ms));
+      then();
+    });
+  };
+  loop.loop.post([&] {
+    at(30, [&] { at(45, [&] { all.set_value(); }); });
+    at(20, [] {});
+    at(40, [] {});
+    at(-5, [] {});  // overdue already
+  });
+  ASSERT_EQ(all.get_future().wait_for(patience), std::future_status::ready);
+  loop.call([&] {
+    EXPECT_EQ(ran, (std::vector<int>{-5, 20, 30, 40, 45}));
+    for (const auto& by : late) EXPECT_GE(by, milliseconds(0));
+  });
+}
+
 TEST(event_loop, stop_flushes_what_was_queued_and_closes_every_connection_once) {
   loop_pair pair;
   pair.start();

@@ -51,6 +51,22 @@ TEST(outbox, adjacent_ranges_of_one_buffer_are_lent_as_one_piece) {
   EXPECT_EQ(piece.data(), shared.bytes().data() + 1);
 }
 
+TEST(outbox, in_one_piece_is_all_of_it_or_nothing) {
+  outbox_pool pool;
+  outbox out(pool);
+  EXPECT_EQ(out.in_one_piece(100), "");
+  const loop_buffer_ref shared(std::string("0123456789"));
+  out.push(shared, 1, 6);
+  EXPECT_EQ(out.in_one_piece(6), "123456");
+  EXPECT_EQ(out.in_one_piece(5), "") << "longer than asked for";
+  out.consume(2);
+  EXPECT_EQ(out.in_one_piece(6), "3456");
+  out.push("own");
+  EXPECT_EQ(out.in_one_piece(100), "") << "two ranges";
+  out.consume(4);
+  EXPECT_EQ(out.in_one_piece(100), "own");
+}
+
 TEST(outbox, the_front_does_not_change_when_more_is_queued) {
   outbox_pool pool;
   outbox out(pool);

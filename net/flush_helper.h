@@ -1,0 +1,52 @@
+/// A second pair of hands for large fan-outs. A record to each of a thousand connections costs its
+/// loop a thousand times encryption and system call, one after the other, while other cores rest:
+/// the last member waits for all the writes before his. With a helper two threads take them in
+/// turn.
+///
+/// Fork and join: write_all() is called by the loop's thread, which takes part and returns when
+/// every record is dealt with. Meanwhile no connection is touched but through the TLS state of the
+/// one record that a thread holds. Owned by its loop; the helper's thread sleeps in between. A
+/// helper that wakes late finds nothing left; one that loses its core amid a record is waited for.
+#pragma once
+
+#include "net/record_write.h"
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <thread>
+
+namespace conclave::net {
+
+class flush_helper {
+ public:
+  /// Writes at which waking the helper pays.
+  static constexpr std::size_t worth_it_from = 32;
+
+  flush_helper();
+  ~flush_helper();
+  flush_helper(const flush_helper&) = delete;
+  flush_helper& operator=(const flush_helper&) = delete;
+
+  void write_all(std::span<record_write> records);
+
+  /// Records that the helper's thread wrote.
+  std::uint64_t helped() const { return helped_.load(std::memory_order_relaxed); }
+
+ private:
+  /// The first record that nobody has taken yet; null when all are taken.
+  record_write* take();
+  void finish_one();
+  void run();
+
+  std::span<record_write> records_;      // changes while open_ is 0; read by who has taken one
+  std::atomic<std::int64_t> left_{0};    // records that nobody has taken; below 0: asked in vain
+  std::atomic<std::uint32_t> open_{0};   // records that are not dealt with
+  std::atomic<std::uint32_t> calls_{0};  // counts write_all(); the helper sleeps on it
+  std::atomic<std::uint64_t> helped_{0};
+  std::atomic<bool> stopping_{false};
+  std::thread thread_;
+};
+
+}  // namespace conclave::net

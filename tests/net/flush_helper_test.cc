@@ -1,0 +1,158 @@
+/// Large fan-outs whose writes two threads share: every connection gets everything, once and in
+/// order, also when some of them take no more or are gone.
+#include "net/flush_helper.h"
+
+#include "net/rest_meter.h"
+#include "tests/net/loop_fixture.h"
+#include "tests/support/waiting.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+namespace conclave::net {
+namespace {
+
+constexpr std::size_t crowd = 48;
+constexpr std::int64_t ms = 1'000'000;
+
+loop_options shared_from(std::size_t connections) {
+  loop_options options;
+  options.share_flush_from = connections;
+  return options;
+}
+
+/// What each of the client's connections got: the payloads, in order.
+class heard {
+ public:
+  void watch(test_loop& client) {
+    client.keep_frames = false;
+    client.frames_hook = [this](connection& c, std::span<const frame_view> batch) {
+      for (const frame_view& f : batch) {
+        by_[c.id()].push_back(f.header.correlation);
+        ++frames_;
+      }
+    };
+  }
+  bool wait_for(test_loop& client, std::size_t frames) {
+    return test::wait_until([&] { return client.call([&] { return frames_; }) >= frames; });
+  }
+  std::map<connection_id, std::vector<std::uint64_t>> by_;
+  std::size_t frames_ = 0;
+};
+
+/// Gives frame `number` to all, in one iteration.
+void say_to_all(test_loop& server, std::uint64_t number, const std::string& payload) {
+  server.loop.post([&server, number, payload] {
+    const loop_buffer_ref frame(make_frame(payload, number));
+    server.loop.for_each([&](connection& c) { c.send(frame, 0, frame.bytes().size()); });
+  });
+}
+
+bool rests(test_loop& server) {
+  return test::wait_until([&] { return server.call([&] { return server.loop.rests(); }); });
+}
+
+TEST(flush_helper, two_threads_share_a_fan_out_and_each_connection_gets_all_of_it) {
+  constexpr std::uint64_t rounds = 300;
+  loop_pair pair(shared_from(8));
+  heard all;
+  all.watch(pair.client);
+  pair.start();
+  for (std::size_t i = 0; i < crowd; ++i) pair.connect();
+  ASSERT_TRUE(pair.server.wait_for_opens(crowd));
+  for (std::uint64_t n = 1; n <= rounds; ++n) {
+    if (n % 50 == 1) {
+      ASSERT_TRUE(rests(pair.server));
+    }
+    say_to_all(pair.server, n, "to everybody");
+    ASSERT_TRUE(all.wait_for(pair.client, crowd * n));
+  }
+  std::vector<std::uint64_t> in_order(rounds);
+  for (std::uint64_t n = 1; n <= rounds; ++n) in_order[n - 1] = n;
+  pair.client.call([&] {
+    EXPECT_EQ(all.by_.size(), crowd);
+    for (const auto& [id, numbers] : all.by_) EXPECT_EQ(numbers, in_order);
+  });
+  const loop_counters counters = pair.server.loop.counters();
+  EXPECT_EQ(counters.writes, crowd * rounds);
+  EXPECT_GT(counters.shared_writes, 0u);
+  EXPECT_LT(counters.shared_writes, counters.writes) << "the loop takes part";
+}
+
+TEST(flush_helper, who_takes_no_more_gets_the_rest_later_and_who_is_gone_ends) {
+  constexpr std::uint64_t rounds = 400;
+  loop_pair pair(shared_from(8));
+  heard all;
+  all.watch(pair.client);
+  pair.start();
+  std::vector<connection_id> people;
+  for (std::size_t i = 0; i < crowd; ++i) people.push_back(pair.connect());
+  ASSERT_TRUE(pair.server.wait_for_opens(crowd));
+  ASSERT_TRUE(pair.client.wait_for_opens(crowd));
+  const connection_id slow = people[3];
+  const connection_id gone = people[20];
+  pair.client.call([&] { pair.client.loop.find(slow)->pause_reading(); });
+  const std::string body(15'000, 'x');
+  std::size_t others = crowd - 1;
+  std::size_t expected = 0;
+  for (std::uint64_t n = 1; n <= rounds; ++n) {
+    if (n % 50 == 1) {
+      ASSERT_TRUE(rests(pair.server));
+    }
+    if (n == 100) {
+      pair.client.call([&] { pair.client.loop.find(gone)->close(close_reason::by_us, false); });
+      ASSERT_TRUE(pair.server.wait_for_closes(1));
+      --others;
+    }
+    say_to_all(pair.server, n, body);
+    expected += others;
+    ASSERT_TRUE(all.wait_for(pair.client, expected));
+  }
+  std::size_t waiting = 0;
+  pair.server.call(
+      [&] { pair.server.loop.for_each([&](connection& c) { waiting += c.outbox_bytes(); }); });
+  EXPECT_GT(waiting, 0u) << "the slow one's socket was never full";
+  pair.client.call([&] { pair.client.loop.find(slow)->resume_reading(); });
+  ASSERT_TRUE(all.wait_for(pair.client, expected + rounds));
+  pair.client.call([&] {
+    for (const auto& [id, numbers] : all.by_) {
+      ASSERT_EQ(numbers.size(), id == gone ? 99u : rounds);
+      for (std::size_t i = 0; i < numbers.size(); ++i) ASSERT_EQ(numbers[i], i + 1);
+    }
+  });
+  EXPECT_GT(pair.server.loop.counters().shared_writes, 0u);
+}
+
+TEST(flush_helper, a_small_fan_out_is_the_loops_own) {
+  loop_pair pair(shared_from(crowd));
+  heard all;
+  all.watch(pair.client);
+  pair.start();
+  for (std::size_t i = 0; i + 1 < crowd; ++i) pair.connect();
+  ASSERT_TRUE(pair.server.wait_for_opens(crowd - 1));
+  ASSERT_TRUE(rests(pair.server));
+  say_to_all(pair.server, 1, "few");
+  ASSERT_TRUE(all.wait_for(pair.client, crowd - 1));
+  EXPECT_EQ(pair.server.loop.counters().shared_writes, 0u);
+}
+
+TEST(rest_meter, half_of_a_window_asleep_is_rest) {
+  rest_meter meter;
+  EXPECT_FALSE(meter.rests()) << "nothing is known yet";
+  std::int64_t now = 1000 * ms;
+  meter.note(0, now);  // the first window is as long as the clock is old
+  const auto spend = [&](std::int64_t asleep, std::int64_t busy) {
+    now += asleep + busy;
+    meter.note(asleep, now);
+  };
+  for (int i = 0; i < 20; ++i) spend(3 * ms, 2 * ms);
+  EXPECT_TRUE(meter.rests());
+  for (int i = 0; i < 30; ++i) spend(0, 2 * ms);
+  EXPECT_FALSE(meter.rests());
+  spend(500 * ms, 1 * ms);
+  EXPECT_TRUE(meter.rests()) << "one long sleep";
+}
+
+}  // namespace
+}  // namespace conclave::net
