@@ -203,7 +203,6 @@ class mixed_scenario final : public scenario {
     if (s.gather(std::chrono::milliseconds(30'000 + 50 * company_.users))) {
       const std::uint64_t start = now_ns() + 20'000'000;
       crowd.begin_at(start, 0, 1);
-      s.set_wake(pace_.rate, start, [&crowd] { crowd.wake(); });
       s.rehearse();
       s.measure();
       s.drain();

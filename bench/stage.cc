@@ -1,8 +1,6 @@
 /// The phases of a run. What is written about them is in stage_report.cc.
 #include "bench/stage.h"
 
-#include "bench/pacer.h"
-
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
@@ -39,7 +37,6 @@ void add_pace_options(CLI::App& command, pace& p) {
 stage::stage(const target& t, report& r) : target_(t), report_(r) {}
 
 stage::~stage() {
-  pacer_.reset();
   for (auto& c : crowds_) c->join();
 }
 
@@ -121,10 +118,6 @@ bool stage::gather(milliseconds patience) {
   return ready;
 }
 
-void stage::set_wake(double per_second, std::uint64_t start_ns, std::function<void()> wake) {
-  pacer_ = std::make_unique<pacer>(per_second, start_ns, std::move(wake));
-}
-
 void stage::rehearse() {
   for (auto& c : crowds_) c->begin_sending();
   watch(target_.warmup, "warm-up", false, {});
@@ -169,7 +162,6 @@ void stage::measure_until(const std::function<bool()>& over, double longest, boo
 
 void stage::drain(milliseconds patience) {
   const bool drained = wait_for(patience, [](const crowd& c) { return c.drained(); });
-  pacer_.reset();
   for (auto& c : crowds_) {
     c->join();
     c->settle();

@@ -20,8 +20,6 @@
 
 namespace conclave::bench {
 
-class pacer;
-
 /// Where and how to log in, from the target's options. Blocking.
 outcome<crowd_settings> settings_for(const target& t);
 
@@ -53,9 +51,6 @@ class stage {
   /// Begins to send and to measure at once: for what happens once, without a warm-up.
   void measure_from_the_start(const std::function<bool()>& over, double longest);
   void drain(std::chrono::milliseconds patience = std::chrono::seconds(30));
-
-  /// Sends that are due reach the crowds as tasks: call it before rehearse().
-  void set_wake(double per_second, std::uint64_t start_ns, std::function<void()> wake);
 
   // -- the report
   /// What a request is called in the figures: "message" gives server_cpu_us_per_message.
@@ -100,7 +95,6 @@ class stage {
   figures sum_;
   double seconds_ = 0;
   std::size_t connections_ = 0;
-  std::unique_ptr<pacer> pacer_;
 };
 
 }  // namespace conclave::bench

@@ -6,6 +6,11 @@
 
 namespace conclave::bench {
 
+namespace {
+/// A high rate is said in handfuls.
+constexpr std::uint64_t shortest_sleep_ns = 100'000;
+}  // namespace
+
 talk_crowd::talk_crowd(crowd_settings settings, std::vector<account> accounts,
                        std::vector<room_plan> plans, std::size_t body_size, const pace& p)
     : room_crowd(std::move(settings), std::move(accounts), std::move(plans), body_size,
@@ -29,10 +34,6 @@ void talk_crowd::begin_at(std::uint64_t start_ns, std::uint64_t part, std::uint6
   });
 }
 
-void talk_crowd::wake() {
-  reactor_.post([this] { say_due(); });
-}
-
 std::uint64_t talk_crowd::overdue() const {
   std::uint64_t sum = 0;
   for (const voice& v : voices_) sum += v.due.size();
@@ -52,8 +53,9 @@ void talk_crowd::on_begin() {
   }
 }
 
+/// Comes back by itself when the next one is due.
 void talk_crowd::say_due() {
-  if (phase_ != phase::sending || pace_.rate <= 0) return;
+  if (phase_ != phase::sending) return;
   const std::uint64_t now = now_ns();
   while (const auto due = schedule_.take(now)) {
     voice& v = voices_[next_voice_];
@@ -62,6 +64,8 @@ void talk_crowd::say_due() {
     v.due.push_back(*due);
     go_on(v);
   }
+  const std::chrono::nanoseconds next(std::max(schedule_.next_due(), now + shortest_sleep_ns));
+  reactor_.at(std::chrono::steady_clock::time_point(next), [this] { say_due(); });
 }
 
 void talk_crowd::go_on(voice& v) {

@@ -22,8 +22,6 @@ class talk_crowd : public room_crowd {
 
   /// From outside, before begin_sending(): the beginning of the schedule and this crowd's share.
   void begin_at(std::uint64_t start_ns, std::uint64_t part, std::uint64_t parts);
-  /// From outside: something may be due.
-  void wake();
   /// After join(): messages that were due and never got a free slot.
   std::uint64_t overdue() const;
 

@@ -40,9 +40,6 @@ outcome<report> run_talk(const target& t, report r, std::vector<cast> casts,
     if (options.how.rate > 0) {
       const std::uint64_t start = now_ns() + 20'000'000;
       for (std::size_t i = 0; i < crowds.size(); ++i) crowds[i]->begin_at(start, i, crowds.size());
-      s.set_wake(options.how.rate, start, [crowds] {
-        for (talk_crowd* c : crowds) c->wake();
-      });
     }
     s.rehearse();
     s.measure();
