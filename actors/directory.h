@@ -11,6 +11,7 @@
 /// the engine. Memory: one entry per actor awake.
 #pragma once
 
+#include "actors/caf_scheduler.h"
 #include "actors/interfaces.h"
 #include "schemas/keys.h"
 
@@ -56,6 +57,14 @@ class directory {
   template <class Message>
   bool deliver_to_conversation(const entity_ref& entity, Message message) {
     return with_entry(entity, [&](entry& e) { tell(e.conversation, std::move(message)); });
+  }
+  /// The same, and the conversation runs at once, on this thread, unless it runs already.
+  template <class Message>
+  bool deliver_and_run(const entity_ref& entity, Message message, inline_runner& here) {
+    const bool taken =
+        with_entry(entity, [&](entry& e) { here.tell(e.conversation, std::move(message)); });
+    here.run();
+    return taken;
   }
   template <class Message>
   bool deliver_to_registrar(const entity_ref& entity, Message message) {

@@ -2,6 +2,10 @@
 #include "actors/gateway.h"
 
 #include "conf/log.h"
+#include "net/flush_helper.h"
+
+#include <algorithm>
+#include <thread>
 
 namespace conclave::actors {
 
@@ -9,12 +13,16 @@ namespace {
 
 constexpr std::chrono::milliseconds tick_every{500};
 constexpr std::uint32_t overload_retry_ms = 100;
+/// Messages of a conversation that its loop judges itself.
+constexpr std::size_t most_run_here = 4;
 /// HELLO and LOGIN have one handshake_timeout each.
 constexpr time_ms login_patience_ms = 2 * static_cast<time_ms>(limits::handshake_timeout.count());
 
 net::loop_options loop_options_of(const gateway_shared& shared) {
   net::loop_options options;
   options.max_connections = shared.max_connections;
+  if (std::thread::hardware_concurrency() > 1)
+    options.share_flush_from = net::flush_helper::worth_it_from;
   return options;
 }
 
@@ -291,9 +299,27 @@ ticket gateway::admit(session& s, std::uint64_t correlation, std::size_t bytes) 
   return ticket(this, to);
 }
 
+/// One conversation with a few plain messages, and a loop that sleeps half of its time: nobody else
+/// waits for this thread.
+bool gateway::runs_here() const {
+  if (pending_.size() != 1 || !loop_.rests()) return false;
+  const auto& requests = pending_.front().batch->requests;
+  return requests.size() <= most_run_here &&
+         std::all_of(requests.begin(), requests.end(), [](const conversation_request& r) {
+           return r.verb == conversation_verb::send;
+         });
+}
+
 void gateway::on_iteration_end() {
-  for (pending_batch& p : pending_)
-    shared_.ports->actors->deliver_to_conversation(p.entity, conversation_work{std::move(p.batch)});
+  directory& actors = *shared_.ports->actors;
+  const bool here = runs_here();
+  for (pending_batch& p : pending_) {
+    conversation_work work{std::move(p.batch)};
+    if (here)
+      actors.deliver_and_run(p.entity, std::move(work), inline_runner_);
+    else
+      actors.deliver_to_conversation(p.entity, std::move(work));
+  }
   pending_.clear();
   pending_at_.clear();
 }

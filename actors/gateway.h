@@ -134,6 +134,7 @@ class gateway final : public net::loop_handler, public reply_port {
   /// GOAWAY for one who never logs in, whatever else he says.
   void end_overdue_login(session& s, time_ms now);
   void publish_counters();
+  bool runs_here() const;
 
   // gateway_login.cc
   void on_hello(session& s, const frame_view& frame);
@@ -272,6 +273,7 @@ class gateway final : public net::loop_handler, public reply_port {
   };
   std::vector<pending_batch> pending_;
   std::unordered_map<entity_ref, std::size_t, entity_hash> pending_at_;
+  inline_runner inline_runner_;
   std::size_t admitted_bytes_ = 0;
   std::optional<farewell> leaving_;  ///< since drain()
   std::mutex stop_mutex_;

@@ -56,6 +56,44 @@ TEST(conversation_actor, a_batch_is_one_proposal_and_one_delivery_per_loop) {
   EXPECT_TRUE(w.loop.answers.empty()) << "the loop answers in the place of the event";
 }
 
+TEST(conversation_actor, it_runs_on_the_thread_of_its_work_when_that_is_wanted) {
+  actor_world w;
+  w.found({2});
+  w.commits.at_once = false;
+  inline_runner here;
+  const auto say_here = [&](std::uint64_t key) {
+    return w.directory().deliver_and_run(w.entity(), w.work_of({{verb::send, 2, key, 10 + key}}),
+                                         here);
+  };
+  EXPECT_TRUE(say_here(1));
+  EXPECT_EQ(w.commits.waiting(), 1u) << "no worker was needed";
+  w.say(2, 2, 12);
+  EXPECT_TRUE(say_here(3));
+  EXPECT_EQ(w.commits.waiting(), 1u) << "a worker has it already, and its mailbox keeps the order";
+  w.run();
+  EXPECT_EQ(w.commits.waiting(), 3u);
+  EXPECT_TRUE(say_here(4));
+  EXPECT_EQ(w.commits.waiting(), 4u);
+  w.commits.settle();
+  w.run();
+  EXPECT_EQ(w.loop.delivered_seqs(), (numbers{2, 3, 4, 5}));
+}
+
+TEST(conversation_actor, one_who_ends_on_a_foreign_thread_is_born_again) {
+  actor_world w;
+  w.found({2});
+  inline_runner here;
+  w.ports.fault = [](const entity_ref&) { throw std::runtime_error("a bug"); };
+  w.directory().deliver_and_run(w.entity(), w.work_of({{verb::send, 2, 1, 11}}), here);
+  w.ports.fault = nullptr;
+  EXPECT_EQ(w.loop.only(11).code, errc::outcome_unknown);
+  EXPECT_EQ(w.directory().counters().crashed, 1u);
+  w.run();
+  w.directory().deliver_and_run(w.entity(), w.work_of({{verb::send, 2, 2, 12}}), here);
+  w.run();
+  EXPECT_EQ(w.loop.delivered_seqs(), numbers{2});
+}
+
 TEST(conversation_actor, p2_commits_in_a_row_are_one_delivery_in_order) {
   actor_world w;
   w.found({2});

@@ -116,13 +116,16 @@ class actor_world {
   };
   /// Delivers one batch; nothing runs yet.
   bool post(const std::vector<wanted>& list, conversation_id id = room) {
+    return directory_.deliver_to_conversation(entity(id), work_of(list));
+  }
+  actors::conversation_work work_of(const std::vector<wanted>& list) {
     auto batch = std::make_shared<actors::conversation_batch>();
     for (const wanted& w : list) {
       auto& request = append_request(*batch, w.what, w.user, 1, w.key, w.text, w.named);
       request.more = w.more;
       if (w.correlation != 0) request.asked = loop.ticket_for(w.correlation);
     }
-    return directory_.deliver_to_conversation(entity(id), actors::conversation_work{batch});
+    return {batch};
   }
   bool say(std::uint64_t user, std::uint64_t key, std::uint64_t correlation) {
     return post({{verb::send, user, key, correlation, {}, "hello"}});
