@@ -297,6 +297,7 @@ engine_counters engine::counters() const {
     c.bytes_in += wire.bytes_in;
     c.bytes_out += wire.bytes_out;
     c.tls_writes += wire.writes;
+    c.shared_tls_writes += wire.shared_writes;
     c.handshakes_failed += wire.handshakes_failed;
   }
   const directory_counters of = impl_->actors.counters();

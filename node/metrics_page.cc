@@ -57,6 +57,8 @@ metrics_page::metrics_page(const serving& clients, const storage::shard_writer& 
   total("conclave_received_bytes_total", "Bytes received, decrypted", &engine_counters::bytes_in);
   total("conclave_sent_bytes_total", "Bytes sent, before encryption", &engine_counters::bytes_out);
   total("conclave_tls_writes_total", "TLS records flushed", &engine_counters::tls_writes);
+  total("conclave_shared_tls_writes_total", "TLS records that a loop's helper flushed",
+        &engine_counters::shared_tls_writes);
   total("conclave_handshakes_failed_total", "TLS handshakes that failed",
         &engine_counters::handshakes_failed);
   const auto written = [&](const char* name, const char* help,
