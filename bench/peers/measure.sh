@@ -3,7 +3,8 @@
 # loads it and prints a line per scenario. Ends what it started, and nothing else.
 #
 # NAME: mosquitto, jetstream, jetstream-rooms, jetstream-core, nats or rabbitmq. SCENARIO: pair-at-500, pair,
-# group, login, login-resumed; without any, the first four. PEER_LOAD names a program that bench/peers/build.sh made.
+# group, login, login-resumed, group-delayed-acks; without any, the first four. PEER_LOAD names a program that
+# bench/peers/build.sh made.
 set -euo pipefail
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../.."
 source scripts/lib.sh
@@ -92,6 +93,7 @@ for scenario in "$@"; do
     pair-at-500) run pair --rate 500 --seconds 8 ;;
     pair) run pair --window 64 --seconds 10 ;;
     group) run group --members 100 --rate 10 --seconds 8 ;;
+    group-delayed-acks) run group --members 100 --rate 10 --seconds 8 --delayed-acks ;;
     login) run login --seconds 6 --warmup 1 ;;
     login-resumed) run login --resume --seconds 6 --warmup 1 ;;
     *) refuse "There is no scenario $scenario." ;;

@@ -43,7 +43,7 @@ void add_pace(CLI::App& app, peers::run_options& o) {
 
 int run(const std::string& scenario, const peers::run_options& o) {
   peers::event_loop loop;
-  const peers::tls_client tls(o.ca_file, o.resume);
+  const peers::tls_client tls(o.ca_file, o.resume, o.delayed_acks);
   const peers::broker broker{loop, tls, {o.address, o.port}, o.protocol};
   const std::string name = std::to_string(wall_us() % 1'000'000'000'000);
   if (scenario == "login") return peers::logins(broker, o, name).run();
@@ -63,6 +63,8 @@ int main(int argc, char** argv) {
   auto* login = app.add_subcommand("login", "connect, log in, leave, again");
   for (auto* command : {pair, group, login}) add_common(*command, o);
   for (auto* command : {pair, group}) add_pace(*command, o);
+  group->add_flag("--delayed-acks", o.delayed_acks,
+                  "no segment for each delivery that says nothing else, as in Conclave's client");
   pair->add_option("--pairs", o.pairs, "pairs of users")->capture_default_str();
   group->add_option("--members", o.members, "users in the room")->capture_default_str();
   login->add_option("--at-once", o.at_once, "logins under way at once")->capture_default_str();

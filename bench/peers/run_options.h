@@ -23,6 +23,7 @@ struct run_options {
   std::size_t body = 128;
   std::size_t at_once = 32;
   bool resume = false;
+  bool delayed_acks = false;  ///< who only listens acknowledges as the client of Conclave does
 };
 
 }  // namespace conclave::bench::peers

@@ -35,8 +35,8 @@ int keep_ticket(SSL* ssl, SSL_SESSION* ticket) {
 
 }  // namespace
 
-tls_client::tls_client(const std::string& ca_file, bool resume)
-    : context_(SSL_CTX_new(TLS_client_method())) {
+tls_client::tls_client(const std::string& ca_file, bool resume, bool delayed_acks)
+    : context_(SSL_CTX_new(TLS_client_method())), delayed_acks_(delayed_acks) {
   SSL_CTX_set_min_proto_version(context_, TLS1_3_VERSION);
   SSL_CTX_set_mode(context_, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                  SSL_MODE_RELEASE_BUFFERS);
@@ -196,6 +196,10 @@ void tls_link::step_handshake() {
 
 void tls_link::read() {
   static std::array<char, 16 * 1024> buffer;
+  if (tls_.delays_acks()) {
+    const int at_once = 0;
+    ::setsockopt(fd_, IPPROTO_TCP, TCP_QUICKACK, &at_once, sizeof at_once);
+  }
   do {
     const int count = SSL_read(ssl_, buffer.data(), static_cast<int>(buffer.size()));
     if (count <= 0) {

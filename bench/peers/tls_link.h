@@ -19,16 +19,18 @@ namespace conclave::bench::peers {
 class tls_client {
  public:
   /// Throws std::runtime_error when the file of the authority cannot be read.
-  tls_client(const std::string& ca_file, bool resume);
+  tls_client(const std::string& ca_file, bool resume, bool delayed_acks = false);
   ~tls_client();
   tls_client(const tls_client&) = delete;
   tls_client& operator=(const tls_client&) = delete;
 
   ssl_st* connect(int fd) const;
   void keep(ssl_session_st* ticket);
+  bool delays_acks() const { return delayed_acks_; }
 
  private:
   ssl_ctx_st* context_;
+  bool delayed_acks_;
   ssl_session_st* newest_ = nullptr;
 };
 
