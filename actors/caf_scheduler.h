@@ -47,13 +47,15 @@ class prompt_sharing : public caf::policy::work_sharing {
 
 /// Lets one actor run on the thread that has a message for it, in place of a hand-over to a worker:
 /// where nothing else waits, a hand-over costs more than what is handed over. An actor that is
-/// running elsewhere just gets the message, as always, and one that finds more in its mailbox than
-/// `most_messages` goes on at a worker.
+/// running elsewhere just gets the message, as always, and one that finds more in its mailbox goes
+/// on at a worker.
 ///
 /// Belongs to one thread, which holds no lock that actors take while it calls run().
 class inline_runner final : public caf::execution_unit {
  public:
-  static constexpr std::size_t most_messages = 4;
+  inline_runner() = default;
+  inline_runner(const inline_runner&) = delete;
+  inline_runner& operator=(const inline_runner&) = delete;
 
   template <class Handle, class Message>
   void tell(const Handle& to, Message&& message) {
@@ -65,7 +67,7 @@ class inline_runner final : public caf::execution_unit {
 
   void run() {
     while (caf::resumable* const job = std::exchange(waiting_, nullptr)) {
-      switch (job->resume(this, most_messages)) {
+      switch (job->resume(this, 1)) {
         case caf::resumable::resume_later:
           system_->scheduler().enqueue(job);
           break;

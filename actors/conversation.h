@@ -1,7 +1,7 @@
 /// The shell of a conversation's actor: takes batches, lets conversation_state judge them, proposes
-/// drafts, and after each commit tells the loops. One run at a time, on CAF's workers; owned by the
-/// actor. Life: claim (drain token) -> load on the reader pool -> serve -> sleep, or die and be
-/// born again from the store.
+/// drafts, and after each commit tells the loops. One run at a time, on CAF's workers or on a
+/// resting loop's thread; owned by the actor. Life: claim (drain token) -> load on the reader pool
+/// -> serve -> sleep, or die and be born again from the store.
 ///
 /// Queues: parked requests while loading (limits::max_parked_requests), uncommitted work
 /// (limits::max_uncommitted_*); beyond either the answer is `overloaded`.

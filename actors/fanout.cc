@@ -1,6 +1,7 @@
 /// Deliveries into outboxes; see fanout.h.
 #include "actors/fanout.h"
 
+#include "actors/turns.h"
 #include "conf/limits.h"
 #include "net/event_loop.h"
 #include "schemas/codec.h"
@@ -11,11 +12,6 @@
 #include <algorithm>
 
 namespace conclave::actors {
-
-namespace {
-/// Writes that an asker's answer waits for: a few hundred microseconds at most.
-constexpr std::size_t askers_wait_for = 16;
-}  // namespace
 
 session* fanout::session_of(const delivered_event& event) const {
   if (event.port != self_) return nullptr;
@@ -43,24 +39,22 @@ void fanout::deliver_segment(const delivery& news, const delivery_part& part,
       asked_here = true;
     }
   }
-  // What is queued first leaves first. The others wait for the event, the askers only for its
-  // number: those few come after them, but not after a whole crowd.
-  std::size_t before_askers = askers_wait_for;
-  const auto answer_askers = [&] {
-    for (session* s : askers_) walk(*s, news, part, segment, buffer, true);
-    askers_.clear();
-  };
-  for (session* s : online_.resolve(news.tenant, news.conversation, segment.members)) {
+  const std::vector<session*>* recipients =
+      &online_.resolve(news.tenant, news.conversation, segment.members);
+  if (asked_here) {
+    put_in_turn(
+        *recipients, [this](const session* s) { return s->fanout_mark == mark_; }, turns_);
+    recipients = &turns_;
+  }
+  for (session* s : *recipients) {
     if (s->connection->closing()) continue;
-    if (s->fanout_mark == mark_) {
-      s->fanout_mark = 0;
-      askers_.push_back(s);
+    if (s->fanout_mark != mark_) {
+      push(*s, news, buffer, *first, *(end - 1), segment.event_count);
       continue;
     }
-    push(*s, news, buffer, *first, *(end - 1), segment.event_count);
-    if (--before_askers == 0) answer_askers();
+    s->fanout_mark = 0;
+    walk(*s, news, part, segment, buffer, true);
   }
-  answer_askers();
   if (!asked_here) return;
   // Askers who are no members of this moment (a resend after leaving) still get their answers.
   for (const delivered_event* e = first; e != end; ++e) {

@@ -57,7 +57,7 @@ class fanout {
   const reply_port* self_;  ///< events whose port is this are answered here
   fanout_counters& counters_;
   std::uint64_t mark_ = 0;
-  std::vector<session*> askers_;  // of the segment that is being delivered
+  std::vector<session*> turns_;  // of the segment that is being delivered
 };
 
 }  // namespace conclave::actors

@@ -299,10 +299,10 @@ ticket gateway::admit(session& s, std::uint64_t correlation, std::size_t bytes) 
   return ticket(this, to);
 }
 
-/// One conversation with a few plain messages, and a loop that sleeps half of its time: nobody else
-/// waits for this thread.
+/// One conversation with a few plain messages, nothing to flush, and a loop that sleeps half of its
+/// time: nobody else waits for this thread.
 bool gateway::runs_here() const {
-  if (pending_.size() != 1 || !loop_.rests()) return false;
+  if (pending_.size() != 1 || loop_.has_output() || !loop_.rests()) return false;
   const auto& requests = pending_.front().batch->requests;
   return requests.size() <= most_run_here &&
          std::all_of(requests.begin(), requests.end(), [](const conversation_request& r) {

@@ -266,7 +266,8 @@ class gateway final : public net::loop_handler, public reply_port {
   fanout_counters fanout_counters_;
   fanout fanout_;
 
-  /// This wake-up's batches, by conversation; handed on in on_iteration_end.
+  /// This wake-up's batches, by conversation; handed on in on_iteration_end, where a lone one may
+  /// run at once.
   struct pending_batch {
     entity_ref entity;
     std::shared_ptr<conversation_batch> batch;

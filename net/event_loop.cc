@@ -72,6 +72,10 @@ bool event_loop::rests() const {
   return state_->rests();
 }
 
+bool event_loop::has_output() const {
+  return state_->has_output();
+}
+
 void event_loop::at(std::chrono::steady_clock::time_point due, std::function<void()> task) {
   state_->at(due, std::move(task));
 }

@@ -127,6 +127,8 @@ class event_loop {
 
   /// It slept at least half of its time lately. Loop thread only.
   bool rests() const;
+  /// Something waits for the flush of this iteration. Loop thread only.
+  bool has_output() const;
 
   std::uint8_t number() const;
   loop_counters counters() const;  ///< thread-safe, approximate

@@ -120,6 +120,7 @@ void loop_state::flush_shared() {
     lenders_.push_back(c);
     lent_.push_back({c->ssl_, record});
   }
+  if (lent_.size() < options_.share_flush_from) return;
   helper_->write_all(lent_);
   for (std::size_t i = 0; i < lent_.size(); ++i) {
     if (!lenders_[i]->settle(lent_[i])) lenders_[i]->flushed();

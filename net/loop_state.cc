@@ -203,7 +203,8 @@ void loop_state::at(std::chrono::steady_clock::time_point due, std::function<voi
     epoll_event event{};
     event.events = EPOLLIN | EPOLLET;
     event.data.u64 = make_token(token_kind::exact_timer, 0);
-    ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, exact_->fd(), &event);
+    CONCLAVE_CHECK(::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, exact_->fd(), &event) == 0,
+                   "epoll takes a timerfd");
   }
   using std::chrono::nanoseconds;
   exact_->add(std::chrono::duration_cast<nanoseconds>(due.time_since_epoch()).count(),

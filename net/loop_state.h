@@ -101,6 +101,7 @@ class loop_state {
   void stop();
   std::uint8_t number() const { return number_; }
   bool rests() const { return rest_.rests(); }
+  bool has_output() const { return !dirty_.empty(); }
   std::uint64_t shared_writes() const { return helper_ == nullptr ? 0 : helper_->helped(); }
 
  private:

@@ -56,8 +56,8 @@ outcome<unique_fd> connecting_socket(const socket_address& to);
 void set_no_delay(int fd);
 
 /// What is read next need not be acknowledged by a segment of its own: the acknowledgement rides on
-/// the next bytes out or leaves with the kernel's timer (40 ms). Holds for one wait, so it is said
-/// before each read.
+/// the next bytes out or leaves with the kernel's timer (40 to 200 ms). Holds for one wait, so it
+/// is said before each read.
 void delay_acknowledgement(int fd);
 
 /// While corked, what is written waits for what comes next; uncorking sends it, and so does
