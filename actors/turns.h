@@ -21,10 +21,9 @@ void put_in_turn(const std::vector<Who>& all, Asks asks, std::vector<Who>& turns
   turns.clear();
   std::copy_if(all.begin(), all.end(), std::back_inserter(turns),
                [&](const Who& who) { return !asks(who); });
-  const auto before = static_cast<std::ptrdiff_t>(std::min(turns.size(), askers_wait_for));
-  std::vector<Who> askers;
-  std::copy_if(all.begin(), all.end(), std::back_inserter(askers), asks);
-  turns.insert(turns.begin() + before, askers.begin(), askers.end());
+  auto at = static_cast<std::ptrdiff_t>(std::min(turns.size(), askers_wait_for));
+  for (const Who& who : all)
+    if (asks(who)) turns.insert(turns.begin() + at++, who);
 }
 
 }  // namespace conclave::actors

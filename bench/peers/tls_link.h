@@ -19,7 +19,7 @@ namespace conclave::bench::peers {
 class tls_client {
  public:
   /// Throws std::runtime_error when the file of the authority cannot be read.
-  tls_client(const std::string& ca_file, bool resume, bool delayed_acks = false);
+  tls_client(const std::string& ca_file, bool resume, bool delayed_acks);
   ~tls_client();
   tls_client(const tls_client&) = delete;
   tls_client& operator=(const tls_client&) = delete;

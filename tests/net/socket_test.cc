@@ -1,6 +1,8 @@
 /// What the socket options promise, asked of the kernel.
 #include "net/socket.h"
 
+#include "tests/support/waiting.h"
+
 #include <gtest/gtest.h>
 
 #include <array>
@@ -59,7 +61,7 @@ std::optional<std::uint32_t> after_reading(const connected_pair& pair, bool dela
 }
 
 void wait_until_acknowledged(const connected_pair& pair) {
-  while (unacknowledged(pair.writer) > 0) ::usleep(1000);
+  ASSERT_TRUE(test::wait_until([&] { return unacknowledged(pair.writer) == 0; }));
 }
 
 TEST(socket, a_delayed_acknowledgement_does_not_leave_with_the_read) {
@@ -69,9 +71,9 @@ TEST(socket, a_delayed_acknowledgement_does_not_leave_with_the_read) {
   int looked = 0;
   for (int i = 0; i < 1000 && looked < 20; ++i) {
     const auto at_once = after_reading(pair, false);
-    wait_until_acknowledged(pair);
+    ASSERT_NO_FATAL_FAILURE(wait_until_acknowledged(pair));
     const auto delayed = after_reading(pair, true);
-    wait_until_acknowledged(pair);
+    ASSERT_NO_FATAL_FAILURE(wait_until_acknowledged(pair));
     if (!at_once || !delayed) continue;
     ++looked;
     EXPECT_EQ(*at_once, 0u);
