@@ -123,9 +123,8 @@ void connection::on_event(std::uint32_t events) {
   }
   const bool readable = (events & EPOLLIN) != 0;
   const bool writable = (events & EPOLLOUT) != 0;
-  if (stuck_ && (write_wants_read_ ? readable : writable)) {
+  if (stuck_ && writable) {
     stuck_ = false;
-    write_wants_read_ = false;
     loop_.list_dirty(*this);
   }
   if (closing_ || paused_) {
@@ -142,7 +141,7 @@ std::uint32_t connection::wanted_events() const {
   if (phase_ == phase::handshaking) return handshake_wants_write_ ? EPOLLOUT : EPOLLIN;
   std::uint32_t wanted = 0;
   if (!closing_ && !paused_) wanted |= read_wants_write_ ? EPOLLIN | EPOLLOUT : EPOLLIN;
-  if (stuck_) wanted |= write_wants_read_ ? EPOLLIN : EPOLLOUT;
+  if (stuck_) wanted |= EPOLLOUT;
   return wanted;
 }
 
@@ -220,7 +219,7 @@ void connection::close_with(close_reason reason, std::string detail, bool flush)
 }
 
 bool connection::has_last_words() const {
-  return flush_first_ && !tls_broken_ && out_.bytes() > 0;
+  return flush_first_ && !tls_broken_ && (out_.bytes() > 0 || socket_.has_rest());
 }
 
 }  // namespace conclave::net

@@ -14,6 +14,7 @@
 #include "net/outbox.h"
 #include "net/record_write.h"
 #include "net/socket.h"
+#include "net/socket_bio.h"
 #include "net/tls_context.h"
 #include "schemas/errc.h"
 
@@ -82,6 +83,7 @@ class connection {
   std::string& tail() { return out_.tail(); }
   void queued();
 
+  /// Not encrypted yet; beside it a socket that is full leaves at most one record.
   std::size_t outbox_bytes() const { return out_.bytes(); }
 
   /// Stops and resumes reading the socket (back-pressure). While paused the idle clock stands
@@ -152,8 +154,10 @@ class connection {
   void reject(errc why);
   bool may_write() const;
   void flush();
-  std::string_view lone_record();
+  bool flush_rest();
+  record_write lone_record();
   bool settle(record_write& w);
+  void stall();
   void flushed();
   void drained();
   void io_stopped(int ssl_error, int saved_errno, std::string tls_error);
@@ -162,9 +166,9 @@ class connection {
   loop_state& loop_;
   ssl_st* ssl_ = nullptr;
   unique_fd fd_;
+  socket_bio socket_;  // below ssl_
   outbox out_;
   frame_reader reader_;
-  std::size_t stuck_bytes_ = 0;        // a write of this size is to be repeated
   std::int64_t last_read_ms_ = 0;      // or the start of closing: nothing is read from then on
   std::int64_t last_progress_ms_ = 0;  // of writing, or the start of the phase
   std::int64_t alarm_ms_ = 0;          // the wheel's next look at this connection; 0: none
@@ -187,7 +191,6 @@ class connection {
   bool stuck_ = false;  // the socket took no more: wait until it is writable
   bool handshake_wants_write_ = false;
   bool read_wants_write_ = false;
-  bool write_wants_read_ = false;
   bool above_high_ = false;
   bool tls_broken_ = false;
   bool corked_ = false;  // the end of the handshake waits for the frames of this iteration

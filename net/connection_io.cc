@@ -97,19 +97,18 @@ bool connection::may_write() const {
   return phase_ == phase::open && !stuck_ && !tls_broken_ && (!closing_ || flush_first_);
 }
 
-/// Records of 16 KB until the outbox is empty, the socket is full or the budget is used. A record
-/// that the socket did not take is repeated with the same bytes: OpenSSL has encrypted it already.
+/// Records of 16 KB until the outbox is empty, the socket is full or the budget is used.
 void connection::flush() {
   out_.count_tail();
   if (!may_write()) return;
+  if (socket_.has_rest() && !flush_rest()) return;
   std::size_t written = 0;
   while (out_.bytes() > 0) {
     if (written >= flush_budget_bytes) {
       loop_.list_dirty(*this);
       break;
     }
-    const std::size_t wanted = stuck_bytes_ > 0 ? stuck_bytes_ : record_bytes;
-    record_write w{ssl_, out_.front(loop_.staging(), wanted)};
+    record_write w{ssl_, &socket_, out_.front(loop_.staging(), record_bytes)};
     write_record(w);
     if (!settle(w)) break;
     written += w.written;
@@ -117,38 +116,49 @@ void connection::flush() {
   flushed();
 }
 
-/// All that is queued, if it is one record that needs no gathering: such a write can be lent.
-std::string_view connection::lone_record() {
+/// What an earlier flush left sealed. True: the socket has it all, and more may follow.
+bool connection::flush_rest() {
+  if (!socket_.send_rest()) {
+    io_stopped(SSL_ERROR_SYSCALL, errno, {});
+    return false;
+  }
+  if (socket_.has_rest()) stall();
+  return !stuck_;
+}
+
+/// All that is queued, if it is one record that needs no gathering: such records are written
+/// together.
+record_write connection::lone_record() {
   out_.count_tail();
-  if (!may_write() || stuck_bytes_ > 0) return {};
-  return out_.in_one_piece(record_bytes);
+  if (!may_write() || socket_.has_rest()) return {};
+  return {ssl_, &socket_, out_.in_one_piece(record_bytes)};
 }
 
 /// True: it was written, and more may follow.
 bool connection::settle(record_write& w) {
   loop_.counters.writes.add();
-  if (w.trouble == SSL_ERROR_NONE) {
-    out_.consume(w.written);
-    loop_.counters.bytes_out.add(w.written);
-    stuck_bytes_ = 0;
-    return true;
-  }
-  if (w.trouble != SSL_ERROR_WANT_WRITE && w.trouble != SSL_ERROR_WANT_READ) {
+  if (w.trouble != SSL_ERROR_NONE && w.trouble != SSL_ERROR_WANT_WRITE) {
     io_stopped(w.trouble, w.saved_errno, std::move(w.tls_error));
     return false;
   }
+  out_.consume(w.written);
+  loop_.counters.bytes_out.add(w.written);
+  if (w.trouble == SSL_ERROR_WANT_WRITE || socket_.has_rest()) stall();
+  return !stuck_;
+}
+
+/// The socket takes no more for now.
+void connection::stall() {
   stuck_ = true;
-  stuck_bytes_ = w.record.size();
-  write_wants_read_ = w.trouble == SSL_ERROR_WANT_READ;
   last_progress_ms_ = loop_.now_ms();
   loop_.set_alarm(*this);
-  return false;
+  loop_.watch(*this);
 }
 
 void connection::flushed() {
   cork(false);
   loop_.watch(*this);
-  if (closing_ && out_.bytes() == 0) loop_.list_closing(*this);
+  if (closing_ && !has_last_words()) loop_.list_closing(*this);
   drained();
 }
 
@@ -183,7 +193,7 @@ void connection::io_stopped(int ssl_error, int saved_errno, std::string tls_erro
 
 /// close_notify, if the stream is in a state to carry it; the answer is not waited for.
 void connection::say_goodbye() {
-  if (ssl_ == nullptr || phase_ != phase::open || tls_broken_ || stuck_bytes_ > 0) return;
+  if (ssl_ == nullptr || phase_ != phase::open || tls_broken_ || socket_.has_rest()) return;
   clear_tls_errors();
   SSL_shutdown(ssl_);
 }

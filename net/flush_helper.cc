@@ -1,10 +1,20 @@
-/// Who takes a record counts left_ down by one: of each batch each number is given out once, also
+/// Who takes a portion counts left_ down by one: of each batch each number is given out once, also
 /// to a helper that comes late and finds the next batch.
 #include "net/flush_helper.h"
 
+#include <algorithm>
 #include <pthread.h>
 
 namespace conclave::net {
+
+namespace {
+
+/// Large portions are cheaper per record, small ones let both threads end at the same time.
+std::size_t portion_of(std::size_t records) {
+  return std::clamp<std::size_t>(records / 8, 8, 32);
+}
+
+}  // namespace
 
 flush_helper::flush_helper() : thread_([this] { run(); }) {}
 
@@ -15,15 +25,18 @@ flush_helper::~flush_helper() {
   thread_.join();
 }
 
-void flush_helper::write_all(std::span<record_write> records) {
+void flush_helper::write_all(std::span<record_write> records, std::string& sealed) {
   if (records.empty()) return;
   records_ = records;
-  open_.store(static_cast<std::uint32_t>(records.size()), std::memory_order_relaxed);
-  left_.store(static_cast<std::int64_t>(records.size()), std::memory_order_release);
+  portion_ = portion_of(records.size());
+  open_.store(static_cast<std::uint32_t>(portions()), std::memory_order_relaxed);
+  left_.store(static_cast<std::int64_t>(portions()), std::memory_order_release);
   calls_.fetch_add(1, std::memory_order_release);
   calls_.notify_one();
-  while (record_write* const w = take()) {
-    write_record(*w);
+  while (true) {
+    const std::span<record_write> taken = take();
+    if (taken.empty()) break;
+    write_records(taken, sealed);
     finish_one();
   }
   while (const std::uint32_t open = open_.load(std::memory_order_acquire)) {
@@ -31,9 +44,11 @@ void flush_helper::write_all(std::span<record_write> records) {
   }
 }
 
-record_write* flush_helper::take() {
+std::span<record_write> flush_helper::take() {
   const std::int64_t left = left_.fetch_sub(1, std::memory_order_acq_rel);
-  return left > 0 ? &records_[records_.size() - static_cast<std::size_t>(left)] : nullptr;
+  if (left <= 0) return {};
+  const std::size_t begin = (portions() - static_cast<std::size_t>(left)) * portion_;
+  return records_.subspan(begin, std::min(portion_, records_.size() - begin));
 }
 
 void flush_helper::finish_one() {
@@ -43,13 +58,16 @@ void flush_helper::finish_one() {
 void flush_helper::run() {
   pthread_setname_np(pthread_self(), "flush_helper");
   std::uint32_t seen = 0;
+  std::string sealed;
   while (true) {
     calls_.wait(seen, std::memory_order_acquire);
     seen = calls_.load(std::memory_order_acquire);
     if (stopping_.load(std::memory_order_relaxed)) return;
-    while (record_write* const w = take()) {
-      write_record(*w);
-      helped_.fetch_add(1, std::memory_order_relaxed);
+    while (true) {
+      const std::span<record_write> taken = take();
+      if (taken.empty()) break;
+      write_records(taken, sealed);
+      helped_.fetch_add(taken.size(), std::memory_order_relaxed);
       finish_one();
     }
   }

@@ -1,12 +1,12 @@
 /// A second pair of hands for large fan-outs. A record to each of a thousand connections costs its
 /// loop a thousand times encryption and system call, one after the other, while other cores rest:
 /// the last member waits for all the writes before his. With a helper two threads take them in
-/// turn.
+/// turn, some at a time.
 ///
 /// Fork and join: write_all() is called by the loop's thread, which takes part and returns when
 /// every record is dealt with. Meanwhile no connection is touched but through the TLS state of the
-/// one record that a thread holds. Owned by its loop; the helper's thread sleeps in between. A
-/// helper that wakes late finds nothing left; one that loses its core amid a record is waited for.
+/// records that a thread holds. Owned by its loop; the helper's thread sleeps in between. A helper
+/// that wakes late finds nothing left; one that loses its core amid its records is waited for.
 #pragma once
 
 #include "net/record_write.h"
@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <thread>
 
 namespace conclave::net {
@@ -29,20 +30,25 @@ class flush_helper {
   flush_helper(const flush_helper&) = delete;
   flush_helper& operator=(const flush_helper&) = delete;
 
-  void write_all(std::span<record_write> records);
+  /// `sealed` is the caller's working memory, as in write_records().
+  void write_all(std::span<record_write> records, std::string& sealed);
 
   /// Records that the helper's thread wrote.
   std::uint64_t helped() const { return helped_.load(std::memory_order_relaxed); }
 
  private:
-  /// The first record that nobody has taken yet; null when all are taken.
-  record_write* take();
+  /// The first records that nobody has taken yet; none when all are taken.
+  std::span<record_write> take();
+  std::size_t portions() const { return (records_.size() + portion_ - 1) / portion_; }
   void finish_one();
   void run();
 
-  std::span<record_write> records_;      // changes while open_ is 0; read by who has taken one
-  std::atomic<std::int64_t> left_{0};    // records that nobody has taken; below 0: asked in vain
-  std::atomic<std::uint32_t> open_{0};   // records that are not dealt with
+  // What write_all() was given, in portions. The first two change while open_ is 0 and are read by
+  // who has taken a portion.
+  std::span<record_write> records_;
+  std::size_t portion_ = 1;              // records taken at a time
+  std::atomic<std::int64_t> left_{0};    // portions that nobody has taken; below 0: asked in vain
+  std::atomic<std::uint32_t> open_{0};   // portions that are not dealt with
   std::atomic<std::uint32_t> calls_{0};  // counts write_all(); the helper sleeps on it
   std::atomic<std::uint64_t> helped_{0};
   std::atomic<bool> stopping_{false};

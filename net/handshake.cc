@@ -99,7 +99,7 @@ void connection::finish_connecting() {
 /// The SSL object is made when the first bytes are there: a peer that only connects costs a socket.
 bool connection::prepare_tls() {
   ssl_ = SSL_new(tls_->native());
-  if (ssl_ == nullptr || SSL_set_fd(ssl_, fd_.get()) != 1) return false;
+  if (ssl_ == nullptr || !socket_.attach(ssl_, fd_.get())) return false;
   if (accepted_) {
     SSL_set_accept_state(ssl_);
     return true;
@@ -162,6 +162,7 @@ void connection::become_open() {
   }
   if (SSL_session_reused(ssl_) == 1) loop_.counters.resumed.add();
   phase_ = phase::open;
+  socket_.keep_rest();
   client_.reset();
   tls_.reset();
   last_read_ms_ = loop_.now_ms();

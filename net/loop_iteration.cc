@@ -15,6 +15,10 @@ namespace {
 /// Events taken from the kernel at once: enough to fill an iteration, few enough to stay prompt.
 constexpr int events_per_wait = 256;
 
+/// Records that a loop gathers before it writes them itself: their connections are still in the
+/// cache when they are settled.
+constexpr std::size_t lent_at_once = 32;
+
 }  // namespace
 
 int loop_state::wait_ms() {
@@ -104,33 +108,43 @@ void loop_state::fire_timers() {
   if (exact_ != nullptr) exact_->run_due(steady_ns());
 }
 
-bool loop_state::shares_flush() const {
-  return helper_ != nullptr && working_.size() >= options_.share_flush_from && rest_.rests();
+/// Whether the helper is woken for them.
+bool loop_state::shares(std::size_t records) const {
+  return helper_ != nullptr && records >= options_.share_flush_from && rest_.rests();
 }
 
-/// Writes what can be lent; flush() then sees to the rest of each connection.
-void loop_state::flush_shared() {
-  lenders_.clear();
-  lent_.clear();
+/// Writes what is one record per connection; flush() then sees to the rest of each.
+void loop_state::write_lone_records() {
+  const std::size_t at_once = shares(working_.size()) ? working_.size() : lent_at_once;
   for (const connection_id id : working_) {
     connection* c = find(id);
     if (c == nullptr) continue;
-    const std::string_view record = c->lone_record();
-    if (record.empty()) continue;
+    record_write w = c->lone_record();
+    if (w.record.empty()) continue;
     lenders_.push_back(c);
-    lent_.push_back({c->ssl_, record});
+    lent_.push_back(std::move(w));
+    if (lent_.size() == at_once) write_lent();
   }
-  if (lent_.size() < options_.share_flush_from) return;
-  helper_->write_all(lent_);
+  write_lent();
+}
+
+void loop_state::write_lent() {
+  if (shares(lent_.size())) {
+    helper_->write_all(lent_, sealed_);
+  } else {
+    write_records(lent_, sealed_);
+  }
   for (std::size_t i = 0; i < lent_.size(); ++i) {
     if (!lenders_[i]->settle(lent_[i])) lenders_[i]->flushed();
   }
+  lenders_.clear();
+  lent_.clear();
 }
 
 void loop_state::flush_dirty() {
   working_.clear();
   working_.swap(dirty_);
-  if (shares_flush()) flush_shared();
+  write_lone_records();
   for (const connection_id id : working_) {
     connection* c = find(id);
     if (c == nullptr) continue;

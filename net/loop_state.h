@@ -138,8 +138,9 @@ class loop_state {
   void run_tasks();
   void fire_timers();
   void flush_dirty();
-  bool shares_flush() const;
-  void flush_shared();
+  bool shares(std::size_t records) const;
+  void write_lone_records();
+  void write_lent();
   void finish_closing();
   void shut_down();
 
@@ -179,6 +180,7 @@ class loop_state {
   rest_meter rest_;
   std::vector<connection*> lenders_;  // of lent_, in its order
   std::vector<record_write> lent_;
+  std::string sealed_;  // working memory of write_records()
 
   timer_wheel<alarm> alarms_;
   timer_wheel<std::function<void()>> delayed_;

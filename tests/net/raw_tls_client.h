@@ -63,6 +63,10 @@ class raw_tls_client {
     return SSL_write(ssl_, bytes.data(), static_cast<int>(bytes.size())) ==
            static_cast<int>(bytes.size());
   }
+  /// Both sides' keys: the server has to answer with a record of its own.
+  bool ask_for_new_keys() {
+    return SSL_key_update(ssl_, SSL_KEY_UPDATE_REQUESTED) == 1 && SSL_do_handshake(ssl_) == 1;
+  }
   /// Everything until the server closes.
   std::string read_all() {
     std::string all;

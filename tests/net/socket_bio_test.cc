@@ -1,0 +1,145 @@
+/// What lies between OpenSSL and the socket: bytes that the socket does not take are sent later,
+/// before whatever OpenSSL itself has to say meanwhile.
+#include "net/socket_bio.h"
+
+#include "tests/net/loop_fixture.h"
+#include "tests/net/raw_tls_client.h"
+
+#include <gtest/gtest.h>
+
+#include <fcntl.h>
+#include <sys/socket.h>
+
+namespace conclave::net {
+namespace {
+
+/// Queues numbered frames until the socket has taken no more of them: how many.
+std::uint64_t say_until_stuck(test_loop& server, std::size_t left_bytes) {
+  std::uint64_t said = 0;
+  std::size_t left = 0;
+  while (left < left_bytes) {
+    left = server.call([&] {
+      std::size_t in_outbox = left_bytes;  // ends the loop when the connection is gone
+      server.loop.for_each([&](connection& c) {
+        c.send(make_frame(std::string(15'000, 'x'), ++said));
+        in_outbox = c.outbox_bytes();
+      });
+      return in_outbox;
+    });
+  }
+  return said;
+}
+
+/// The correlations of all frames in `bytes`.
+std::vector<std::uint64_t> numbers_of(const std::string& bytes) {
+  frame_reader reader(limits::max_answer_bytes);
+  std::vector<frame_view> frames;
+  std::vector<std::uint64_t> numbers;
+  EXPECT_EQ(reader.feed(bytes, frames), errc::ok);
+  for (const frame_view& f : frames) numbers.push_back(f.header.correlation);
+  return numbers;
+}
+
+/// The answer to a request for new keys is a record that nobody queued: it and what follows under
+/// the new keys leave behind the records that were sealed with the old ones.
+TEST(socket_bio, p7_new_keys_asked_for_while_the_socket_is_full_do_not_tear_the_stream) {
+  loop_options options;
+  options.outbox_max_bytes = 64 * 1024 * 1024;
+  loop_pair pair(options);
+  pair.start();
+  raw_tls_client client(pair.port);
+  ASSERT_TRUE(client.handshake(good_alpn));
+  ASSERT_TRUE(pair.server.wait_for_opens(1));
+  const std::uint64_t said = say_until_stuck(pair.server, 300'000);
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(client.ask_for_new_keys());
+  ASSERT_TRUE(client.write(make_frame("are you there", 7, frame_type::ping)));
+  // Everything said before the frame has been read; what it set off is queued behind the rest.
+  pair.server.call([&] {
+    pair.server.loop.for_each([](connection& c) { c.close(close_reason::by_us, true); });
+  });
+  const std::vector<std::uint64_t> heard = numbers_of(client.read_all());
+  std::vector<std::uint64_t> all(said);
+  for (std::uint64_t n = 1; n <= said; ++n) all[n - 1] = n;
+  EXPECT_EQ(heard, all);
+}
+
+/// A pair of sockets of which the writing one is full soon.
+struct small_pipe {
+  small_pipe() {
+    int fds[2];
+    CONCLAVE_CHECK(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds) == 0, "a pair");
+    near = unique_fd(fds[0]);
+    far = unique_fd(fds[1]);
+  }
+  std::string take() {
+    std::string all;
+    char part[4096];
+    ssize_t n = 0;
+    while ((n = ::recv(far.get(), part, sizeof part, 0)) > 0) {
+      all.append(part, static_cast<std::size_t>(n));
+    }
+    return all;
+  }
+  unique_fd near;
+  unique_fd far;
+};
+
+/// OpenSSL may have an alert to send at any time.
+TEST(socket_bio, what_openssl_writes_itself_does_not_overtake_the_rest) {
+  small_pipe pipe;
+  SSL_CTX* const context = SSL_CTX_new(TLS_client_method());
+  socket_bio bio;
+  SSL* const ssl = SSL_new(context);
+  ASSERT_TRUE(bio.attach(ssl, pipe.near.get()));
+  bio.keep_rest();
+  BIO* const below = SSL_get_wbio(ssl);
+  std::string said;
+  while (!bio.has_rest()) {
+    const std::string part(50'000, static_cast<char>('a' + said.size() / 50'000));
+    ASSERT_EQ(BIO_write(below, part.data(), 50'000), 50'000) << "the rest is kept";
+    said += part;
+  }
+  EXPECT_EQ(BIO_write(below, "alert", 5), -1);
+  EXPECT_TRUE(BIO_should_write(below)) << "later, when the socket takes more";
+  std::string heard = pipe.take();
+  ASSERT_EQ(BIO_write(below, "alert", 5), 5);
+  heard += pipe.take();
+  EXPECT_EQ(heard, said + "alert");
+  SSL_free(ssl);
+  SSL_CTX_free(context);
+}
+
+TEST(socket_bio, what_the_socket_does_not_take_follows_before_what_comes_later) {
+  small_pipe pipe;
+  SSL_CTX* const context = SSL_CTX_new(TLS_client_method());
+  socket_bio bio;
+  SSL* const ssl = SSL_new(context);
+  ASSERT_TRUE(bio.attach(ssl, pipe.near.get()));
+  std::string said;
+  std::string heard;
+  std::string part(9'000, '?');
+  for (int i = 0; i < 300; ++i) {
+    for (char& c : part) c = static_cast<char>('a' + (said.size() + i) % 26);
+    ASSERT_TRUE(bio.send(part));
+    said += part;
+    if (i % 40 == 39) {
+      EXPECT_TRUE(bio.has_rest()) << "more was given than a socket takes";
+      heard += pipe.take();
+      ASSERT_TRUE(bio.send_rest());
+    }
+  }
+  while (true) {
+    heard += pipe.take();
+    if (!bio.has_rest()) break;
+    ASSERT_TRUE(bio.send_rest());
+  }
+  EXPECT_EQ(heard, said);
+  pipe.far.reset();
+  EXPECT_FALSE(bio.send(part)) << "nobody is there any more";
+  EXPECT_EQ(errno, EPIPE);
+  SSL_free(ssl);
+  SSL_CTX_free(context);
+}
+
+}  // namespace
+}  // namespace conclave::net
