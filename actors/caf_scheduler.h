@@ -67,14 +67,10 @@ class inline_runner final : public caf::execution_unit {
 
   void run() {
     while (caf::resumable* const job = std::exchange(waiting_, nullptr)) {
-      switch (job->resume(this, 1)) {
-        case caf::resumable::resume_later:
-          system_->scheduler().enqueue(job);
-          break;
-        default:
-          caf::intrusive_ptr_release(job);
-          break;
-      }
+      if (job->resume(this, 1) == caf::resumable::resume_later)
+        system_->scheduler().enqueue(job);
+      else
+        caf::intrusive_ptr_release(job);
     }
   }
 

@@ -7,7 +7,6 @@
 #include "actors/online.h"
 #include "actors/user_news.h"
 
-#include <cstddef>
 #include <cstdint>
 #include <vector>
 

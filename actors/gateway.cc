@@ -1,10 +1,10 @@
 /// Connections, frames and answers of one loop; see gateway.h.
 #include "actors/gateway.h"
 
+#include "actors/inline_rule.h"
 #include "conf/log.h"
 #include "net/flush_helper.h"
 
-#include <algorithm>
 #include <thread>
 
 namespace conclave::actors {
@@ -13,8 +13,6 @@ namespace {
 
 constexpr std::chrono::milliseconds tick_every{500};
 constexpr std::uint32_t overload_retry_ms = 100;
-/// Messages of a conversation that its loop judges itself.
-constexpr std::size_t most_run_here = 4;
 /// HELLO and LOGIN have one handshake_timeout each.
 constexpr time_ms login_patience_ms = 2 * static_cast<time_ms>(limits::handshake_timeout.count());
 
@@ -299,15 +297,11 @@ ticket gateway::admit(session& s, std::uint64_t correlation, std::size_t bytes) 
   return ticket(this, to);
 }
 
-/// One conversation with a few plain messages, nothing to flush, and a loop that sleeps half of its
-/// time: nobody else waits for this thread.
+/// Little work, nothing to flush, and a loop that sleeps half of its time: nobody else waits for
+/// this thread.
 bool gateway::runs_here() const {
-  if (pending_.size() != 1 || loop_.has_output() || !loop_.rests()) return false;
-  const auto& requests = pending_.front().batch->requests;
-  return requests.size() <= most_run_here &&
-         std::all_of(requests.begin(), requests.end(), [](const conversation_request& r) {
-           return r.verb == conversation_verb::send;
-         });
+  return !pending_.empty() && !loop_.has_output() && loop_.rests() &&
+         runs_inline(pending_.size(), pending_.front().batch->requests);
 }
 
 void gateway::on_iteration_end() {

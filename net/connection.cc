@@ -219,7 +219,7 @@ void connection::close_with(close_reason reason, std::string detail, bool flush)
 }
 
 bool connection::has_last_words() const {
-  return flush_first_ && !tls_broken_ && (out_.bytes() > 0 || socket_.has_rest());
+  return flush_first_ && !tls_broken_ && outbox_bytes() > 0;
 }
 
 }  // namespace conclave::net

@@ -83,8 +83,8 @@ class connection {
   std::string& tail() { return out_.tail(); }
   void queued();
 
-  /// Not encrypted yet; beside it a socket that is full leaves at most one record.
-  std::size_t outbox_bytes() const { return out_.bytes(); }
+  /// What the socket has not taken yet, encrypted or not.
+  std::size_t outbox_bytes() const { return out_.bytes() + socket_.rest_bytes(); }
 
   /// Stops and resumes reading the socket (back-pressure). While paused the idle clock stands
   /// still.

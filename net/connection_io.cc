@@ -63,6 +63,10 @@ void connection::read() {
     loop_.counters.bytes_in.add(filled);
     deliver({buffer, filled});
   }
+  if (!stuck_) {
+    if (socket_.has_rest()) stall();                // OpenSSL had something to say
+    if (out_.bytes() > 0) loop_.list_dirty(*this);  // it may have waited for what came now
+  }
   read_wants_write_ = trouble == SSL_ERROR_WANT_WRITE;
   if (read_wants_write_ != wanted_write) loop_.watch(*this);
   if (trouble != SSL_ERROR_NONE && trouble != SSL_ERROR_WANT_READ && !read_wants_write_) {
@@ -137,6 +141,8 @@ record_write connection::lone_record() {
 /// True: it was written, and more may follow.
 bool connection::settle(record_write& w) {
   loop_.counters.writes.add();
+  // Half of a peer's request for new keys has come: the other half lists this connection again.
+  if (w.trouble == SSL_ERROR_WANT_READ) return false;
   if (w.trouble != SSL_ERROR_NONE && w.trouble != SSL_ERROR_WANT_WRITE) {
     io_stopped(w.trouble, w.saved_errno, std::move(w.tls_error));
     return false;

@@ -65,8 +65,8 @@ class outbox {
   std::size_t bytes() const { return content_ ? content_->bytes : 0; }
 
   /// The first bytes, at most `limit`, in one piece: lent from their buffer when they lie in one
-  /// range, else gathered in `staging`, which has room for `limit`. Unchanged by later pushes, so
-  /// that a write that got stuck is repeated with the same bytes.
+  /// range, else gathered in `staging`, which has room for `limit`. Later pushes only add to it,
+  /// so that a write that OpenSSL has put off is repeated with the same bytes, or more.
   std::string_view front(char* staging, std::size_t limit) const;
 
   /// All of it, when it lies in one range of at most `limit` bytes; else nothing.

@@ -26,7 +26,7 @@ struct record_write {
   std::string tls_error = {};  ///< of SSL_ERROR_SSL
 };
 
-/// Encrypts and sends: one system call, which does not block.
+/// Encrypts and sends: one system call, or two when the socket is full. Does not block.
 void write_record(record_write& w);
 
 /// All of them, each on a connection of its own. Some dozens are encrypted in a row and then sent

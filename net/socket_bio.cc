@@ -50,9 +50,10 @@ struct socket_bio_calls {
       return size;
     }
     socket_bio& self = of(bio);
-    // One record is kept at most, however often a peer asks for new keys and reads none of them.
-    if (self.has_rest() && !self.send_rest()) return -1;
     if (self.has_rest()) {
+      if (self.rest_.size() + bytes.size() <= socket_bio::max_rest_bytes)
+        return self.send(bytes) ? size : -1;
+      // A peer that provokes alerts and reads none of them.
       BIO_set_retry_write(bio);
       return -1;
     }
@@ -122,7 +123,7 @@ bool socket_bio::send(std::string_view sealed) {
     const ssize_t sent = send_some(fd_, rest_);
     if (sent < 0) return false;
     rest_.erase(0, static_cast<std::size_t>(sent));
-    if (rest_.empty()) rest_ = {};
+    if (rest_.empty()) rest_ = std::string();  // = {} would keep its memory
     return true;
   }
   const ssize_t sent = send_some(fd_, sealed);

@@ -1,12 +1,13 @@
 /// What lies between OpenSSL and a socket: a BIO of our own, for two things that the library's does
 /// not do. Records may be sealed for many connections in a row before the first is sent, which
 /// keeps OpenSSL's code in the cache and lets the other end wake once for many; and what the socket
-/// does not take is kept here, so that a record, once sealed, is never offered to OpenSSL again.
+/// does not take is kept here, so that who wrote a record is through with it once it is sealed.
 ///
 /// Owned by its connection. Called by the one thread that has the connection's TLS state at that
 /// moment: its loop's, or the flush_helper's during write_all().
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -32,8 +33,13 @@ class socket_bio {
   bool send(std::string_view sealed);
   bool send_rest() { return send({}); }
 
-  /// Sealed, but not taken by the socket yet: at most one record, and what send() was given.
+  /// Sealed, but not taken by the socket yet: what send() was given, or one record and before it
+  /// what OpenSSL had to say itself (new keys, alerts).
   bool has_rest() const { return !rest_.empty(); }
+  std::size_t rest_bytes() const { return rest_.size(); }
+
+  /// Bound of what OpenSSL may add to a rest; beyond it OpenSSL is told to wait.
+  static constexpr std::size_t max_rest_bytes = 64 * 1024;
 
  private:
   friend struct socket_bio_calls;  // what OpenSSL calls

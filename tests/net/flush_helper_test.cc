@@ -4,6 +4,7 @@
 
 #include "net/rest_meter.h"
 #include "tests/net/loop_fixture.h"
+#include "tests/net/raw_tls_client.h"
 #include "tests/support/waiting.h"
 
 #include <gtest/gtest.h>
@@ -41,9 +42,12 @@ class heard {
   std::size_t frames_ = 0;
 };
 
-/// Gives frame `number` to all, in one iteration.
-void say_to_all(test_loop& server, std::uint64_t number, const std::string& payload) {
-  server.loop.post([&server, number, payload] {
+/// Gives frame `number` to all, in one iteration, after `first` in the same one.
+void say_to_all(
+    test_loop& server, std::uint64_t number, const std::string& payload,
+    std::function<void()> first = [] {}) {
+  server.loop.post([&server, number, payload, first = std::move(first)] {
+    first();
     const loop_buffer_ref frame(make_frame(payload, number));
     server.loop.for_each([&](connection& c) { c.send(frame, 0, frame.bytes().size()); });
   });
@@ -134,6 +138,35 @@ TEST_P(fan_out, who_takes_no_more_gets_the_rest_later_and_who_is_gone_ends) {
     }
   });
   EXPECT_EQ(pair.server.loop.counters().shared_writes > 0, shared);
+}
+
+TEST_P(fan_out, one_who_is_gone_amid_it_costs_his_neighbours_nothing) {
+  const bool shared = GetParam();
+  loop_pair pair(shared_from(shared ? 8 : 0));
+  heard all;
+  all.watch(pair.client);
+  pair.start();
+  for (std::size_t i = 0; i < crowd / 2; ++i) pair.connect();
+  ASSERT_TRUE(pair.server.wait_for_opens(crowd / 2));
+  raw_tls_client gone(pair.port);
+  ASSERT_TRUE(gone.handshake(good_alpn));
+  ASSERT_TRUE(pair.server.wait_for_opens(crowd / 2 + 1));
+  for (std::size_t i = crowd / 2; i < crowd; ++i) pair.connect();
+  ASSERT_TRUE(pair.server.wait_for_opens(crowd + 1));
+  if (shared) {
+    ASSERT_TRUE(rests(pair.server));
+  }
+  // After the iteration's look at the sockets, before its flush.
+  say_to_all(pair.server, 1, "to everybody who is left", [&] { gone.reset(); });
+  ASSERT_TRUE(pair.server.wait_for_closes(1));
+  EXPECT_EQ(pair.server.closes[0].reason, close_reason::by_peer);
+  say_to_all(pair.server, 2, "and again");
+  ASSERT_TRUE(all.wait_for(pair.client, 2 * crowd));
+  pair.client.call([&] {
+    EXPECT_EQ(all.by_.size(), crowd);
+    for (const auto& [id, numbers] : all.by_)
+      EXPECT_EQ(numbers, (std::vector<std::uint64_t>{1, 2}));
+  });
 }
 
 INSTANTIATE_TEST_SUITE_P(, fan_out, testing::Bool());

@@ -76,6 +76,12 @@ class raw_tls_client {
       all.append(part, static_cast<std::size_t>(n));
     return all;
   }
+  /// Ends as a crash does: the server's next write fails.
+  void reset() {
+    const linger at_once{1, 0};
+    ::setsockopt(fd_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    fd_.reset();
+  }
   const char* version() const { return SSL_get_version(ssl_); }
 
  private:
