@@ -11,7 +11,7 @@ namespace {
 
 /// Large portions are cheaper per record, small ones let both threads end at the same time.
 std::size_t portion_of(std::size_t records) {
-  return std::clamp<std::size_t>(records / 8, 8, 32);
+  return std::clamp(records / 8, seal_ahead_from, sealed_at_once);
 }
 
 }  // namespace

@@ -15,10 +15,6 @@ namespace {
 /// Events taken from the kernel at once: enough to fill an iteration, few enough to stay prompt.
 constexpr int events_per_wait = 256;
 
-/// Records that a loop gathers before it writes them itself: their connections are still in the
-/// cache when they are settled.
-constexpr std::size_t lent_at_once = 32;
-
 }  // namespace
 
 int loop_state::wait_ms() {
@@ -115,7 +111,8 @@ bool loop_state::shares(std::size_t records) const {
 
 /// Writes what is one record per connection; flush() then sees to the rest of each.
 void loop_state::write_lone_records() {
-  const std::size_t at_once = shares(working_.size()) ? working_.size() : lent_at_once;
+  // Its own in portions: their connections are still in the cache when they are settled.
+  const std::size_t at_once = shares(working_.size()) ? working_.size() : sealed_at_once;
   for (const connection_id id : working_) {
     connection* c = find(id);
     if (c == nullptr) continue;

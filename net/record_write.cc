@@ -14,9 +14,6 @@ namespace conclave::net {
 
 namespace {
 
-/// Fewer are sent one by one: the first would wait for the others to be sealed and gain nothing.
-constexpr std::size_t seal_ahead_from = 8;
-constexpr std::size_t sealed_at_once = 32;
 constexpr std::size_t sealed_bytes_at_once = 64 * 1024;
 
 void send_sealed(record_write& w, std::string_view sealed) {

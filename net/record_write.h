@@ -29,6 +29,10 @@ struct record_write {
 /// Encrypts and sends: one system call, or two when the socket is full. Does not block.
 void write_record(record_write& w);
 
+/// Fewer are sent one by one: the first would wait for the others to be sealed and gain nothing.
+inline constexpr std::size_t seal_ahead_from = 8;
+inline constexpr std::size_t sealed_at_once = 32;
+
 /// All of them, each on a connection of its own. Some dozens are encrypted in a row and then sent
 /// in a row: the code of each half stays in the cache, and who reads them all wakes once for many.
 /// A few are not held up that way. `sealed` is working memory that is used again and again.

@@ -50,32 +50,24 @@ struct socket_bio_calls {
       return size;
     }
     socket_bio& self = of(bio);
-    if (self.has_rest()) {
-      if (self.rest_.size() + bytes.size() <= socket_bio::max_rest_bytes)
-        return self.send(bytes) ? size : -1;
-      // A peer that provokes alerts and reads none of them.
-      BIO_set_retry_write(bio);
-      return -1;
-    }
-    const ssize_t sent = send_some(self.fd_, bytes);
-    if (sent < 0 || sent == size) return static_cast<int>(sent);
-    if (self.keeps_rest_) {
-      self.rest_.assign(bytes.substr(static_cast<std::size_t>(sent)));
-      return size;
-    }
-    if (sent > 0) return static_cast<int>(sent);
+    if (!self.keeps_rest_) {
+      const ssize_t sent = send_some(self.fd_, bytes);
+      if (sent != 0) return static_cast<int>(sent);
+    } else if (self.rest_.size() + bytes.size() <= socket_bio::max_rest_bytes) {
+      return self.send(bytes) ? size : -1;
+    }  // else a peer provokes alerts and reads none of them
     BIO_set_retry_write(bio);
     return -1;
   }
 
   static int read(BIO* bio, char* into, int size) {
     BIO_clear_retry_flags(bio);
-    const socket_bio& self = of(bio);
+    socket_bio& self = of(bio);
     ssize_t n = 0;
     do {
       n = ::recv(self.fd_, into, static_cast<std::size_t>(size), 0);
     } while (n < 0 && errno == EINTR);
-    if (n == 0) of(bio).ended_ = true;
+    if (n == 0) self.ended_ = true;
     if (n < 0 && would_block(errno)) BIO_set_retry_read(bio);
     return static_cast<int>(n);
   }

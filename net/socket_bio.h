@@ -11,7 +11,6 @@
 #include <string>
 #include <string_view>
 
-struct bio_st;
 struct ssl_st;
 
 namespace conclave::net {

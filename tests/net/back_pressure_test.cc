@@ -21,22 +21,6 @@ loop_options small_outbox() {
   return options;
 }
 
-/// Queues until `bytes` stay in the outbox although the socket was written to.
-void send_until_stuck(test_loop& server, std::size_t bytes) {
-  const auto frame = std::make_shared<const std::string>(make_frame(std::string(100 * 1024, 'x')));
-  std::size_t left = 0;
-  while (left < bytes) {
-    left = server.call([&] {
-      std::size_t in_outbox = bytes;  // ends the loop when the connection is gone
-      server.loop.for_each([&](connection& c) {
-        if (!c.closing()) c.send(loop_buffer_ref(frame), 0, frame->size());
-        in_outbox = c.outbox_bytes();
-      });
-      return in_outbox;
-    });
-  }
-}
-
 TEST(back_pressure, a_drained_outbox_is_told_once) {
   loop_pair pair(small_outbox());
   pair.client.keep_frames = false;

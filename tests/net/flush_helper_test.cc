@@ -87,7 +87,7 @@ TEST(flush_helper, two_threads_share_a_fan_out_and_each_connection_gets_all_of_i
 /// With a helper and without.
 class fan_out : public testing::TestWithParam<bool> {};
 
-TEST_P(fan_out, who_takes_no_more_gets_the_rest_later_and_who_is_gone_ends) {
+TEST_P(fan_out, p2_who_takes_no_more_gets_the_rest_later_and_who_is_gone_ends) {
   const bool shared = GetParam();
   loop_options options = shared_from(shared ? 8 : 0);
   options.outbox_max_bytes = 64 * 1024 * 1024;
@@ -140,7 +140,7 @@ TEST_P(fan_out, who_takes_no_more_gets_the_rest_later_and_who_is_gone_ends) {
   EXPECT_EQ(pair.server.loop.counters().shared_writes > 0, shared);
 }
 
-TEST_P(fan_out, one_who_is_gone_amid_it_costs_his_neighbours_nothing) {
+TEST_P(fan_out, p7_one_who_is_gone_amid_it_costs_his_neighbours_nothing) {
   const bool shared = GetParam();
   loop_pair pair(shared_from(shared ? 8 : 0));
   heard all;

@@ -196,4 +196,22 @@ inline void echo(connection& c, std::span<const frame_view> batch) {
   c.queued();
 }
 
+/// Queues numbered frames until `bytes` stay in the outbox although the socket was written to: how
+/// many.
+inline std::uint64_t send_until_stuck(test_loop& server, std::size_t bytes) {
+  std::uint64_t said = 0;
+  std::size_t left = 0;
+  while (left < bytes) {
+    left = server.call([&] {
+      std::size_t in_outbox = bytes;  // ends the loop when the connection is gone
+      server.loop.for_each([&](connection& c) {
+        if (!c.closing()) c.send(make_frame(std::string(15'000, 'x'), ++said));
+        in_outbox = c.outbox_bytes();
+      });
+      return in_outbox;
+    });
+  }
+  return said;
+}
+
 }  // namespace conclave::net

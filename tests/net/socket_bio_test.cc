@@ -7,28 +7,10 @@
 
 #include <gtest/gtest.h>
 
-#include <fcntl.h>
 #include <sys/socket.h>
 
 namespace conclave::net {
 namespace {
-
-/// Queues numbered frames until the socket has taken no more of them: how many.
-std::uint64_t say_until_stuck(test_loop& server, std::size_t left_bytes) {
-  std::uint64_t said = 0;
-  std::size_t left = 0;
-  while (left < left_bytes) {
-    left = server.call([&] {
-      std::size_t in_outbox = left_bytes;  // ends the loop when the connection is gone
-      server.loop.for_each([&](connection& c) {
-        c.send(make_frame(std::string(15'000, 'x'), ++said));
-        in_outbox = c.outbox_bytes();
-      });
-      return in_outbox;
-    });
-  }
-  return said;
-}
 
 /// The correlations of all frames in `bytes`.
 std::vector<std::uint64_t> numbers_of(const std::string& bytes) {
@@ -50,7 +32,7 @@ TEST(socket_bio, p7_new_keys_asked_for_while_the_socket_is_full_do_not_tear_the_
   raw_tls_client client(pair.port);
   ASSERT_TRUE(client.handshake(good_alpn));
   ASSERT_TRUE(pair.server.wait_for_opens(1));
-  const std::uint64_t said = say_until_stuck(pair.server, 300'000);
+  const std::uint64_t said = send_until_stuck(pair.server, 300'000);
   for (int i = 0; i < 20; ++i) ASSERT_TRUE(client.ask_for_new_keys());
   ASSERT_TRUE(client.write(make_frame("are you there", 7, frame_type::ping)));
   ASSERT_TRUE(pair.server.wait_for_frames(1)) << "the requests before it have been read";
@@ -63,14 +45,21 @@ TEST(socket_bio, p7_new_keys_asked_for_while_the_socket_is_full_do_not_tear_the_
   EXPECT_EQ(heard, all);
 }
 
-/// A pair of sockets of which the writing one is full soon.
+/// A BIO over a pair of sockets of which the writing one is full soon.
 struct small_pipe {
   small_pipe() {
     int fds[2];
     CONCLAVE_CHECK(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds) == 0, "a pair");
-    near = unique_fd(fds[0]);
     far = unique_fd(fds[1]);
+    near = unique_fd(fds[0]);
+    CONCLAVE_CHECK(bio.attach(ssl, near.get()), "memory for a BIO");
   }
+  ~small_pipe() {
+    SSL_free(ssl);
+    SSL_CTX_free(context);
+  }
+  small_pipe(const small_pipe&) = delete;
+  small_pipe& operator=(const small_pipe&) = delete;
   std::string take() {
     std::string all;
     char part[4096];
@@ -82,17 +71,17 @@ struct small_pipe {
   }
   unique_fd near;
   unique_fd far;
+  socket_bio bio;
+  SSL_CTX* context = SSL_CTX_new(TLS_client_method());
+  SSL* ssl = SSL_new(context);
 };
 
 /// OpenSSL may have an alert to send at any time.
-TEST(socket_bio, what_openssl_writes_itself_does_not_overtake_the_rest) {
+TEST(socket_bio, p7_what_openssl_writes_itself_does_not_overtake_the_rest) {
   small_pipe pipe;
-  SSL_CTX* const context = SSL_CTX_new(TLS_client_method());
-  socket_bio bio;
-  SSL* const ssl = SSL_new(context);
-  ASSERT_TRUE(bio.attach(ssl, pipe.near.get()));
+  socket_bio& bio = pipe.bio;
   bio.keep_rest();
-  BIO* const below = SSL_get_wbio(ssl);
+  BIO* const below = SSL_get_wbio(pipe.ssl);
   std::string said;
   while (!bio.has_rest()) {
     const std::string part(16'000, static_cast<char>('a' + said.size() / 16'000 % 26));
@@ -111,16 +100,11 @@ TEST(socket_bio, what_openssl_writes_itself_does_not_overtake_the_rest) {
     ASSERT_TRUE(bio.send_rest());
   }
   EXPECT_EQ(heard + pipe.take(), said);
-  SSL_free(ssl);
-  SSL_CTX_free(context);
 }
 
 TEST(socket_bio, what_the_socket_does_not_take_follows_before_what_comes_later) {
   small_pipe pipe;
-  SSL_CTX* const context = SSL_CTX_new(TLS_client_method());
-  socket_bio bio;
-  SSL* const ssl = SSL_new(context);
-  ASSERT_TRUE(bio.attach(ssl, pipe.near.get()));
+  socket_bio& bio = pipe.bio;
   std::string said;
   std::string heard;
   std::string part(9'000, '?');
@@ -143,8 +127,6 @@ TEST(socket_bio, what_the_socket_does_not_take_follows_before_what_comes_later) 
   pipe.far.reset();
   EXPECT_FALSE(bio.send(part)) << "nobody is there any more";
   EXPECT_EQ(errno, EPIPE);
-  SSL_free(ssl);
-  SSL_CTX_free(context);
 }
 
 }  // namespace
