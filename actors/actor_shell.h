@@ -1,9 +1,10 @@
 /// What both kinds of actors share between CAF and their shell: the writer's news as urgent
-/// messages, and handlers that turn an exception into the end of this incarnation and of nothing
-/// else.
+/// messages, which a writer with nothing else to do lets them handle on its own thread, and
+/// handlers that turn an exception into the end of this incarnation and of nothing else.
 #pragma once
 
 #include "actors/caf_compat.h"
+#include "actors/caf_scheduler.h"
 #include "actors/interfaces.h"
 
 #include <exception>
@@ -17,7 +18,9 @@ class actor_owner final : public storage::proposal_owner {
  public:
   explicit actor_owner(Actor to) : to_(std::move(to)) {}
   void on_resolved(const storage::resolution& news) override {
-    tell_urgent(to_, proposals_resolved{news});
+    if (!news.here) return tell_urgent(to_, proposals_resolved{news});
+    writer_.tell_urgent(to_, proposals_resolved{news});
+    writer_.run();
   }
   void on_claimed(const entity_ref&, std::uint64_t, std::uint64_t version) override {
     tell_urgent(to_, claim_granted{version});
@@ -25,6 +28,7 @@ class actor_owner final : public storage::proposal_owner {
 
  private:
   Actor to_;
+  inline_runner writer_;  // of the writer's thread
 };
 
 /// The state that CAF keeps for an actor: its shell.

@@ -9,6 +9,8 @@
 #include "actors/caf_compat.h"
 
 #include <caf/execution_unit.hpp>
+#include <caf/logger.hpp>
+#include <caf/message_priority.hpp>
 #include <caf/policy/work_sharing.hpp>
 #include <caf/resumable.hpp>
 #include <caf/scheduler/coordinator.hpp>
@@ -59,10 +61,11 @@ class inline_runner final : public caf::execution_unit {
 
   template <class Handle, class Message>
   void tell(const Handle& to, Message&& message) {
-    caf::abstract_actor* const actor = caf::actor_cast<caf::abstract_actor*>(to);
-    system_ = &actor->home_system();
-    note_handing_over(actor);
-    actor->eq_impl(caf::make_message_id(), nullptr, this, std::forward<Message>(message));
+    put(to, caf::message_priority::normal, std::forward<Message>(message));
+  }
+  template <class Handle, class Message>
+  void tell_urgent(const Handle& to, Message&& message) {
+    put(to, caf::message_priority::high, std::forward<Message>(message));
   }
 
   void run() {
@@ -72,6 +75,9 @@ class inline_runner final : public caf::execution_unit {
       else
         caf::intrusive_ptr_release(job);
     }
+    // An actor that spawned another left its system's logger with this thread, which may outlive
+    // the system: that would wait for it for ever.
+    CAF_SET_LOGGER_SYS(nullptr);
   }
 
   /// CAF's, for an actor that has to run: the first runs here.
@@ -83,6 +89,14 @@ class inline_runner final : public caf::execution_unit {
   }
 
  private:
+  template <class Handle, class Message>
+  void put(const Handle& to, caf::message_priority priority, Message&& message) {
+    caf::abstract_actor* const actor = caf::actor_cast<caf::abstract_actor*>(to);
+    system_ = &actor->home_system();
+    note_handing_over(actor);
+    actor->eq_impl(caf::make_message_id(priority), nullptr, this, std::forward<Message>(message));
+  }
+
   caf::resumable* waiting_ = nullptr;
 };
 

@@ -5,6 +5,7 @@
 #include "actors/derived_ids.h"
 #include "actors/directory.h"
 #include "actors/disk_full.h"
+#include "actors/inline_rule.h"
 #include "actors/reply_gather.h"
 #include "conf/limits.h"
 #include "conf/log.h"
@@ -269,6 +270,7 @@ void conversation_shell::propose() {
   p.new_version = next.work.new_version;
   p.time = next.work.time;
   p.redo = std::exchange(next.work.redo, {});
+  p.brief = !state_->has_job() && passes_on_inline(next.work, next.answers.size());
   p.owner = self_.owner;
   uncommitted_events_ += next.asked.size();
   uncommitted_bytes_ += next.work.part.frames->size();

@@ -1,11 +1,12 @@
-/// Which work a loop does itself, on its own thread, in place of handing it to a worker: what came
-/// in for one conversation alone, few plain messages, so that nobody waits for the loop longer than
-/// a hand-over takes. Whether the loop has time for it is the loop's to say.
+/// Which work of a conversation a loop or the shard writer does itself, on its own thread, in place
+/// of handing it to a worker: so little that nobody waits for that thread longer than a hand-over
+/// takes. Whether it has time for it is the loop's, or the writer's, to say.
 ///
-/// A pure function; the loop's thread.
+/// Pure functions; any thread.
 #pragma once
 
 #include "actors/conversation_request.h"
+#include "actors/conversation_state.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -13,16 +14,24 @@
 
 namespace conclave::actors {
 
-/// Messages that are judged within some tens of microseconds.
+/// Messages that are judged, or given to the loops, within some tens of microseconds.
 inline constexpr std::size_t most_run_inline = 4;
 
-/// `conversations` have work from this iteration; `requests` are those of the first.
+/// A loop judges what came in for one conversation alone: `conversations` have work from this
+/// iteration; `requests` are those of the first.
 inline bool runs_inline(std::size_t conversations,
                         const std::vector<conversation_request>& requests) {
   return conversations == 1 && requests.size() <= most_run_inline &&
          std::all_of(requests.begin(), requests.end(), [](const conversation_request& r) {
            return r.verb == conversation_verb::send;
          });
+}
+
+/// The writer lets a conversation pass on what was committed: events for the loops and the answers
+/// that waited for them, but nothing that other actors or many rows are told of.
+inline bool passes_on_inline(const draft& committed, std::size_t answers) {
+  return committed.part.events.size() + answers <= most_run_inline && committed.changes.empty() &&
+         committed.owed.empty() && committed.signals.empty() && !committed.empties_bodies;
 }
 
 }  // namespace conclave::actors

@@ -40,6 +40,7 @@ struct item {
 struct news {
   bool is_claim = false;
   resolution what;  ///< a claim's version is read when its turn comes
+  bool brief = false;
   std::shared_ptr<proposal_owner> owner;
 };
 
@@ -105,6 +106,11 @@ struct shard_writer::impl {
       asleep = std::exchange(waiting, false);
     }
     if (asleep) wake.notify_one();
+  }
+
+  bool nothing_waits() {
+    const std::lock_guard lock(mutex);
+    return incoming.empty();
   }
 
   bool take() {
@@ -189,7 +195,7 @@ struct shard_writer::impl {
   void claim(proposal& c) {
     fence.claim(c.shard, c.entity, c.incarnation, unknown_version);
     touch(c.shard).open.list.push_back(
-        {true, {c.entity, c.incarnation, 0, 0, true}, std::move(c.owner)});
+        {true, {c.entity, c.incarnation, 0, 0, true}, false, std::move(c.owner)});
   }
 
   void judge(proposal& p) {
@@ -207,7 +213,7 @@ struct shard_writer::impl {
       note(l, p, false, slot->refusing_group, slot->refusing_news);
     } else {
       l.open.list.push_back(
-          {false, {p.entity, p.incarnation, p.new_version, 1, false}, std::move(p.owner)});
+          {false, {p.entity, p.incarnation, p.new_version, 1, false}, false, std::move(p.owner)});
     }
   }
 
@@ -218,13 +224,16 @@ struct shard_writer::impl {
       news& earlier = l.open.list[noted_at];
       earlier.what.version = p.new_version;
       ++earlier.what.proposals;
+      earlier.brief = false;
       earlier.owner = std::move(p.owner);
       return;
     }
     noted_group = group_number;
     noted_at = l.open.list.size();
-    l.open.list.push_back(
-        {false, {p.entity, p.incarnation, p.new_version, 1, committed}, std::move(p.owner)});
+    l.open.list.push_back({false,
+                           {p.entity, p.incarnation, p.new_version, 1, committed},
+                           p.brief,
+                           std::move(p.owner)});
   }
 
   /// Closes the group, lets the committer do what it can, and tells what is settled.
@@ -259,6 +268,8 @@ struct shard_writer::impl {
           finish_claim(shard_id{static_cast<std::uint16_t>(shard)}, n);
         } else if (n.owner != nullptr) {  // Else nobody asked to be told.
           n.what.committed = n.what.committed && g.committed;
+          n.what.here = n.what.committed && n.brief && settled.size() == 1 && g.list.size() == 1 &&
+                        l.waiting.size() == 1 && nothing_waits();
           n.owner->on_resolved(n.what);
         }
       }

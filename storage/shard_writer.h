@@ -9,8 +9,9 @@
 /// refused too.
 ///
 /// submit(), claim(), release(), post() and when_settled() may be called from any thread. Owners
-/// are called on the writer's thread and must only pass the news on. A failed write or fsync ends
-/// the process through `on_fatal`: nothing is retried, nothing more is acknowledged.
+/// are called on the writer's thread and must only pass the news on, unless nothing else waits for
+/// that thread (resolution::here). A failed write or fsync ends the process through `on_fatal`:
+/// nothing is retried, nothing more is acknowledged.
 ///
 /// Queue: unbounded here by design; bounded by admission tickets (limits::max_admitted_bytes).
 #pragma once
@@ -36,6 +37,9 @@ struct resolution {
   std::uint64_t version = 0;    ///< new_version of the last proposal that this speaks of
   std::uint32_t proposals = 0;  ///< how many proposals this settles, oldest first
   bool committed = false;       ///< false: refused; the owner must give up its speculative state
+  /// The one proposal is committed and brief, and nothing else waits: its owner may act on it on
+  /// the writer's thread, since waking another would take longer than what there is to do.
+  bool here = false;
 };
 
 /// Whoever proposes. Called on the writer's thread; must not block and must not call the writer
@@ -61,6 +65,7 @@ struct proposal {
   std::uint64_t new_version = 0;
   time_ms time = 0;  ///< shard time of the newest event in it
   redo_writer redo;
+  bool brief = false;  ///< its owner has tens of microseconds to do once it is committed
   std::shared_ptr<proposal_owner> owner;
 };
 

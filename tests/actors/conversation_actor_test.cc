@@ -79,6 +79,31 @@ TEST(conversation_actor, it_runs_on_the_thread_of_its_work_when_that_is_wanted) 
   EXPECT_EQ(w.loop.delivered_seqs(), (numbers{2, 3, 4, 5}));
 }
 
+TEST(conversation_actor, it_passes_on_what_is_committed_on_the_thread_of_an_idle_writer) {
+  actor_world w;
+  w.found({2});
+  w.commits.at_once = false;
+  w.commits.idle = true;
+  w.say(2, 1, 11);
+  w.run();
+  w.commits.settle();
+  EXPECT_EQ(w.loop.delivered_seqs(), numbers{2}) << "no worker was needed";
+
+  w.say(2, 2, 12);
+  w.run();
+  w.say(2, 3, 13);  // a worker has the conversation when the news come
+  w.commits.settle();
+  EXPECT_EQ(w.loop.delivered_seqs(), numbers{2});
+  w.run();
+  EXPECT_EQ(w.loop.delivered_seqs(), (numbers{2, 3}));
+  w.commits.settle();
+  EXPECT_EQ(w.loop.delivered_seqs(), (numbers{2, 3, 4}));
+
+  w.post({{verb::add_members, 1, 4, 14, {user_id{3}}, {}}});
+  w.run();
+  EXPECT_FALSE(w.commits.seen.back().brief) << "others are told of it";
+}
+
 TEST(conversation_actor, one_who_ends_on_a_foreign_thread_is_born_again) {
   actor_world w;
   w.found({2});

@@ -1,4 +1,5 @@
-/// What a loop judges itself: one conversation, few messages, nothing but messages.
+/// What a loop judges itself: one conversation, few messages, nothing but messages. And what the
+/// writer lets a conversation do: pass on few events, and nothing for other actors.
 #include "actors/inline_rule.h"
 
 #include <gtest/gtest.h>
@@ -30,6 +31,26 @@ TEST(inline_rule, whatever_may_touch_many_rows_is_a_workers) {
     EXPECT_EQ(runs_inline(1, asking({one})), one == verb::send) << v;
     EXPECT_EQ(runs_inline(1, asking({verb::send, one})), one == verb::send) << v;
   }
+}
+
+TEST(inline_rule, few_events_and_answers_are_passed_on) {
+  draft committed;
+  EXPECT_TRUE(passes_on_inline(committed, 0)) << "housekeeping";
+  committed.part.events.resize(most_run_inline);
+  EXPECT_TRUE(passes_on_inline(committed, 0));
+  EXPECT_FALSE(passes_on_inline(committed, 1)) << "the writer has others to serve";
+}
+
+TEST(inline_rule, what_other_actors_or_many_rows_are_told_of_is_a_workers) {
+  const auto with = [](const auto& change) {
+    draft committed;
+    change(committed);
+    return passes_on_inline(committed, 0);
+  };
+  EXPECT_FALSE(with([](draft& d) { d.changes.emplace_back(); }));
+  EXPECT_FALSE(with([](draft& d) { d.owed.emplace_back(); }));
+  EXPECT_FALSE(with([](draft& d) { d.signals.emplace_back(); }));
+  EXPECT_FALSE(with([](draft& d) { d.empties_bodies = true; }));
 }
 
 }  // namespace

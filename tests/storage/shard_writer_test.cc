@@ -43,6 +43,53 @@ TEST_F(shard_writer_test, what_is_resolved_as_committed_can_be_read) {
       node.data().get(shard, keys::event(some_tenant, conversation_id{5}, event_seq{1})).ok());
 }
 
+// -- when an owner may act on the writer's thread
+
+TEST_F(shard_writer_test, a_brief_owner_acts_where_it_is_told_when_nothing_else_waits) {
+  node.claim(shard, conversation_entity(5), 1);
+  proposal p = node.event(shard, 5, 1, 1, owner);
+  p.brief = true;
+  node.writer().submit(std::move(p));
+  EXPECT_TRUE(owner->wait_for(1)[0].what.here);
+  node.writer().submit(node.event(shard, 5, 1, 2, owner));
+  EXPECT_FALSE(owner->wait_for(2)[1].what.here) << "it has much to do";
+  p = node.event(shard, 5, 1, 9, owner);
+  p.brief = true;
+  node.writer().submit(std::move(p));
+  const auto refused = owner->wait_for(3)[2].what;
+  EXPECT_FALSE(refused.committed);
+  EXPECT_FALSE(refused.here);
+}
+
+TEST_F(shard_writer_test, nobody_acts_on_the_writers_thread_while_others_wait_for_it) {
+  const auto brief = [this](shard_id in, std::uint64_t entity, std::uint64_t seq) {
+    proposal p = node.event(in, entity, 1, seq, owner);
+    p.brief = true;
+    return p;
+  };
+  const shard_id other{0};
+  node.claim(shard, conversation_entity(5), 1);
+  node.claim(shard, conversation_entity(6), 1);
+  node.claim(other, conversation_entity(7), 1);
+  std::size_t told = 0;
+  const auto hold_and_submit = [&](std::vector<proposal> group, bool more_comes = false) {
+    const auto holder = hold_writer();
+    const std::size_t count = group.size();
+    for (proposal& p : group) node.writer().submit(std::move(p));
+    if (more_comes) node.writer().post([this] { node.writer().post([] {}); });
+    holder->open_gate();
+    told += count;
+    for (const auto& t : owner->wait_for_settled(told)) {
+      EXPECT_TRUE(t.what.committed);
+      EXPECT_FALSE(t.what.here);
+    }
+  };
+  hold_and_submit({brief(shard, 5, 1), brief(shard, 5, 2)});
+  hold_and_submit({brief(shard, 5, 3), brief(shard, 6, 1)});
+  hold_and_submit({brief(shard, 6, 2), brief(other, 7, 1)});
+  hold_and_submit({brief(shard, 6, 3)}, true);
+}
+
 TEST_F(shard_writer_test, an_entity_that_nobody_claimed_is_refused) {
   node.writer().submit(node.event(shard, 5, 1, 1, owner));
   EXPECT_FALSE(owner->wait_for(1)[0].what.committed);

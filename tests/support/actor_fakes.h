@@ -26,6 +26,7 @@ class fake_commits final : public actors::commit_port {
  public:
   memory_rows rows;
   bool at_once = true;                  ///< settles by itself
+  bool idle = false;                    ///< lets owners act where they are told
   std::size_t refuse_next = 0;          ///< proposals that will not fit, whatever they say
   std::vector<storage::proposal> seen;  ///< every proposal, for a look at it
 
@@ -81,8 +82,10 @@ class fake_commits final : public actors::commit_port {
           news.back().first.incarnation == p.incarnation && news.back().first.committed == fits) {
         news.back().first.version = p.new_version;
         ++news.back().first.proposals;
+        news.back().first.here = false;
       } else {
-        news.push_back({{p.entity, p.incarnation, p.new_version, 1, fits}, p.owner});
+        const bool here = idle && fits && p.brief;
+        news.push_back({{p.entity, p.incarnation, p.new_version, 1, fits, here}, p.owner});
       }
     }
     tell();
