@@ -113,6 +113,7 @@ struct engine::impl {
     shared.password_cost = options.password_cost;
     shared.max_admitted_bytes = limits::max_admitted_bytes / options.loops;
     shared.max_connections = std::max<std::size_t>(1, options.max_connections / options.loops);
+    shared.io_uring = options.io_uring;
     for (std::size_t i = 0; i < options.loops; ++i) {
       gateways.push_back(std::make_unique<gateway>(static_cast<std::uint8_t>(i), shared));
       shared.gateways.push_back(gateways.back().get());
@@ -298,6 +299,7 @@ engine_counters engine::counters() const {
     c.bytes_out += wire.bytes_out;
     c.tls_writes += wire.writes;
     c.shared_tls_writes += wire.shared_writes;
+    c.tls_writes_together += wire.writes_together;
     c.handshakes_failed += wire.handshakes_failed;
   }
   const directory_counters of = impl_->actors.counters();

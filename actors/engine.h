@@ -34,6 +34,7 @@ struct engine_options {
   std::uint32_t passivate_after_ms = 60'000;
   std::uint32_t idle_timeout_ms = 90'000;
   std::size_t max_connections = 1'000'000;
+  bool io_uring = true;  ///< see net::loop_options
   /// How full the disk is; none: it never is. Any thread.
   std::function<storage::disk_level()> disk;
   crypto::password_cost password_cost;  ///< of new hashes; older ones are replaced at login
@@ -52,7 +53,7 @@ struct engine_counters {
   std::uint64_t queued_reads = 0, queued_passwords = 0;
   std::uint64_t password_logins = 0, limited_logins = 0, login_limiter_entries = 0;
   std::uint64_t connections = 0, frames_in = 0, bytes_in = 0, bytes_out = 0, tls_writes = 0;
-  std::uint64_t shared_tls_writes = 0;
+  std::uint64_t shared_tls_writes = 0, tls_writes_together = 0;
   std::uint64_t handshakes_failed = 0;
 };
 

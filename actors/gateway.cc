@@ -19,6 +19,7 @@ constexpr time_ms login_patience_ms = 2 * static_cast<time_ms>(limits::handshake
 net::loop_options loop_options_of(const gateway_shared& shared) {
   net::loop_options options;
   options.max_connections = shared.max_connections;
+  options.io_uring = shared.io_uring;
   if (std::thread::hardware_concurrency() > 1)
     options.share_flush_from = net::flush_helper::worth_it_from;
   return options;

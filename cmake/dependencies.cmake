@@ -10,6 +10,7 @@ find_package(prometheus-cpp CONFIG REQUIRED)
 find_package(nlohmann_json REQUIRED)
 pkg_check_modules(argon2 REQUIRED IMPORTED_TARGET libargon2)
 pkg_check_modules(edit REQUIRED IMPORTED_TARGET libedit)
+pkg_check_modules(uring REQUIRED IMPORTED_TARGET liburing)
 
 find_path(CAF_INCLUDE_DIR caf/config.hpp REQUIRED)
 find_library(CAF_CORE_LIBRARY caf_core REQUIRED)

@@ -33,6 +33,7 @@ struct config {
   std::uint32_t loops = 0;    ///< 0: half of the cores, at least 1
   std::uint32_t workers = 0;  ///< CAF workers; 0: as many as cores, at least 2
   std::uint32_t readers = 2;
+  bool io_uring = true;
 
   // [storage]
   std::uint64_t block_cache_mib = 256;

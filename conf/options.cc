@@ -57,6 +57,9 @@ constexpr std::array rows{
                max_threads},
     option_row{"threads.readers", "Threads that read history pages.",
                [](config& c) -> option_place { return &c.readers; }, text_rule::any, 1, 64},
+    option_row{"threads.io_uring",
+               "Sends a large fan-out by few system calls, where the kernel allows it.",
+               [](config& c) -> option_place { return &c.io_uring; }},
 
     option_row{"storage.block_cache_mib", "Memory for table blocks read from disk.",
                [](config& c) -> option_place { return &c.block_cache_mib; }, text_rule::any, 8,

@@ -93,6 +93,7 @@ loop_counters event_loop::counters() const {
   result.bytes_out = c.bytes_out.get();
   result.writes = c.writes.get();
   result.shared_writes = state_->shared_writes();
+  result.writes_together = state_->writes_together();
   result.iterations = c.iterations.get();
   result.connections = c.connections.get();
   return result;

@@ -55,8 +55,9 @@ struct loop_counters {
   std::uint64_t frames_in = 0;
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
-  std::uint64_t writes = 0;         ///< SSL_write calls
-  std::uint64_t shared_writes = 0;  ///< those of them that the second thread made
+  std::uint64_t writes = 0;           ///< SSL_write calls
+  std::uint64_t shared_writes = 0;    ///< those of them that the second thread made
+  std::uint64_t writes_together = 0;  ///< those that shared a system call with others
   std::uint64_t iterations = 0;
   std::uint64_t connections = 0;  ///< now
 };
@@ -73,6 +74,8 @@ struct loop_options {
   /// Dirty connections of one iteration from which a second thread shares the writes, while the
   /// loop sleeps half of its time; 0: there is no such thread.
   std::size_t share_flush_from = 0;
+  /// The records of a crowd are sent some dozens per system call, where the kernel allows it.
+  bool io_uring = true;
 };
 
 class event_loop {

@@ -16,7 +16,7 @@ std::size_t portion_of(std::size_t records) {
 
 }  // namespace
 
-flush_helper::flush_helper() : thread_([this] { run(); }) {}
+flush_helper::flush_helper(bool io_uring) : writer_(io_uring), thread_([this] { run(); }) {}
 
 flush_helper::~flush_helper() {
   stopping_.store(true, std::memory_order_relaxed);
@@ -25,7 +25,7 @@ flush_helper::~flush_helper() {
   thread_.join();
 }
 
-void flush_helper::write_all(std::span<record_write> records, std::string& sealed) {
+void flush_helper::write_all(std::span<record_write> records, record_writer& own) {
   if (records.empty()) return;
   records_ = records;
   portion_ = portion_of(records.size());
@@ -36,7 +36,7 @@ void flush_helper::write_all(std::span<record_write> records, std::string& seale
   while (true) {
     const std::span<record_write> taken = take();
     if (taken.empty()) break;
-    write_records(taken, sealed);
+    own.write(taken);
     finish_one();
   }
   while (const std::uint32_t open = open_.load(std::memory_order_acquire)) {
@@ -58,7 +58,6 @@ void flush_helper::finish_one() {
 void flush_helper::run() {
   pthread_setname_np(pthread_self(), "flush_helper");
   std::uint32_t seen = 0;
-  std::string sealed;
   while (true) {
     calls_.wait(seen, std::memory_order_acquire);
     seen = calls_.load(std::memory_order_acquire);
@@ -66,7 +65,7 @@ void flush_helper::run() {
     while (true) {
       const std::span<record_write> taken = take();
       if (taken.empty()) break;
-      write_records(taken, sealed);
+      writer_.write(taken);
       helped_.fetch_add(taken.size(), std::memory_order_relaxed);
       finish_one();
     }

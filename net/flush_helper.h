@@ -25,16 +25,17 @@ class flush_helper {
   /// Writes at which waking the helper pays.
   static constexpr std::size_t worth_it_from = 32;
 
-  flush_helper();
+  explicit flush_helper(bool io_uring);
   ~flush_helper();
   flush_helper(const flush_helper&) = delete;
   flush_helper& operator=(const flush_helper&) = delete;
 
-  /// `sealed` is the caller's working memory, as in write_records().
-  void write_all(std::span<record_write> records, std::string& sealed);
+  /// `own` writes what the caller takes.
+  void write_all(std::span<record_write> records, record_writer& own);
 
   /// Records that the helper's thread wrote.
   std::uint64_t helped() const { return helped_.load(std::memory_order_relaxed); }
+  std::uint64_t sent_together() const { return writer_.sent_together(); }
 
  private:
   /// The first records that nobody has taken yet; none when all are taken.
@@ -52,6 +53,7 @@ class flush_helper {
   std::atomic<std::uint32_t> calls_{0};  // counts write_all(); the helper sleeps on it
   std::atomic<std::uint64_t> helped_{0};
   std::atomic<bool> stopping_{false};
+  record_writer writer_;  // of the helper's thread
   std::thread thread_;
 };
 

@@ -127,9 +127,9 @@ void loop_state::write_lone_records() {
 
 void loop_state::write_lent() {
   if (shares(lent_.size())) {
-    helper_->write_all(lent_, sealed_);
+    helper_->write_all(lent_, writer_);
   } else {
-    write_records(lent_, sealed_);
+    writer_.write(lent_);
   }
   for (std::size_t i = 0; i < lent_.size(); ++i) {
     if (!lenders_[i]->settle(lent_[i])) lenders_[i]->flushed();

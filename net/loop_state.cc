@@ -43,6 +43,7 @@ loop_state::loop_state(event_loop& owner, std::uint8_t number, loop_handler& han
       number_(number),
       now_ms_(steady_ns() / 1'000'000),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
+      writer_(options.io_uring),
       alarms_(now_ms_),
       delayed_(now_ms_),
       read_buffer_(limits::read_budget_bytes),
@@ -53,7 +54,7 @@ loop_state::loop_state(event_loop& owner, std::uint8_t number, loop_handler& han
   wake.events = EPOLLIN | EPOLLET;
   wake.data.u64 = make_token(token_kind::wake, 0);
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, tasks_.wake_fd(), &wake);
-  if (options_.share_flush_from > 0) helper_ = std::make_unique<flush_helper>();
+  if (options_.share_flush_from > 0) helper_ = std::make_unique<flush_helper>(options_.io_uring);
 }
 
 loop_state::~loop_state() {

@@ -103,6 +103,9 @@ class loop_state {
   bool rests() const { return rest_.rests(); }
   bool has_output() const { return !dirty_.empty(); }
   std::uint64_t shared_writes() const { return helper_ == nullptr ? 0 : helper_->helped(); }
+  std::uint64_t writes_together() const {
+    return writer_.sent_together() + (helper_ == nullptr ? 0 : helper_->sent_together());
+  }
 
  private:
   struct slot {
@@ -180,7 +183,7 @@ class loop_state {
   rest_meter rest_;
   std::vector<connection*> lenders_;  // of lent_, in its order
   std::vector<record_write> lent_;
-  std::string sealed_;  // working memory of write_records()
+  record_writer writer_;
 
   timer_wheel<alarm> alarms_;
   timer_wheel<std::function<void()>> delayed_;

@@ -24,6 +24,8 @@ class socket_bio {
   /// Becomes the bottom of `ssl`, which must not outlive it. False: no memory.
   bool attach(ssl_st* ssl, int fd);
 
+  int fd() const { return fd_; }
+
   /// The handshake is over. Before, OpenSSL itself waits until the socket takes more.
   void keep_rest() { keeps_rest_ = true; }
 

@@ -59,6 +59,8 @@ metrics_page::metrics_page(const serving& clients, const storage::shard_writer& 
   total("conclave_tls_writes_total", "TLS records flushed", &engine_counters::tls_writes);
   total("conclave_shared_tls_writes_total", "TLS records that a loop's helper flushed",
         &engine_counters::shared_tls_writes);
+  total("conclave_tls_writes_together_total", "TLS records that shared a system call (io_uring)",
+        &engine_counters::tls_writes_together);
   total("conclave_handshakes_failed_total", "TLS handshakes that failed",
         &engine_counters::handshakes_failed);
   const auto written = [&](const char* name, const char* help,

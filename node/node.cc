@@ -48,6 +48,7 @@ actors::engine_options engine_options_of(const conf::config& config, const test_
   options.passivate_after_ms = config.passivate_after_ms;
   options.idle_timeout_ms = config.idle_timeout_ms;
   options.max_connections = conf::connection_ceiling(config, conf::raise_descriptor_limit());
+  options.io_uring = config.io_uring;
   options.password_cost.memory_kib = config.argon2_memory_kib;
   options.password_cost.passes = config.argon2_passes;
   options.disk = [&disk] { return disk.level(); };

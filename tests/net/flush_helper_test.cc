@@ -3,6 +3,7 @@
 #include "net/flush_helper.h"
 
 #include "net/rest_meter.h"
+#include "tests/net/io_uring_use.h"
 #include "tests/net/loop_fixture.h"
 #include "tests/net/raw_tls_client.h"
 #include "tests/support/waiting.h"
@@ -10,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <tuple>
 
 namespace conclave::net {
 namespace {
@@ -84,14 +86,28 @@ TEST(flush_helper, two_threads_share_a_fan_out_and_each_connection_gets_all_of_i
   EXPECT_LT(counters.shared_writes, counters.writes) << "the loop takes part";
 }
 
-/// With a helper and without.
-class fan_out : public testing::TestWithParam<bool> {};
+/// With a helper and without; by calls of io_uring and without.
+class fan_out : public testing::TestWithParam<std::tuple<bool, bool>> {
+ protected:
+  const bool shared = std::get<0>(GetParam());
+  const bool together = std::get<1>(GetParam());
+
+  loop_options options() const {
+    loop_options o = shared_from(shared ? 8 : 0);
+    o.io_uring = together;
+    return o;
+  }
+  void expect_it_was_written_so(test_loop& server) const {
+    const loop_counters counters = server.loop.counters();
+    EXPECT_EQ(counters.shared_writes > 0, shared);
+    EXPECT_EQ(counters.writes_together > 0, together && test::kernel_allows_io_uring());
+  }
+};
 
 TEST_P(fan_out, p2_who_takes_no_more_gets_the_rest_later_and_who_is_gone_ends) {
-  const bool shared = GetParam();
-  loop_options options = shared_from(shared ? 8 : 0);
-  options.outbox_max_bytes = 64 * 1024 * 1024;
-  loop_pair pair(options);
+  loop_options roomy = options();
+  roomy.outbox_max_bytes = 64 * 1024 * 1024;
+  loop_pair pair(roomy);
   heard all;
   all.watch(pair.client);
   pair.start();
@@ -137,12 +153,11 @@ TEST_P(fan_out, p2_who_takes_no_more_gets_the_rest_later_and_who_is_gone_ends) {
       for (std::size_t i = 0; i < numbers.size(); ++i) ASSERT_EQ(numbers[i], i + 1);
     }
   });
-  EXPECT_EQ(pair.server.loop.counters().shared_writes > 0, shared);
+  expect_it_was_written_so(pair.server);
 }
 
 TEST_P(fan_out, p7_one_who_is_gone_amid_it_costs_his_neighbours_nothing) {
-  const bool shared = GetParam();
-  loop_pair pair(shared_from(shared ? 8 : 0));
+  loop_pair pair(options());
   heard all;
   all.watch(pair.client);
   pair.start();
@@ -169,7 +184,7 @@ TEST_P(fan_out, p7_one_who_is_gone_amid_it_costs_his_neighbours_nothing) {
   });
 }
 
-INSTANTIATE_TEST_SUITE_P(, fan_out, testing::Bool());
+INSTANTIATE_TEST_SUITE_P(, fan_out, testing::Combine(testing::Bool(), testing::Bool()));
 
 TEST(flush_helper, a_small_fan_out_is_the_loops_own) {
   loop_pair pair(shared_from(crowd));

@@ -102,6 +102,24 @@ TEST(socket_bio, p7_what_openssl_writes_itself_does_not_overtake_the_rest) {
   EXPECT_EQ(heard + pipe.take(), said);
 }
 
+/// A stranger has no claim to memory: OpenSSL keeps its flight and tries again.
+TEST(socket_bio, p7_before_the_handshake_is_over_nothing_is_kept) {
+  small_pipe pipe;
+  BIO* const below = SSL_get_wbio(pipe.ssl);
+  std::string said;
+  while (true) {
+    const std::string part(16'000, static_cast<char>('a' + said.size() / 16'000 % 26));
+    const int taken = BIO_write(below, part.data(), 16'000);
+    if (taken < 0) break;
+    said.append(part, 0, static_cast<std::size_t>(taken));
+  }
+  EXPECT_TRUE(BIO_should_write(below)) << "it is to be tried again";
+  EXPECT_FALSE(pipe.bio.has_rest());
+  EXPECT_EQ(pipe.take(), said);
+  EXPECT_EQ(BIO_write(below, "more", 4), 4);
+  EXPECT_EQ(pipe.take(), "more");
+}
+
 TEST(socket_bio, what_the_socket_does_not_take_follows_before_what_comes_later) {
   small_pipe pipe;
   socket_bio& bio = pipe.bio;

@@ -1,0 +1,136 @@
+/// Sends that share a system call: each socket gets its own bytes or is told of by what it did not
+/// take; and where the kernel forbids it, nothing is taken and nothing lost.
+#include "net/send_ring.h"
+
+#include "net/socket.h"
+#include "schemas/check.h"
+#include "tests/net/io_uring_use.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <string>
+#include <sys/socket.h>
+#include <thread>
+#include <vector>
+
+namespace conclave::net {
+namespace {
+
+struct pipe_pair {
+  pipe_pair() {
+    int fds[2];
+    CONCLAVE_CHECK(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds) == 0, "a pair");
+    near = unique_fd(fds[0]);
+    far = unique_fd(fds[1]);
+  }
+  std::string take() {
+    std::string all;
+    std::array<char, 4096> part{};
+    ssize_t n = 0;
+    while ((n = ::recv(far.get(), part.data(), part.size(), 0)) > 0)
+      all.append(part.data(), static_cast<std::size_t>(n));
+    return all;
+  }
+  void fill() {
+    const std::string much(100'000, 'f');
+    while (::send(near.get(), much.data(), much.size(), MSG_NOSIGNAL) > 0) {
+    }
+  }
+  unique_fd near;
+  unique_fd far;
+};
+
+/// A batch to sockets of its own.
+struct batch {
+  explicit batch(std::size_t size) : pairs(size), texts(size), items(size) {
+    for (std::size_t i = 0; i < size; ++i) {
+      texts[i] = "to number " + std::to_string(i);
+      items[i] = {pairs[i].near.get(), texts[i], 0};
+    }
+  }
+  std::size_t taken() const {
+    std::size_t all = 0;
+    for (const send_ring::item& i : items) all += i.taken;
+    return all;
+  }
+  std::vector<pipe_pair> pairs;
+  std::vector<std::string> texts;
+  std::vector<send_ring::item> items;
+};
+
+TEST(send_ring, each_socket_gets_its_own_bytes) {
+  if (!test::kernel_allows_io_uring()) GTEST_SKIP() << "this kernel forbids io_uring";
+  send_ring ring(true);
+  for (int round = 0; round < 100; ++round) {
+    batch b(send_ring::at_once);
+    ring.send(b.items);
+    for (std::size_t i = 0; i < b.items.size(); ++i) {
+      ASSERT_EQ(b.items[i].taken, b.texts[i].size());
+      ASSERT_EQ(b.pairs[i].take(), b.texts[i]);
+    }
+  }
+  EXPECT_EQ(ring.sent(), 100 * send_ring::at_once);
+}
+
+TEST(send_ring, p7_a_full_socket_and_one_that_is_gone_cost_their_neighbours_nothing) {
+  if (!test::kernel_allows_io_uring()) GTEST_SKIP() << "this kernel forbids io_uring";
+  send_ring ring(true);
+  batch b(5);
+  b.pairs[1].fill();
+  b.pairs[2].far = unique_fd();
+  b.texts[3].assign(10'000'000, 'x');
+  b.items[3].bytes = b.texts[3];
+  ring.send(b.items);
+  EXPECT_EQ(b.items[0].taken, b.texts[0].size());
+  EXPECT_EQ(b.items[1].taken, 0u);
+  EXPECT_EQ(b.items[2].taken, 0u);
+  EXPECT_GT(b.items[3].taken, 0u);
+  EXPECT_LT(b.items[3].taken, b.texts[3].size());
+  EXPECT_EQ(b.items[4].taken, b.texts[4].size());
+  EXPECT_EQ(ring.sent(), 2u);
+  EXPECT_EQ(b.pairs[0].take(), b.texts[0]);
+  EXPECT_EQ(b.pairs[3].take(), b.texts[3].substr(0, b.items[3].taken));
+  EXPECT_EQ(b.pairs[4].take(), b.texts[4]);
+}
+
+TEST(send_ring, one_that_is_switched_off_takes_nothing) {
+  send_ring ring(false);
+  batch b(3);
+  ring.send(b.items);
+  EXPECT_EQ(b.taken(), 0u);
+}
+
+TEST(send_ring, one_that_the_kernel_forbids_takes_nothing) {
+  std::thread([] {
+    test::forbid_system_call(test::io_uring_setup_number);
+    ASSERT_FALSE(test::kernel_allows_io_uring());
+    send_ring ring(true);
+    for (int round = 0; round < 2; ++round) {
+      batch b(3);
+      ring.send(b.items);
+      EXPECT_EQ(b.taken(), 0u);
+    }
+  }).join();
+}
+
+/// What was put into the ring in vain must not leave it later, beside what its owner sends.
+TEST(send_ring, p2_one_that_is_taken_away_sends_nothing_behind_its_owners_back) {
+  if (!test::kernel_allows_io_uring()) GTEST_SKIP() << "this kernel forbids io_uring";
+  std::thread([] {
+    send_ring ring(true);
+    batch first(3);
+    ring.send(first.items);
+    EXPECT_EQ(ring.sent(), 3u);
+    test::forbid_system_call(test::io_uring_enter_number);
+    batch second(3);
+    ring.send(second.items);
+    ring.send(second.items);
+    EXPECT_EQ(second.taken(), 0u);
+    for (pipe_pair& p : second.pairs) EXPECT_EQ(p.take(), "");
+    EXPECT_EQ(ring.sent(), 3u);
+  }).join();
+}
+
+}  // namespace
+}  // namespace conclave::net
