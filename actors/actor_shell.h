@@ -19,8 +19,8 @@ class actor_owner final : public storage::proposal_owner {
   explicit actor_owner(Actor to) : to_(std::move(to)) {}
   void on_resolved(const storage::resolution& news) override {
     if (!news.here) return tell_urgent(to_, proposals_resolved{news});
-    writer_.tell_urgent(to_, proposals_resolved{news});
-    writer_.run();
+    on_writer_.tell_urgent(to_, proposals_resolved{news});
+    on_writer_.run();
   }
   void on_claimed(const entity_ref&, std::uint64_t, std::uint64_t version) override {
     tell_urgent(to_, claim_granted{version});
@@ -28,7 +28,7 @@ class actor_owner final : public storage::proposal_owner {
 
  private:
   Actor to_;
-  inline_runner writer_;  // of the writer's thread
+  inline_runner on_writer_;  // of its thread
 };
 
 /// The state that CAF keeps for an actor: its shell.

@@ -75,8 +75,8 @@ class inline_runner final : public caf::execution_unit {
       else
         caf::intrusive_ptr_release(job);
     }
-    // An actor that spawned another left its system's logger with this thread, which may outlive
-    // the system: that would wait for it for ever.
+    // An actor that spawned another left the logger of its system with this thread. A system that
+    // ends waits until nobody holds its logger, and this thread may outlive it.
     CAF_SET_LOGGER_SYS(nullptr);
   }
 

@@ -34,7 +34,7 @@ struct engine_options {
   std::uint32_t passivate_after_ms = 60'000;
   std::uint32_t idle_timeout_ms = 90'000;
   std::size_t max_connections = 1'000'000;
-  bool io_uring = true;  ///< see net::loop_options
+  bool io_uring = false;  ///< see net::loop_options
   /// How full the disk is; none: it never is. Any thread.
   std::function<storage::disk_level()> disk;
   crypto::password_cost password_cost;  ///< of new hashes; older ones are replaced at login

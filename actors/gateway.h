@@ -51,7 +51,7 @@ struct gateway_shared {
   std::uint32_t idle_timeout_ms = 90'000;
   std::size_t max_admitted_bytes = limits::max_admitted_bytes;
   std::size_t max_connections = 1'000'000;  ///< of one loop
-  bool io_uring = true;                     ///< see net::loop_options
+  bool io_uring = false;                    ///< see net::loop_options
   gone_watch gone;
   /// Runs a job on the password pool; false: the pool is full or stopped.
   std::function<bool(std::function<void()>)> on_password;

@@ -1,6 +1,6 @@
 /// Which work of a conversation a loop or the shard writer does itself, on its own thread, in place
-/// of handing it to a worker: so little that nobody waits for that thread longer than a hand-over
-/// takes. Whether it has time for it is the loop's, or the writer's, to say.
+/// of handing it to a worker: about as little as a hand-over takes. Whether it has time for it is
+/// the loop's, or the writer's, to say.
 ///
 /// Pure functions; any thread.
 #pragma once
@@ -27,11 +27,16 @@ inline bool runs_inline(std::size_t conversations,
          });
 }
 
+/// Loops that are told of events, each by a lock and perhaps a wake-up, in such a time.
+inline constexpr std::size_t most_loops_told_inline = 8;
+
 /// The writer lets a conversation pass on what was committed: events for the loops and the answers
-/// that waited for them, but nothing that other actors or many rows are told of.
-inline bool passes_on_inline(const draft& committed, std::size_t answers) {
-  return committed.part.events.size() + answers <= most_run_inline && committed.changes.empty() &&
-         committed.owed.empty() && committed.signals.empty() && !committed.empties_bodies;
+/// that waited for them, but nothing that other actors or many rows are told of. Judged when it is
+/// proposed; requests that are repeated until it is committed are answered with it.
+inline bool passes_on_inline(const draft& committed, std::size_t answers, std::size_t loops) {
+  return committed.part.events.size() + answers <= most_run_inline &&
+         loops <= most_loops_told_inline && committed.changes.empty() && committed.owed.empty() &&
+         committed.signals.empty() && !committed.empties_bodies;
 }
 
 }  // namespace conclave::actors

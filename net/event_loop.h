@@ -75,7 +75,7 @@ struct loop_options {
   /// loop sleeps half of its time; 0: there is no such thread.
   std::size_t share_flush_from = 0;
   /// The records of a crowd are sent some dozens per system call, where the kernel allows it.
-  bool io_uring = true;
+  bool io_uring = false;
 };
 
 class event_loop {

@@ -16,11 +16,11 @@ namespace {
 
 constexpr std::size_t sealed_bytes_at_once = 64 * 1024;
 
-/// What the socket has not taken yet; also what a record that failed left behind: an alert says
-/// why.
-void send_rest(record_write& w, std::string_view sealed) {
-  if (sealed.empty() || w.socket->send(sealed) || w.trouble != SSL_ERROR_NONE) return;
-  w.saved_errno = errno;
+/// What the socket has not taken yet.
+void send_rest(record_write& w, const send_ring::item& sealed) {
+  if (sealed.taken == sealed.bytes.size()) return;
+  if (w.socket->send(sealed.bytes.substr(sealed.taken)) || w.trouble != SSL_ERROR_NONE) return;
+  w.saved_errno = sealed.error != 0 ? sealed.error : errno;
   w.trouble = SSL_ERROR_SYSCALL;
 }
 
@@ -56,13 +56,18 @@ std::size_t record_writer::write_first(std::span<record_write> records) {
       ends[count++] = sealed_.size();
     }
   }
-  const std::string_view all = sealed_;
+  std::array<record_write*, sealed_at_once> owners{};
+  std::size_t items = 0;
   std::size_t begin = 0;
-  for (std::size_t i = 0; i < count; begin = ends[i++])
-    items_[i] = {records[i].socket->fd(), all.substr(begin, ends[i] - begin), 0};
-  ring_.send(std::span(items_).first(count));
-  for (std::size_t i = 0; i < count; ++i)
-    send_rest(records[i], items_[i].bytes.substr(items_[i].taken));
+  for (std::size_t i = 0; i < count; begin = ends[i++]) {
+    // Also what a record that failed left behind: an alert says why.
+    const std::string_view bytes = std::string_view(sealed_).substr(begin, ends[i] - begin);
+    if (bytes.empty()) continue;
+    owners[items] = &records[i];
+    items_[items++] = {records[i].socket->fd(), bytes};
+  }
+  if (items > 1) ring_.send(std::span(items_).first(items));
+  for (std::size_t i = 0; i < items; ++i) send_rest(*owners[i], items_[i]);
   return count;
 }
 

@@ -2,11 +2,14 @@
 /// not submitted goes down with the ring: it must not be sent later, beside what its owner sends.
 #include "net/send_ring.h"
 
+#include "conf/log.h"
+#include "net/socket.h"
 #include "schemas/check.h"
 
 #include <cerrno>
 #include <liburing.h>
 #include <sys/socket.h>
+#include <utility>
 
 namespace conclave::net {
 
@@ -15,7 +18,9 @@ struct send_ring::kernel_ring {
   bool made = false;
 
   explicit kernel_ring(unsigned flags) {
-    made = ::io_uring_queue_init(send_ring::at_once, &ring, flags) == 0;
+    const int failed = ::io_uring_queue_init(send_ring::at_once, &ring, flags);
+    made = failed == 0;
+    errno = -failed;
   }
   ~kernel_ring() {
     if (made) ::io_uring_queue_exit(&ring);
@@ -50,9 +55,15 @@ bool send_ring::open() {
     ring_ = std::make_unique<kernel_ring>(flags);
     if (ring_->made) return true;
   }
+  give_up(errno);
+  return false;
+}
+
+void send_ring::give_up(int error) {
   ring_.reset();
   allowed_ = false;
-  return false;
+  log::info("net", "no more io_uring on this thread: each record is sent by a call of its own",
+            {{"why", error_text(error)}});
 }
 
 void send_ring::send(std::span<item> items) {
@@ -73,12 +84,11 @@ void send_ring::send(std::span<item> items) {
     const auto [at, taken] = ring_->next();
     item& of = items[at];
     if (taken > 0) of.taken = static_cast<std::size_t>(taken);
+    if (taken < 0) of.error = -taken;
     if (of.taken == of.bytes.size()) ++whole;
   }
   sent_.store(sent_.load(std::memory_order_relaxed) + whole, std::memory_order_relaxed);
-  if (submitted == items.size()) return;
-  ring_.reset();
-  allowed_ = false;
+  if (submitted < items.size()) give_up(entered < 0 ? -entered : EIO);
 }
 
 }  // namespace conclave::net

@@ -89,6 +89,7 @@ struct shard_writer::impl {
   std::uint64_t next_ticket = 1;
   entity_fence fence;
   std::vector<item> taken;
+  bool more_taken = false;               ///< beside what is being handed on
   std::vector<lane> lanes;               ///< by shard
   std::vector<std::size_t> touched;      ///< lanes with news in this group
   std::vector<std::vector<news>> spare;  ///< emptied lists, so that a steady writer allocates none
@@ -109,6 +110,7 @@ struct shard_writer::impl {
   }
 
   bool nothing_waits() {
+    if (more_taken) return false;
     const std::lock_guard lock(mutex);
     return incoming.empty();
   }
@@ -166,14 +168,14 @@ struct shard_writer::impl {
           const std::size_t size = next.content.redo.bytes().size();
           const std::size_t gathered = commits->gathered_bytes();
           if (gathered > 0 && gathered + size > limits::max_commit_bytes && !touched.empty()) {
-            hand_on();
+            hand_on(true);
             return at;
           }
           judge(next.content);
         }
       }
     }
-    hand_on();
+    hand_on(false);
     return at;
   }
 
@@ -237,15 +239,17 @@ struct shard_writer::impl {
   }
 
   /// Closes the group, lets the committer do what it can, and tells what is settled.
-  void hand_on() {
+  void hand_on(bool more) {
+    more_taken = more;
     for (const std::size_t i : touched) {
       lanes[i].touched = false;
       lanes[i].waiting.push_back(std::exchange(lanes[i].open, {}));
     }
     settled.clear();
     must(commits->flush(settled));
-    for (const committer::settled& s : settled) settle(s);
+    // What needs no ticket first: it must not wait for an owner that acts on its news here.
     for (const std::size_t i : touched) tell(i);
+    for (const committer::settled& s : settled) settle(s);
     touched.clear();
   }
 

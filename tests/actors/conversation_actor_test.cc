@@ -6,7 +6,11 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+#include <future>
+#include <memory>
 #include <stdexcept>
+#include <thread>
 
 namespace conclave::actors {
 namespace {
@@ -105,11 +109,25 @@ TEST(conversation_actor, it_passes_on_what_is_committed_on_the_thread_of_an_idle
 }
 
 TEST(conversation_actor, one_who_ends_on_a_foreign_thread_is_born_again) {
+  std::promise<void> ended;
+  std::promise<void> world_is_gone;
+  std::thread foreign;
+  const auto join = [&] {
+    world_is_gone.set_value();
+    foreign.join();
+  };
+  const std::unique_ptr<void, std::function<void(void*)>> last(&foreign, [&](void*) { join(); });
   actor_world w;
   w.found({2});
   inline_runner here;
   w.ports.fault = [](const entity_ref&) { throw std::runtime_error("a bug"); };
-  w.directory().deliver_and_run(w.entity(), w.work_of({{verb::send, 2, 1, 11}}), here);
+  // It outlives the world, which must not wait for it.
+  foreign = std::thread([&] {
+    w.directory().deliver_and_run(w.entity(), w.work_of({{verb::send, 2, 1, 11}}), here);
+    ended.set_value();
+    world_is_gone.get_future().wait();
+  });
+  ended.get_future().wait();
   w.ports.fault = nullptr;
   EXPECT_EQ(w.loop.only(11).code, errc::outcome_unknown);
   EXPECT_EQ(w.directory().counters().crashed, 1u);

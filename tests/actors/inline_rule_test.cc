@@ -35,17 +35,18 @@ TEST(inline_rule, whatever_may_touch_many_rows_is_a_workers) {
 
 TEST(inline_rule, few_events_and_answers_are_passed_on) {
   draft committed;
-  EXPECT_TRUE(passes_on_inline(committed, 0)) << "housekeeping";
+  EXPECT_TRUE(passes_on_inline(committed, 0, 1)) << "housekeeping";
   committed.part.events.resize(most_run_inline);
-  EXPECT_TRUE(passes_on_inline(committed, 0));
-  EXPECT_FALSE(passes_on_inline(committed, 1)) << "the writer has others to serve";
+  EXPECT_TRUE(passes_on_inline(committed, 0, most_loops_told_inline));
+  EXPECT_FALSE(passes_on_inline(committed, 1, 1)) << "the writer has others to serve";
+  EXPECT_FALSE(passes_on_inline(committed, 0, most_loops_told_inline + 1));
 }
 
 TEST(inline_rule, what_other_actors_or_many_rows_are_told_of_is_a_workers) {
   const auto with = [](const auto& change) {
     draft committed;
     change(committed);
-    return passes_on_inline(committed, 0);
+    return passes_on_inline(committed, 0, 1);
   };
   EXPECT_FALSE(with([](draft& d) { d.changes.emplace_back(); }));
   EXPECT_FALSE(with([](draft& d) { d.owed.emplace_back(); }));

@@ -1,4 +1,4 @@
-/// Whether a thread may use io_uring, and how to forbid it a system call, as containers do.
+/// Whether a thread may use io_uring, and how to forbid it, as containers do.
 #pragma once
 
 #include "schemas/check.h"
@@ -6,7 +6,6 @@
 #include <array>
 #include <cerrno>
 #include <cstddef>
-#include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/io_uring.h>
 #include <linux/seccomp.h>
@@ -16,9 +15,6 @@
 
 namespace conclave::test {
 
-inline constexpr unsigned io_uring_setup_number = SYS_io_uring_setup;
-inline constexpr unsigned io_uring_enter_number = SYS_io_uring_enter;
-
 inline bool kernel_allows_io_uring() {
   io_uring_params params{};
   const long fd = ::syscall(SYS_io_uring_setup, 1, &params);
@@ -27,18 +23,35 @@ inline bool kernel_allows_io_uring() {
   return true;
 }
 
-/// From now on the call fails with EPERM on this thread, for good.
-inline void forbid_system_call(unsigned number) {
-  std::array<sock_filter, 4> program{{
-      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-  }};
-  const sock_fprog filter{static_cast<unsigned short>(program.size()), program.data()};
+template <std::size_t size>
+void restrict_this_thread(std::array<sock_filter, size> program) {
+  const sock_fprog filter{static_cast<unsigned short>(size), program.data()};
   CONCLAVE_CHECK(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
                      ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0,
                  "a thread may give up system calls");
+}
+
+/// From now on this thread may not make a ring.
+inline void forbid_rings() {
+  restrict_this_thread<4>({{
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_uring_setup, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  }});
+}
+
+/// From now on no ring of this thread takes `size` entries in one call.
+inline void forbid_batches_of(unsigned size) {
+  static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "an argument begins with its low half");
+  restrict_this_thread<6>({{
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_uring_enter, 0, 3),
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, args[1])),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, size, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  }});
 }
 
 }  // namespace conclave::test

@@ -9,6 +9,10 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <deque>
+#include <future>
+
 namespace conclave::test {
 namespace {
 
@@ -88,6 +92,100 @@ TEST_F(shard_writer_test, nobody_acts_on_the_writers_thread_while_others_wait_fo
   hold_and_submit({brief(shard, 5, 3), brief(shard, 6, 1)});
   hold_and_submit({brief(shard, 6, 2), brief(other, 7, 1)});
   hold_and_submit({brief(shard, 6, 3)}, true);
+}
+
+TEST_F(shard_writer_test, nobody_acts_on_the_writers_thread_before_what_was_taken_with_him) {
+  node.claim(shard, conversation_entity(5), 1);
+  node.claim(shard, conversation_entity(6), 1);
+  proposal brief = node.event(shard, 5, 1, 1, owner);
+  brief.brief = true;
+  auto holder = hold_writer();
+  node.writer().submit(brief);
+  proposal large = node.event(shard, 6, 1, 1, owner);
+  for (std::uint64_t i = 0; i < 40; ++i)
+    large.redo.put("row " + std::to_string(i), std::string(60'000, 'x'));
+  node.writer().submit(std::move(large));
+  holder->open_gate();
+  for (const auto& t : owner->wait_for_settled(2)) {
+    EXPECT_TRUE(t.what.committed);
+    EXPECT_FALSE(t.what.here) << "the large one is next";
+  }
+
+  brief = node.event(shard, 5, 1, 2, owner);
+  brief.brief = true;
+  holder = hold_writer();
+  node.writer().submit(brief);
+  node.writer().claim(shard_id{0}, conversation_entity(7), 1, owner);
+  holder->open_gate();
+  const auto told = owner->wait_for(4);
+  ASSERT_EQ(told.size(), 4u);
+  EXPECT_TRUE(told[2].is_claim) << "it would wait for the owner that acts here";
+  EXPECT_TRUE(told[3].what.here);
+}
+
+/// Settles as many tickets as it is let to, as a cluster's does when its copies have answered.
+class late_committer final : public storage::committer {
+ public:
+  std::atomic<std::size_t> may_settle{0};
+
+  outcome<std::vector<storage::shard_lead>> open(time_ms) override {
+    return std::vector<storage::shard_lead>{{shard_id{0}, shard_epoch{1}}, {shard, shard_epoch{1}}};
+  }
+  std::size_t shard_count() const override { return 2; }
+  shard_epoch leading(shard_id) const override { return shard_epoch{1}; }
+  void add(shard_id in, std::uint64_t ticket, time_ms, std::string_view) override {
+    waiting_.push_back({in, ticket, true});
+  }
+  std::size_t gathered_bytes() const override { return 0; }
+  status flush(std::vector<settled>& out) override {
+    for (; may_settle > 0 && !waiting_.empty(); --may_settle) {
+      out.push_back(waiting_.front());
+      waiting_.pop_front();
+    }
+    return done{};
+  }
+  status close() override { return done{}; }
+  storage::commit_counts counts() const override { return {}; }
+
+ private:
+  std::deque<settled> waiting_;
+};
+
+TEST_F(shard_writer_test, nobody_acts_on_the_writers_thread_while_later_groups_wait) {
+  auto commits = std::make_unique<late_committer>();
+  late_committer& copies = *commits;
+  storage::shard_writer writer(
+      node.data(), node.time(),
+      {[](const std::string& why) { ADD_FAILURE() << why; }, std::move(commits)});
+  ASSERT_TRUE(writer.start().ok());
+  writer.claim(shard, conversation_entity(5), 1, owner);
+  owner->wait_for(1);
+  const auto submit = [&](std::uint64_t seq) {
+    proposal p = node.event(shard, 5, 1, seq, owner);
+    p.epoch = shard_epoch{1};
+    p.brief = true;
+    writer.submit(std::move(p));
+    std::promise<void> handed_on;
+    writer.post([&] { handed_on.set_value(); });
+    handed_on.get_future().wait();
+  };
+  const auto settle = [&](std::size_t tickets) {
+    copies.may_settle = tickets;
+    writer.post([] {});
+  };
+  submit(1);
+  submit(2);
+  settle(1);
+  EXPECT_FALSE(owner->wait_for(2)[1].what.here) << "the second is under way";
+  settle(1);
+  EXPECT_TRUE(owner->wait_for(3)[2].what.here) << "nothing is";
+  submit(3);
+  submit(4);
+  settle(2);
+  const auto told = owner->wait_for(5);
+  EXPECT_FALSE(told[3].what.here);
+  EXPECT_FALSE(told[4].what.here) << "each would wait for the other";
+  writer.stop();
 }
 
 TEST_F(shard_writer_test, an_entity_that_nobody_claimed_is_refused) {
