@@ -77,7 +77,7 @@ outcome<actors::bound_ports> serving::open_door(bool engine_is_open) {
     const std::lock_guard lock(mutex_);
     options.tls = parts_.tls;
   }
-  auto fresh = std::make_shared<actors::door>(std::move(options));
+  auto fresh = std::make_unique<actors::door>(std::move(options));
   auto ports = fresh->start();
   if (!ports.ok()) return ports;
   // A free port that was found stays the node's.
@@ -97,7 +97,7 @@ outcome<actors::bound_ports> serving::begin_term(const std::vector<storage::shar
   }
   actors::engine_options options = parts_.engine;
   options.door_is_open = door_ != nullptr;
-  auto fresh = std::make_shared<actors::engine>(parts_.store, parts_.writer, parts_.shard_time,
+  auto fresh = std::make_unique<actors::engine>(parts_.store, parts_.writer, parts_.shard_time,
                                                 parts_.time, leads, std::move(options));
   std::shared_ptr<const net::tls_context> tls;
   {
@@ -106,7 +106,7 @@ outcome<actors::bound_ports> serving::begin_term(const std::vector<storage::shar
   }
   auto ports = fresh->start(parts_.client, parts_.admin, tls);
   if (!ports.ok()) return ports;
-  std::shared_ptr<actors::door> closing;
+  std::unique_ptr<actors::door> closing;
   {
     const std::lock_guard lock(mutex_);
     engine_ = std::move(fresh);
@@ -119,7 +119,7 @@ outcome<actors::bound_ports> serving::begin_term(const std::vector<storage::shar
 }
 
 void serving::end_term(std::uint32_t patience_ms, const actors::farewell& word) {
-  std::shared_ptr<actors::engine> stopping;
+  std::unique_ptr<actors::engine> stopping;
   {
     const std::lock_guard lock(mutex_);
     stopping = std::exchange(engine_, nullptr);
@@ -148,21 +148,14 @@ void serving::replace_tls(std::shared_ptr<const net::tls_context> tls) {
 }
 
 actors::engine_counters serving::counters() const {
-  std::shared_ptr<actors::engine> now;
-  {
-    const std::lock_guard lock(mutex_);
-    now = engine_;
-  }
-  return now == nullptr ? actors::engine_counters{} : now->counters();
+  // Under the lock: an engine ends where it was made, so nobody else may be the last to hold it.
+  const std::lock_guard lock(mutex_);
+  return engine_ == nullptr ? actors::engine_counters{} : engine_->counters();
 }
 
 actors::door_counters serving::door_counters() const {
-  std::shared_ptr<actors::door> now;
-  {
-    const std::lock_guard lock(mutex_);
-    now = door_;
-  }
-  return now == nullptr ? actors::door_counters{} : now->counters();
+  const std::lock_guard lock(mutex_);
+  return door_ == nullptr ? actors::door_counters{} : door_->counters();
 }
 
 void serving::stop(std::uint32_t patience_ms) {
@@ -172,7 +165,7 @@ void serving::stop(std::uint32_t patience_ms) {
   }
   changed_.notify_all();
   if (thread_.joinable()) thread_.join();
-  std::shared_ptr<actors::door> closing;
+  std::unique_ptr<actors::door> closing;
   {
     const std::lock_guard lock(mutex_);
     closing = std::exchange(door_, nullptr);

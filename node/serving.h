@@ -77,8 +77,8 @@ class serving {
   std::vector<storage::shard_lead> wanted_;
   std::uint64_t wanted_change_ = 0;  ///< counts changes of what is wanted
   bool stopping_ = false;
-  std::shared_ptr<actors::engine> engine_;  ///< changed by one thread, under the mutex
-  std::shared_ptr<actors::door> door_;      ///< the same
+  std::unique_ptr<actors::engine> engine_;  ///< changed by one thread, under the mutex
+  std::unique_ptr<actors::door> door_;      ///< the same
   std::thread thread_;
 };
 
