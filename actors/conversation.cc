@@ -270,8 +270,8 @@ void conversation_shell::propose() {
   p.new_version = next.work.new_version;
   p.time = next.work.time;
   p.redo = std::exchange(next.work.redo, {});
-  p.brief = !state_->has_job() &&
-            passes_on_inline(next.work, next.answers.size(), ports_.loops.size());
+  p.brief =
+      !state_->has_job() && passes_on_inline(next.work, next.answers.size(), ports_.loops.size());
   p.owner = self_.owner;
   uncommitted_events_ += next.asked.size();
   uncommitted_bytes_ += next.work.part.frames->size();

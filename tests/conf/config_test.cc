@@ -216,7 +216,8 @@ TEST(config, what_is_dumped_loads_to_the_same_values) {
   text.insert(text.find("data_dir"), "name = \"n-2\"\nshards = 3\n");
   text +=
       "allow_tls12 = true\n[listen]\nclient_address = \"::1\"\nclient_port = 1\nmetrics_port = 9\n"
-      "[threads]\nreaders = 5\nio_uring = false\n[log]\nlevel = \"debug\"\nfile = 'odd \"name\"\\\té.log'\n"
+      "[threads]\nreaders = 5\nio_uring = false\n[log]\nlevel = \"debug\"\nfile = 'odd "
+      "\"name\"\\\té.log'\n"
       "json = true\n[limits]\nidle_timeout_ms = 1000\n";
   const auto first = parse(text, "/etc/conclave/node.toml");
   ASSERT_TRUE(first.ok()) << first.error().detail;
