@@ -84,7 +84,7 @@ void send_ring::send(std::span<item> items) {
     const auto [at, taken] = ring_->next();
     item& of = items[at];
     if (taken > 0) of.taken = static_cast<std::size_t>(taken);
-    if (taken < 0) of.error = -taken;
+    if (taken < 0 && taken != -EAGAIN && taken != -EINTR) of.error = -taken;
     if (of.taken == of.bytes.size()) ++whole;
   }
   sent_.store(sent_.load(std::memory_order_relaxed) + whole, std::memory_order_relaxed);

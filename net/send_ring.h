@@ -26,7 +26,7 @@ class send_ring {
     int fd = -1;
     std::string_view bytes;
     std::size_t taken = 0;  ///< of `bytes`, by the socket
-    int error = 0;          ///< an errno, when none was; a socket tells some of them only once
+    int error = 0;          ///< of a broken socket, which tells some of them only once
   };
 
   explicit send_ring(bool allowed);

@@ -85,6 +85,7 @@ TEST(send_ring, p7_a_full_socket_and_one_that_is_gone_cost_their_neighbours_noth
   ring.send(b.items);
   EXPECT_EQ(b.items[0].taken, b.texts[0].size());
   EXPECT_EQ(b.items[1].taken, 0u);
+  EXPECT_EQ(b.items[1].error, 0) << "full is not broken";
   EXPECT_EQ(b.items[2].taken, 0u);
   EXPECT_EQ(b.items[2].error, EPIPE);
   EXPECT_GT(b.items[3].taken, 0u);
