@@ -6,9 +6,7 @@
 
 #include <gtest/gtest.h>
 
-#include <functional>
 #include <future>
-#include <memory>
 #include <stdexcept>
 #include <thread>
 
@@ -83,7 +81,7 @@ TEST(conversation_actor, it_runs_on_the_thread_of_its_work_when_that_is_wanted) 
   EXPECT_EQ(w.loop.delivered_seqs(), (numbers{2, 3, 4, 5}));
 }
 
-TEST(conversation_actor, it_passes_on_what_is_committed_on_the_thread_of_an_idle_writer) {
+TEST(conversation_actor, p2_it_passes_on_what_is_committed_on_the_thread_of_an_idle_writer) {
   actor_world w;
   w.found({2});
   w.commits.at_once = false;
@@ -109,23 +107,24 @@ TEST(conversation_actor, it_passes_on_what_is_committed_on_the_thread_of_an_idle
 }
 
 TEST(conversation_actor, one_who_ends_on_a_foreign_thread_is_born_again) {
+  // It outlives the world, which must not wait for it.
+  struct outliving {
+    ~outliving() {
+      world_is_gone.set_value();
+      thread.join();
+    }
+    std::promise<void> world_is_gone;
+    std::thread thread;
+  } foreign;
   std::promise<void> ended;
-  std::promise<void> world_is_gone;
-  std::thread foreign;
-  const auto join = [&] {
-    world_is_gone.set_value();
-    foreign.join();
-  };
-  const std::unique_ptr<void, std::function<void(void*)>> last(&foreign, [&](void*) { join(); });
   actor_world w;
   w.found({2});
   inline_runner here;
   w.ports.fault = [](const entity_ref&) { throw std::runtime_error("a bug"); };
-  // It outlives the world, which must not wait for it.
-  foreign = std::thread([&] {
+  foreign.thread = std::thread([&] {
     w.directory().deliver_and_run(w.entity(), w.work_of({{verb::send, 2, 1, 11}}), here);
     ended.set_value();
-    world_is_gone.get_future().wait();
+    foreign.world_is_gone.get_future().wait();
   });
   ended.get_future().wait();
   w.ports.fault = nullptr;

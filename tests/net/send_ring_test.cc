@@ -1,14 +1,12 @@
-/// Sends that share a system call: each socket gets its own bytes or is told of by what it did not
-/// take; and where the kernel forbids it, nothing is taken and nothing lost.
+/// Sends that share a system call: each socket gets its own bytes, and what it did not take is
+/// told; where the kernel forbids it, nothing is taken and nothing lost.
 #include "net/send_ring.h"
 
-#include "net/socket.h"
-#include "schemas/check.h"
 #include "tests/net/io_uring_use.h"
+#include "tests/net/socket_pair.h"
 
 #include <gtest/gtest.h>
 
-#include <array>
 #include <cerrno>
 #include <string>
 #include <sys/socket.h>
@@ -18,29 +16,11 @@
 namespace conclave::net {
 namespace {
 
-struct pipe_pair {
-  pipe_pair() {
-    int fds[2];
-    CONCLAVE_CHECK(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds) == 0, "a pair");
-    near = unique_fd(fds[0]);
-    far = unique_fd(fds[1]);
+void fill(const socket_pair& pair) {
+  const std::string much(100'000, 'f');
+  while (::send(pair.near.get(), much.data(), much.size(), MSG_NOSIGNAL) > 0) {
   }
-  std::string take() {
-    std::string all;
-    std::array<char, 4096> part{};
-    ssize_t n = 0;
-    while ((n = ::recv(far.get(), part.data(), part.size(), 0)) > 0)
-      all.append(part.data(), static_cast<std::size_t>(n));
-    return all;
-  }
-  void fill() {
-    const std::string much(100'000, 'f');
-    while (::send(near.get(), much.data(), much.size(), MSG_NOSIGNAL) > 0) {
-    }
-  }
-  unique_fd near;
-  unique_fd far;
-};
+}
 
 /// A batch to sockets of its own.
 struct batch {
@@ -55,13 +35,20 @@ struct batch {
     for (const send_ring::item& i : items) all += i.taken;
     return all;
   }
-  std::vector<pipe_pair> pairs;
+  std::vector<socket_pair> pairs;
   std::vector<std::string> texts;
   std::vector<send_ring::item> items;
 };
 
-TEST(send_ring, each_socket_gets_its_own_bytes) {
-  if (!test::kernel_allows_io_uring()) GTEST_SKIP() << "this kernel forbids io_uring";
+/// What only a kernel that allows io_uring can show.
+class allowed_send_ring : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!test::kernel_allows_io_uring()) GTEST_SKIP() << "this kernel forbids io_uring";
+  }
+};
+
+TEST_F(allowed_send_ring, each_socket_gets_its_own_bytes) {
   send_ring ring(true);
   for (int round = 0; round < 100; ++round) {
     batch b(send_ring::at_once);
@@ -74,11 +61,10 @@ TEST(send_ring, each_socket_gets_its_own_bytes) {
   EXPECT_EQ(ring.sent(), 100 * send_ring::at_once);
 }
 
-TEST(send_ring, p7_a_full_socket_and_one_that_is_gone_cost_their_neighbours_nothing) {
-  if (!test::kernel_allows_io_uring()) GTEST_SKIP() << "this kernel forbids io_uring";
+TEST_F(allowed_send_ring, p7_a_full_socket_and_one_that_is_gone_cost_their_neighbours_nothing) {
   send_ring ring(true);
   batch b(5);
-  b.pairs[1].fill();
+  fill(b.pairs[1]);
   b.pairs[2].far = unique_fd();
   b.texts[3].assign(10'000'000, 'x');
   b.items[3].bytes = b.texts[3];
@@ -118,8 +104,7 @@ TEST(send_ring, one_that_the_kernel_forbids_takes_nothing) {
 }
 
 /// What was put into the ring in vain must not leave it later, beside what its owner sends.
-TEST(send_ring, p2_one_that_is_taken_away_sends_nothing_behind_its_owners_back) {
-  if (!test::kernel_allows_io_uring()) GTEST_SKIP() << "this kernel forbids io_uring";
+TEST_F(allowed_send_ring, p2_one_that_is_taken_away_sends_nothing_behind_its_owners_back) {
   std::thread([] {
     send_ring ring(true);
     batch first(3);
@@ -132,7 +117,7 @@ TEST(send_ring, p2_one_that_is_taken_away_sends_nothing_behind_its_owners_back) 
     batch later(5);
     ring.send(later.items);
     EXPECT_EQ(later.taken(), 0u) << "it failed once: it is not asked again";
-    for (pipe_pair& p : refused.pairs) EXPECT_EQ(p.take(), "");
+    for (socket_pair& p : refused.pairs) EXPECT_EQ(p.take(), "");
     EXPECT_EQ(ring.sent(), 3u);
   }).join();
 }

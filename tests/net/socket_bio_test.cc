@@ -4,6 +4,7 @@
 
 #include "tests/net/loop_fixture.h"
 #include "tests/net/raw_tls_client.h"
+#include "tests/net/socket_pair.h"
 
 #include <gtest/gtest.h>
 
@@ -46,31 +47,14 @@ TEST(socket_bio, p7_new_keys_asked_for_while_the_socket_is_full_do_not_tear_the_
 }
 
 /// A BIO over a pair of sockets of which the writing one is full soon.
-struct small_pipe {
-  small_pipe() {
-    int fds[2];
-    CONCLAVE_CHECK(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds) == 0, "a pair");
-    far = unique_fd(fds[1]);
-    near = unique_fd(fds[0]);
-    CONCLAVE_CHECK(bio.attach(ssl, near.get()), "memory for a BIO");
-  }
+struct small_pipe : socket_pair {
+  small_pipe() { CONCLAVE_CHECK(bio.attach(ssl, near.get()), "memory for a BIO"); }
   ~small_pipe() {
     SSL_free(ssl);
     SSL_CTX_free(context);
   }
   small_pipe(const small_pipe&) = delete;
   small_pipe& operator=(const small_pipe&) = delete;
-  std::string take() {
-    std::string all;
-    char part[4096];
-    ssize_t n = 0;
-    while ((n = ::recv(far.get(), part, sizeof part, 0)) > 0) {
-      all.append(part, static_cast<std::size_t>(n));
-    }
-    return all;
-  }
-  unique_fd near;
-  unique_fd far;
   socket_bio bio;
   SSL_CTX* context = SSL_CTX_new(TLS_client_method());
   SSL* ssl = SSL_new(context);
