@@ -6,6 +6,7 @@
 #include "actors/caf_compat.h"
 #include "actors/caf_scheduler.h"
 #include "actors/interfaces.h"
+#include "net/turn_scope.h"
 
 #include <exception>
 #include <memory>
@@ -20,6 +21,7 @@ class actor_owner final : public storage::proposal_owner {
   void on_resolved(const storage::resolution& news) override {
     if (!news.here) return tell_urgent(to_, proposals_resolved{news});
     on_writer_.tell_urgent(to_, proposals_resolved{news});
+    const net::turn_scope for_loops;  // which are told by it, and need not wake for it
     on_writer_.run();
   }
   void on_claimed(const entity_ref&, std::uint64_t, std::uint64_t version) override {

@@ -300,6 +300,7 @@ engine_counters engine::counters() const {
     c.tls_writes += wire.writes;
     c.shared_tls_writes += wire.shared_writes;
     c.tls_writes_together += wire.writes_together;
+    c.lent_loop_turns += wire.lent_turns;
     c.handshakes_failed += wire.handshakes_failed;
   }
   const directory_counters of = impl_->actors.counters();

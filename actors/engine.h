@@ -53,7 +53,7 @@ struct engine_counters {
   std::uint64_t queued_reads = 0, queued_passwords = 0;
   std::uint64_t password_logins = 0, limited_logins = 0, login_limiter_entries = 0;
   std::uint64_t connections = 0, frames_in = 0, bytes_in = 0, bytes_out = 0, tls_writes = 0;
-  std::uint64_t shared_tls_writes = 0, tls_writes_together = 0;
+  std::uint64_t shared_tls_writes = 0, tls_writes_together = 0, lent_loop_turns = 0;
   std::uint64_t handshakes_failed = 0;
 };
 

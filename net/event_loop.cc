@@ -95,6 +95,7 @@ loop_counters event_loop::counters() const {
   result.shared_writes = state_->shared_writes();
   result.writes_together = state_->writes_together();
   result.iterations = c.iterations.get();
+  result.lent_turns = c.lent_turns.get();
   result.connections = c.connections.get();
   return result;
 }

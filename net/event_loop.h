@@ -5,7 +5,9 @@
 /// on_iteration_end -> flush. So everything that an iteration causes leaves in one write each.
 ///
 /// run() owns the thread that calls it; post() and stop() are thread-safe; everything else belongs
-/// to that thread (or to the time before run()).
+/// to that thread (or to the time before run()). While it sleeps, another thread may take its turn
+/// and run tasks and flush in its place (net/turn_scope.h): what is said below of the loop's thread
+/// holds for that one then. There is one at a time, and it sees all that the one before did.
 #pragma once
 
 #include "conf/limits.h"
@@ -59,6 +61,7 @@ struct loop_counters {
   std::uint64_t shared_writes = 0;    ///< those of them that the second thread made
   std::uint64_t writes_together = 0;  ///< those that shared a system call with others
   std::uint64_t iterations = 0;
+  std::uint64_t lent_turns = 0;   ///< taken by another thread while the loop slept
   std::uint64_t connections = 0;  ///< now
 };
 

@@ -1,10 +1,13 @@
 /// One iteration of a loop, in order: wait, read, step handshakes, run tasks, fire timers, flush,
-/// bury.
+/// bury. And what of it another thread does in a turn that it takes while the loop sleeps: run
+/// tasks, flush, bury.
 #include "net/loop_state.h"
+#include "net/turn_scope.h"
 
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <mutex>
 #include <sys/epoll.h>
 #include <utility>
 
@@ -26,14 +29,28 @@ int loop_state::wait_ms() {
   return static_cast<int>(std::min<std::int64_t>(next - now_ms_, std::numeric_limits<int>::max()));
 }
 
+void loop_state::lend_turn(int patience_ms) {
+  sleeps_until_ms_ = patience_ms < 0 ? timer_wheel<alarm>::never : now_ms_ + patience_ms;
+  lent_ns_ = 0;
+  sleeps_ = true;
+  turn_.unlock();
+}
+
+void loop_state::take_back_turn() {
+  turn_.lock();
+  sleeps_ = false;
+}
+
 void loop_state::iterate() {
   std::array<epoll_event, events_per_wait> events;
   const int patience = wait_ms();
   const std::int64_t asleep_ns = patience == 0 ? 0 : steady_ns();
+  if (patience != 0) lend_turn(patience);
   const int count = ::epoll_wait(epoll_.get(), events.data(), events_per_wait, patience);
+  if (patience != 0) take_back_turn();
   const std::int64_t now_ns = steady_ns();
   now_ms_ = now_ns / 1'000'000;
-  rest_.note(patience == 0 ? 0 : now_ns - asleep_ns, now_ns);
+  rest_.note(patience == 0 ? 0 : now_ns - asleep_ns - lent_ns_, now_ns);
   read_ready();
   for (int i = 0; i < count; ++i) {
     dispatch(events[static_cast<std::size_t>(i)].data.u64,
@@ -43,9 +60,35 @@ void loop_state::iterate() {
   run_tasks();
   fire_timers();
   handler_.on_iteration_end();
-  flush_dirty();
+  flush_dirty(writer_);
   finish_closing();
   counters.iterations.add();
+}
+
+void loop_state::post(std::function<void()> task) {
+  turn_scope* const scope = turn_scope::current();
+  if (scope == nullptr || !scope->note(*this)) return tasks_.post(std::move(task));
+  tasks_.put(std::move(task));
+}
+
+/// For another thread. Events that epoll has given to the loop's thread meanwhile wait for the end
+/// of it; they hold ids.
+void loop_state::take_turn() {
+  const std::unique_lock turn(turn_, std::try_to_lock);
+  if (!turn || !sleeps_) return tasks_.wake();
+  const std::int64_t begun_ns = steady_ns();
+  now_ms_ = begun_ns / 1'000'000;
+  run_tasks();
+  handler_.on_iteration_end();
+  if (dirty_.size() <= most_flushed_for_a_sleeper) {
+    flush_dirty(guest_writer_);
+    finish_closing();
+  }
+  counters.lent_turns.add();
+  lent_ns_ += steady_ns() - begun_ns;
+  // Whether the loop may go on sleeping, and as long as it meant to.
+  const int patience = wait_ms();
+  if (patience == 0 || (patience > 0 && now_ms_ + patience < sleeps_until_ms_)) tasks_.interrupt();
 }
 
 void loop_state::dispatch(std::uint64_t token, std::uint32_t events) {
@@ -110,7 +153,7 @@ bool loop_state::shares(std::size_t records) const {
 }
 
 /// Writes what is one record per connection; flush() then sees to the rest of each.
-void loop_state::write_lone_records() {
+void loop_state::write_lone_records(record_writer& writer) {
   // Its own in portions: their connections are still in the cache when they are settled.
   const std::size_t at_once = shares(working_.size()) ? working_.size() : sealed_at_once;
   for (const connection_id id : working_) {
@@ -120,16 +163,16 @@ void loop_state::write_lone_records() {
     if (w.record.empty()) continue;
     lenders_.push_back(c);
     lent_.push_back(std::move(w));
-    if (lent_.size() == at_once) write_lent();
+    if (lent_.size() == at_once) write_lent(writer);
   }
-  write_lent();
+  write_lent(writer);
 }
 
-void loop_state::write_lent() {
+void loop_state::write_lent(record_writer& writer) {
   if (shares(lent_.size())) {
-    helper_->write_all(lent_, writer_);
+    helper_->write_all(lent_, writer);
   } else {
-    writer_.write(lent_);
+    writer.write(lent_);
   }
   for (std::size_t i = 0; i < lent_.size(); ++i) {
     if (!lenders_[i]->settle(lent_[i])) lenders_[i]->flushed();
@@ -138,10 +181,10 @@ void loop_state::write_lent() {
   lent_.clear();
 }
 
-void loop_state::flush_dirty() {
+void loop_state::flush_dirty(record_writer& writer) {
   working_.clear();
   working_.swap(dirty_);
-  write_lone_records();
+  write_lone_records(writer);
   for (const connection_id id : working_) {
     connection* c = find(id);
     if (c == nullptr) continue;
@@ -166,6 +209,7 @@ void loop_state::finish_closing() {
 // ------------------------------------------------------------------------------
 
 void loop_state::run() {
+  const std::lock_guard turn(turn_);
   update_now();
   while (!stopping_.load(std::memory_order_acquire)) iterate();
   shut_down();
@@ -180,7 +224,7 @@ void loop_state::shut_down() {
   listeners_.clear();
   run_tasks();
   handler_.on_iteration_end();
-  flush_dirty();
+  flush_dirty(writer_);
   for_each([](connection& c) {
     c.close_with(close_reason::by_us, "this side is shutting down", false);
     c.flush_first_ = false;

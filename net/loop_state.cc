@@ -44,6 +44,7 @@ loop_state::loop_state(event_loop& owner, std::uint8_t number, loop_handler& han
       now_ms_(steady_ns() / 1'000'000),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       writer_(options.io_uring),
+      guest_writer_(false),
       alarms_(now_ms_),
       delayed_(now_ms_),
       read_buffer_(limits::read_budget_bytes),

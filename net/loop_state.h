@@ -2,7 +2,9 @@
 /// iteration, epoll, timers, listeners. Connections know their loop by this class, users of the
 /// folder by event_loop.
 ///
-/// On the loop's thread but for post(), stop() and counters. Owned by its event_loop. The lists
+/// In the loop's turn, one thread at a time, but for post(), wake(), take_turn(), stop() and
+/// counters. The turn is the loop's thread's from run() on; while that sleeps, another may take it
+/// (net/turn_scope.h). Owned by its event_loop. The lists
 /// hold ids, never pointers: a connection may end while it stands in one. A connection is destroyed
 /// in one place only, finish_closing(), when no frame of its own is on the stack.
 #pragma once
@@ -25,6 +27,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -80,7 +83,7 @@ class loop_state {
 
   struct {
     loop_counter accepted, refused, resumed, handshakes_failed, malformed, frames_in, bytes_in,
-        bytes_out, writes, iterations, connections;
+        bytes_out, writes, iterations, lent_turns, connections;
   } counters;
 
   // -- what event_loop uses
@@ -94,7 +97,9 @@ class loop_state {
                         std::uint32_t tag);
   connection* find(connection_id id);
   void for_each(const std::function<void(connection&)>& visit);
-  void post(std::function<void()> task) { tasks_.post(std::move(task)); }
+  void post(std::function<void()> task);
+  void wake() { tasks_.wake(); }
+  void take_turn();
   void after(std::chrono::milliseconds delay, std::function<void()> task);
   void at(std::chrono::steady_clock::time_point due, std::function<void()> task);
   void run();
@@ -132,6 +137,8 @@ class loop_state {
 
   // -- loop_iteration.cc -------------------------------------------------------------------------
   int wait_ms();
+  void lend_turn(int patience_ms);
+  void take_back_turn();
   static std::int64_t steady_ns();
   void update_now();
   void iterate();
@@ -140,10 +147,10 @@ class loop_state {
   void step_handshakes();
   void run_tasks();
   void fire_timers();
-  void flush_dirty();
+  void flush_dirty(record_writer& writer);
   bool shares(std::size_t records) const;
-  void write_lone_records();
-  void write_lent();
+  void write_lone_records(record_writer& writer);
+  void write_lent(record_writer& writer);
   void finish_closing();
   void shut_down();
 
@@ -158,6 +165,11 @@ class loop_state {
   loop_handler& handler_;
   const loop_options options_;
   const std::uint8_t number_;
+
+  std::mutex turn_;      // held by who has the turn, in which all that follows is used
+  bool sleeps_ = false;  // the loop's thread, in epoll
+  std::int64_t sleeps_until_ms_ = 0;
+  std::int64_t lent_ns_ = 0;  // the turns of others in this sleep
   std::int64_t now_ms_ = 0;
 
   unique_fd epoll_;
@@ -183,7 +195,8 @@ class loop_state {
   rest_meter rest_;
   std::vector<connection*> lenders_;  // of lent_, in its order
   std::vector<record_write> lent_;
-  record_writer writer_;
+  record_writer writer_;        // of the loop's thread
+  record_writer guest_writer_;  // of who takes a turn for it; a ring belongs to one thread
 
   timer_wheel<alarm> alarms_;
   timer_wheel<std::function<void()>> delayed_;

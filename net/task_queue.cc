@@ -15,13 +15,30 @@ task_queue::task_queue() : wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
 }
 
 void task_queue::post(task t) {
-  bool wake = false;
+  bool asleep = false;
   {
     const std::lock_guard lock(mutex_);
     tasks_.push_back(std::move(t));
-    wake = std::exchange(asleep_, false);
+    asleep = std::exchange(asleep_, false);
   }
-  if (!wake) return;
+  if (asleep) interrupt();
+}
+
+void task_queue::put(task t) {
+  const std::lock_guard lock(mutex_);
+  tasks_.push_back(std::move(t));
+}
+
+void task_queue::wake() {
+  bool asleep = false;
+  {
+    const std::lock_guard lock(mutex_);
+    asleep = std::exchange(asleep_, false);
+  }
+  if (asleep) interrupt();
+}
+
+void task_queue::interrupt() {
   const std::uint64_t one = 1;
   const ssize_t written = ::write(wake_.get(), &one, sizeof one);
   CONCLAVE_CHECK(written == sizeof one, "an eventfd takes a number");

@@ -1,8 +1,9 @@
 /// How other threads reach a loop: a list of tasks and an eventfd that is written only when the
 /// loop sleeps, so that many posts cost one wake-up and a busy loop is never interrupted.
 ///
-/// post() is thread-safe; the rest belongs to the loop's thread. Owned by the loop. Order: as
-/// posted. Bound: none of its own; whoever posts holds a ticket of something that is bounded.
+/// post(), put() and wake() are thread-safe; the rest belongs to who has the loop's turn. Owned by
+/// the loop. Order: as posted. Bound: none of its own; whoever posts holds a ticket of something
+/// that is bounded.
 #pragma once
 
 #include "net/socket.h"
@@ -20,6 +21,13 @@ class task_queue {
   task_queue();
 
   void post(task t);
+
+  /// post() in two steps, for who may have no need of the second.
+  void put(task t);
+  void wake();
+
+  /// Wakes the loop although it may know of all tasks.
+  void interrupt();
 
   /// To be watched edge-triggered; never needs to be read.
   int wake_fd() const { return wake_.get(); }

@@ -61,6 +61,8 @@ metrics_page::metrics_page(const serving& clients, const storage::shard_writer& 
         &engine_counters::shared_tls_writes);
   total("conclave_tls_writes_together_total", "TLS records that shared a system call (io_uring)",
         &engine_counters::tls_writes_together);
+  total("conclave_lent_loop_turns_total", "Turns of a sleeping loop that the shard writer took",
+        &engine_counters::lent_loop_turns);
   total("conclave_handshakes_failed_total", "TLS handshakes that failed",
         &engine_counters::handshakes_failed);
   const auto written = [&](const char* name, const char* help,
