@@ -20,10 +20,9 @@ constexpr std::size_t protection_bytes_per_key = 8;
 
 }  // namespace
 
-commit_group::commit_group(rocksdb::DB* db, rocksdb::ColumnFamilyHandle* log,
-                           rocksdb::ColumnFamilyHandle* meta, std::vector<shard_lane> lanes)
-    : db_(db),
-      log_(log),
+commit_group::commit_group(rocksdb::ColumnFamilyHandle* log, rocksdb::ColumnFamilyHandle* meta,
+                           std::vector<shard_lane> lanes)
+    : log_(log),
       meta_(meta),
       lanes_(std::move(lanes)),
       batch_(2 * limits::max_commit_bytes, 0, protection_bytes_per_key, 0) {}
@@ -115,18 +114,15 @@ void commit_group::add_marks() {
   }
 }
 
-void commit_group::seal() {
+rocksdb::WriteBatch& commit_group::seal() {
   for (const std::size_t lane : touched_) seal_lane(lanes_[lane]);
+  return batch_;
 }
 
-rocksdb::Status commit_group::write(bool sync) {
-  rocksdb::WriteOptions options;
-  options.sync = sync;
-  const rocksdb::Status written = db_->Write(options, &batch_);
+void commit_group::clear() {
   batch_.Clear();
   touched_.clear();
   redo_bytes_ = 0;
-  return written;
 }
 
 }  // namespace conclave::storage

@@ -43,7 +43,7 @@ struct shard_lane {
 
 class commit_group {
  public:
-  commit_group(rocksdb::DB* db, rocksdb::ColumnFamilyHandle* log, rocksdb::ColumnFamilyHandle* meta,
+  commit_group(rocksdb::ColumnFamilyHandle* log, rocksdb::ColumnFamilyHandle* meta,
                std::vector<shard_lane> lanes);
 
   const std::vector<shard_lane>& lanes() const { return lanes_; }
@@ -61,11 +61,12 @@ class commit_group {
   std::size_t redo_bytes() const { return redo_bytes_; }
   std::size_t entries() const { return touched_.size(); }
 
-  /// Closes the group: every touched shard gets its log entry.
-  void seal();
+  /// Closes the group: every touched shard gets its log entry. What is to be written, until
+  /// clear().
+  rocksdb::WriteBatch& seal();
 
-  /// Writes the sealed group, fsynced when `sync`, and starts the next one.
-  rocksdb::Status write(bool sync);
+  /// The sealed group is written: starts the next one.
+  void clear();
 
  private:
   shard_lane& touch(shard_id shard, log_kind kind, time_ms time);
@@ -74,7 +75,6 @@ class commit_group {
   void mark(shard_lane& lane);
   void trim(shard_lane& lane, std::uint64_t entry_bytes);
 
-  rocksdb::DB* db_;
   rocksdb::ColumnFamilyHandle* log_;
   rocksdb::ColumnFamilyHandle* meta_;
   std::vector<shard_lane> lanes_;     ///< by shard id

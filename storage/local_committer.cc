@@ -20,7 +20,7 @@ class local_committer final : public committer {
     auto lanes = read_lanes();
     if (!lanes) return std::move(lanes).error().prefixed("cannot read where the shards stand");
     const store::impl& inside = *data_.impl_;
-    group_.emplace(inside.db.get(), inside.log, inside.meta, std::move(*lanes));
+    group_.emplace(inside.log, inside.meta, std::move(*lanes));
     for (std::uint16_t i = 0; i < data_.shard_count(); ++i) group_->open_epoch(shard_id{i}, now);
     const status opened = write();
     if (!opened) {
@@ -52,7 +52,9 @@ class local_committer final : public committer {
 
   status close() override {
     group_->add_marks();
-    return write();
+    status written = write();
+    data_.impl_->publish_all();
+    return written;
   }
 
   commit_counts counts() const override {
@@ -64,11 +66,16 @@ class local_committer final : public committer {
     if (group_->empty()) return done{};
     entries_.add(group_->entries());
     bytes_.add(group_->redo_bytes());
-    group_->seal();
+    rocksdb::WriteBatch& batch = group_->seal();
+    store::impl& inside = *data_.impl_;
     const auto start = std::chrono::steady_clock::now();
-    const rocksdb::Status written = group_->write(options_.sync);
+    const rocksdb::Status written = options_.sync
+                                        ? inside.write_durably(batch)
+                                        : inside.db->Write(rocksdb::WriteOptions(), &batch);
     const auto spent = std::chrono::steady_clock::now() - start;
-    if (!written.ok()) return write_failure(data_.impl_->path, written);
+    group_->clear();
+    if (!written.ok()) return write_failure(inside.path, written);
+    if (options_.sync) inside.publish();
     commits_.add(1);
     fsync_us_.add(static_cast<std::uint64_t>(
         std::chrono::duration_cast<std::chrono::microseconds>(spent).count()));

@@ -27,8 +27,17 @@ failure write_failure(const std::string& path, const rocksdb::Status& status) {
 // -- the database
 // ----------------------------------------------------------------------------------
 
+namespace {
+
+std::shared_ptr<const rocksdb::Snapshot> take_snapshot(rocksdb::DB* db) {
+  return {db->GetSnapshot(), [db](const rocksdb::Snapshot* held) { db->ReleaseSnapshot(held); }};
+}
+
+}  // namespace
+
 store::impl::~impl() {
   if (!db) return;
+  published = nullptr;
   for (auto* family : shards) db->DestroyColumnFamilyHandle(family);
   for (auto* family : replaced) db->DestroyColumnFamilyHandle(family);
   for (auto* family : {unused, log, meta}) {
@@ -41,6 +50,36 @@ store::impl::~impl() {
 rocksdb::ColumnFamilyHandle* store::impl::family(shard_id shard) const {
   CONCLAVE_CHECK(shard.value < shards.size(), "the shard exists");
   return std::atomic_ref(shards[shard.value]).load(std::memory_order_acquire);
+}
+
+rocksdb::Status store::impl::write_durably(rocksdb::WriteBatch& batch) {
+  const std::lock_guard lock(writing);
+  rocksdb::WriteOptions options;
+  options.sync = true;
+  files->begin();
+  const rocksdb::Status written = db->Write(options, &batch);
+  // Also after a failure: nothing may stay begun.
+  rocksdb::Status durable = files->finish();
+  return written.ok() ? durable : written;
+}
+
+void store::impl::publish() {
+  auto fresh = take_snapshot(db.get());
+  const std::lock_guard lock(published_mutex);
+  published.swap(fresh);
+}
+
+void store::impl::publish_all() {
+  const std::lock_guard lock(published_mutex);
+  published = nullptr;
+}
+
+std::shared_ptr<const rocksdb::Snapshot> store::impl::snapshot() const {
+  {
+    const std::lock_guard lock(published_mutex);
+    if (published != nullptr) return published;
+  }
+  return take_snapshot(db.get());
 }
 
 void store::impl::replace_family(shard_id shard, rocksdb::ColumnFamilyHandle* family) {
@@ -75,30 +114,13 @@ store::~store() = default;
 // -- one consistent view
 // ---------------------------------------------------------------------------
 
-state_view::state_view(rocksdb::DB* db, rocksdb::ColumnFamilyHandle* family, shard_id shard)
-    : db_(db), family_(family), snapshot_(db->GetSnapshot()), shard_(shard) {}
-
-state_view::state_view(state_view&& other) noexcept
-    : db_(other.db_),
-      family_(other.family_),
-      snapshot_(std::exchange(other.snapshot_, nullptr)),
-      shard_(other.shard_) {}
-
-state_view& state_view::operator=(state_view&& other) noexcept {
-  std::swap(db_, other.db_);
-  std::swap(family_, other.family_);
-  std::swap(snapshot_, other.snapshot_);
-  std::swap(shard_, other.shard_);
-  return *this;
-}
-
-state_view::~state_view() {
-  if (snapshot_ != nullptr) db_->ReleaseSnapshot(snapshot_);
-}
+state_view::state_view(rocksdb::DB* db, rocksdb::ColumnFamilyHandle* family,
+                       std::shared_ptr<const rocksdb::Snapshot> snapshot, shard_id shard)
+    : db_(db), family_(family), snapshot_(std::move(snapshot)), shard_(shard) {}
 
 outcome<std::string> state_view::get(std::string_view key) const {
   rocksdb::ReadOptions options;
-  options.snapshot = snapshot_;
+  options.snapshot = snapshot_.get();
   std::string value;
   const rocksdb::Status status = db_->Get(options, family_, slice(key), &value);
   if (!status.ok()) return read_failure(status);
@@ -109,7 +131,7 @@ status state_view::scan(const keys::range& range, const visitor& visit, scan_cac
   if (range.first >= range.last) return done{};
   const rocksdb::Slice end = slice(range.last);
   rocksdb::ReadOptions options;
-  options.snapshot = snapshot_;
+  options.snapshot = snapshot_.get();
   options.iterate_upper_bound = &end;
   options.fill_cache = cache == scan_cache::fill;
   const std::unique_ptr<rocksdb::Iterator> row(db_->NewIterator(options, family_));
@@ -125,7 +147,7 @@ status state_view::scan_backward(const keys::range& range, const visitor& visit)
   const rocksdb::Slice begin = slice(range.first);
   const rocksdb::Slice end = slice(range.last);
   rocksdb::ReadOptions options;
-  options.snapshot = snapshot_;
+  options.snapshot = snapshot_.get();
   options.iterate_lower_bound = &begin;
   options.iterate_upper_bound = &end;
   const std::unique_ptr<rocksdb::Iterator> row(db_->NewIterator(options, family_));
@@ -140,13 +162,15 @@ status state_view::scan_backward(const keys::range& range, const visitor& visit)
 // -------------------------------------------------------------------------------------
 
 state_view store::view(shard_id shard) const {
-  return state_view(impl_->db.get(), impl_->family(shard), shard);
+  return state_view(impl_->db.get(), impl_->family(shard), impl_->snapshot(), shard);
 }
 
 outcome<std::string> store::get(shard_id shard, std::string_view key) const {
+  const auto seen = impl_->snapshot();
+  rocksdb::ReadOptions options;
+  options.snapshot = seen.get();
   std::string value;
-  const rocksdb::Status status =
-      impl_->db->Get(rocksdb::ReadOptions(), impl_->family(shard), slice(key), &value);
+  const rocksdb::Status status = impl_->db->Get(options, impl_->family(shard), slice(key), &value);
   if (!status.ok()) return read_failure(status);
   return value;
 }
@@ -160,6 +184,7 @@ outcome<std::string> store::local(std::string_view key) const {
 }
 
 status store::put_local(std::string_view key, std::string_view value) {
+  const std::lock_guard lock(impl_->writing);
   const rocksdb::Status status =
       impl_->db->Put(rocksdb::WriteOptions(), impl_->meta, slice(key), slice(value));
   if (!status.ok()) return failure{errc::io_error, status.ToString()};
@@ -181,7 +206,9 @@ time_ms store::latest_time() const {
 
 outcome<std::string> store::digest(shard_id shard) const {
   // A full scan must not push everybody else's blocks out of the cache.
+  const auto seen = impl_->snapshot();
   rocksdb::ReadOptions options;
+  options.snapshot = seen.get();
   options.fill_cache = false;
   state_digest digest;
   const std::unique_ptr<rocksdb::Iterator> row(
@@ -224,7 +251,9 @@ status store::verify_log(shard_id shard) const {
 status store::read_log(shard_id shard, log_index from, const log_visitor& visit) const {
   const keys::range all = keys::log_of(shard);
   const rocksdb::Slice end = slice(all.last);
+  const auto seen = impl_->snapshot();
   rocksdb::ReadOptions options;
+  options.snapshot = seen.get();
   options.iterate_upper_bound = &end;
   options.fill_cache = false;
   const std::unique_ptr<rocksdb::Iterator> row(impl_->db->NewIterator(options, impl_->log));

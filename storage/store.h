@@ -39,14 +39,10 @@ struct store_options {
 /// Whether a scan may push other readers' blocks out of the cache.
 enum class scan_cache : std::uint8_t { fill, spare };
 
-/// One consistent view of one shard's state. Cheap; holds a RocksDB snapshot, so keep it short.
-/// Used by one thread at a time.
+/// One consistent view of one shard's state: what is durable, and nothing else. Cheap; holds a
+/// RocksDB snapshot, so keep it short. Used by one thread at a time.
 class state_view {
  public:
-  state_view(state_view&&) noexcept;
-  state_view& operator=(state_view&&) noexcept;
-  ~state_view();
-
   /// errc::not_found when absent.
   outcome<std::string> get(std::string_view key) const;
 
@@ -62,11 +58,12 @@ class state_view {
 
  private:
   friend class store;
-  state_view(rocksdb::DB* db, rocksdb::ColumnFamilyHandle* family, shard_id shard);
+  state_view(rocksdb::DB* db, rocksdb::ColumnFamilyHandle* family,
+             std::shared_ptr<const rocksdb::Snapshot> snapshot, shard_id shard);
 
   rocksdb::DB* db_;
   rocksdb::ColumnFamilyHandle* family_;
-  const rocksdb::Snapshot* snapshot_;
+  std::shared_ptr<const rocksdb::Snapshot> snapshot_;
   shard_id shard_;
 };
 

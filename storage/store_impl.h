@@ -6,12 +6,14 @@
 #include "schemas/replica_records.h"
 #include "storage/rocks_options.h"
 #include "storage/store.h"
+#include "storage/two_step_sync.h"
 
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
 
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,7 +22,8 @@ namespace conclave::storage {
 
 struct store::impl {
   std::string path;
-  std::unique_ptr<rocksdb::Env> env;  ///< only when a file system was given; outlives the database
+  std::shared_ptr<two_step_sync> files;  ///< these two outlive the database
+  std::unique_ptr<rocksdb::Env> env;
   std::unique_ptr<rocksdb::DB> db;
   rocksdb::ColumnFamilyHandle* unused = nullptr;  ///< RocksDB insists on a family named `default`
   rocksdb::ColumnFamilyHandle* log = nullptr;
@@ -33,12 +36,29 @@ struct store::impl {
   std::atomic<std::uint64_t> next_family{1};
   time_ms latest_time = 0;
 
+  std::mutex writing;  ///< held by each who writes to the database
+  mutable std::mutex published_mutex;
+  std::shared_ptr<const rocksdb::Snapshot> published;  ///< under published_mutex
+
   impl() = default;
   ~impl();
   impl(const impl&) = delete;
   impl& operator=(const impl&) = delete;
 
   rocksdb::ColumnFamilyHandle* family(shard_id shard) const;
+
+  /// Writes and fsyncs; the memtables are filled while the disk writes (storage/two_step_sync.h).
+  /// Who writes rows that readers look for sees to it that they find what is durable only:
+  /// publish().
+  rocksdb::Status write_durably(rocksdb::WriteBatch& batch);
+
+  /// From now on readers see what is there now, until it is called again; all of it is durable.
+  void publish();
+  /// Nobody calls publish() any more: readers see whatever is there.
+  void publish_all();
+
+  /// What a reader sees now. Holds a RocksDB snapshot, so keep it short.
+  std::shared_ptr<const rocksdb::Snapshot> snapshot() const;
 
   /// The shard writer's thread only; the old family is dropped, its handle lives as long as the
   /// database because views may hold it.

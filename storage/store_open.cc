@@ -94,10 +94,10 @@ struct store::opener {
 
   status open_database(folder_state folder) {
     rocksdb::DBOptions db_options = database_options(options);
-    if (options.file_system) {
-      inside.env = rocksdb::NewCompositeEnv(options.file_system);
-      db_options.env = inside.env.get();
-    }
+    inside.files = std::make_shared<two_step_sync>(
+        options.file_system ? options.file_system : rocksdb::FileSystem::Default());
+    inside.env = rocksdb::NewCompositeEnv(inside.files);
+    db_options.env = inside.env.get();
     db_options.listeners.push_back(std::make_shared<background_listener>());
 
     std::vector<std::string> existing;
