@@ -3,8 +3,8 @@
 ///
 /// start() and stop() are called by main()'s thread. Shutdown order: listeners close and everybody
 /// is told GOAWAY -> open requests are answered (bounded) -> loops stop -> actors stop -> the
-/// caller stops the shard writer -> the engine is destroyed. Ports and gateways outlive every
-/// ticket.
+/// caller stops the shard writer, or waits for its when_settled() -> the engine is destroyed: until
+/// then the writer's thread may act for a loop. Ports and gateways outlive every ticket.
 #pragma once
 
 #include "actors/listeners.h"

@@ -323,7 +323,7 @@ void gateway::on_iteration_end() {
 // -----------------------------------------------------------------------------------
 
 void gateway::post(std::vector<answer> answers) {
-  loop_.post([this, answers = std::move(answers)] {
+  loop_.post_brief([this, answers = std::move(answers)] {
     for (const answer& a : answers) give(a);
   });
 }
@@ -340,19 +340,26 @@ void gateway::give(const answer& a) {
 }
 
 void gateway::post(std::shared_ptr<const delivery> news) {
-  loop_.post([this, news = std::move(news)] {
-    std::uint64_t settled = 0;
-    for (const delivery_part& part : news->parts) {
-      for (const delivered_event& event : part.events) {
-        if (event.port != this) continue;
-        admitted_bytes_ -= event.origin.admitted_bytes;
-        ++settled;
-      }
+  const bool brief = is_brief(*news);
+  auto tell = [this, news = std::move(news)] { pass_on(*news); };
+  if (brief)
+    loop_.post_brief(std::move(tell));
+  else
+    loop_.post(std::move(tell));
+}
+
+void gateway::pass_on(const delivery& news) {
+  std::uint64_t settled = 0;
+  for (const delivery_part& part : news.parts) {
+    for (const delivered_event& event : part.events) {
+      if (event.port != this) continue;
+      admitted_bytes_ -= event.origin.admitted_bytes;
+      ++settled;
     }
-    counters_.open.fetch_sub(settled, std::memory_order_relaxed);
-    fanout_.deliver(*news);
-    publish_counters();
-  });
+  }
+  counters_.open.fetch_sub(settled, std::memory_order_relaxed);
+  fanout_.deliver(news);
+  publish_counters();
 }
 
 void gateway::post(std::shared_ptr<const signal> news) {

@@ -129,6 +129,7 @@ class gateway final : public net::loop_handler, public reply_port {
   /// Opens a request: a ticket, or an error answer and a ticket that is not armed.
   ticket admit(session& s, std::uint64_t correlation, std::size_t bytes);
   void give(const answer& a);
+  void pass_on(const delivery& news);
   void tick();
   /// Where a leaving node sends this one; empty: nowhere in particular.
   std::string_view way_for(const session& s) const;

@@ -7,6 +7,7 @@
 
 #include "actors/conversation_request.h"
 #include "actors/conversation_state.h"
+#include "actors/delivery.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -37,6 +38,22 @@ inline bool passes_on_inline(const draft& committed, std::size_t answers, std::s
   return committed.part.events.size() + answers <= most_run_inline &&
          loops <= most_loops_told_inline && committed.changes.empty() && committed.owed.empty() &&
          committed.signals.empty() && !committed.empties_bodies;
+}
+
+/// Recipients that are looked up, and bytes that are queued for them, in such a time.
+inline constexpr std::size_t most_told_inline = 128;
+inline constexpr std::size_t most_bytes_told_inline = 256 * 1024;
+
+/// A loop is told by whoever has it in hand, if that may act for it: net/turn_scope.h.
+inline bool is_brief(const delivery& news) {
+  std::size_t bytes = 0;
+  for (const delivery_part& part : news.parts) {
+    for (const delivery_segment& segment : part.segments) {
+      if (segment.members->users.size() > most_told_inline) return false;
+      bytes += segment.members->users.size() * part.frames->size();
+    }
+  }
+  return bytes <= most_bytes_told_inline;
 }
 
 }  // namespace conclave::actors

@@ -52,6 +52,10 @@ void event_loop::post(std::function<void()> task) {
   state_->post(std::move(task));
 }
 
+void event_loop::post_brief(std::function<void()> task) {
+  state_->post_brief(std::move(task));
+}
+
 void event_loop::after(std::chrono::milliseconds delay, std::function<void()> task) {
   state_->after(delay, std::move(task));
 }

@@ -118,6 +118,10 @@ class event_loop {
   /// Runs on the loop's thread, in posting order, in its next iteration.
   void post(std::function<void()> task);
 
+  /// The same for what takes some tens of microseconds: in a turn_scope the thread that posts it
+  /// may run it in the loop's place.
+  void post_brief(std::function<void()> task);
+
   /// One shot, coarse (100 ms steps), on the loop's thread. Loop thread only. Not cancellable:
   /// use generations.
   void after(std::chrono::milliseconds delay, std::function<void()> task);

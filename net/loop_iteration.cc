@@ -65,20 +65,20 @@ void loop_state::iterate() {
   counters.iterations.add();
 }
 
-void loop_state::post(std::function<void()> task) {
+void loop_state::post_brief(std::function<void()> task) {
   turn_scope* const scope = turn_scope::current();
   if (scope == nullptr || !scope->note(*this)) return tasks_.post(std::move(task));
-  tasks_.put(std::move(task));
+  tasks_.put_brief(std::move(task));
 }
 
 /// For another thread. Events that epoll has given to the loop's thread meanwhile wait for the end
 /// of it; they hold ids.
 void loop_state::take_turn() {
   const std::unique_lock turn(turn_, std::try_to_lock);
-  if (!turn || !sleeps_) return tasks_.wake();
+  if (!turn || !sleeps_ || !tasks_.take_brief(running_tasks_)) return tasks_.wake();
   const std::int64_t begun_ns = steady_ns();
   now_ms_ = begun_ns / 1'000'000;
-  run_tasks();
+  run_taken_tasks();
   handler_.on_iteration_end();
   if (dirty_.size() <= most_flushed_for_a_sleeper) {
     flush_dirty(guest_writer_);
@@ -134,6 +134,10 @@ void loop_state::step_handshakes() {
 
 void loop_state::run_tasks() {
   tasks_.take(running_tasks_);
+  run_taken_tasks();
+}
+
+void loop_state::run_taken_tasks() {
   for (task_queue::task& task : running_tasks_) task();
   running_tasks_.clear();
 }

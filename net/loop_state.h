@@ -97,7 +97,8 @@ class loop_state {
                         std::uint32_t tag);
   connection* find(connection_id id);
   void for_each(const std::function<void(connection&)>& visit);
-  void post(std::function<void()> task);
+  void post(std::function<void()> task) { tasks_.post(std::move(task)); }
+  void post_brief(std::function<void()> task);
   void wake() { tasks_.wake(); }
   void take_turn();
   void after(std::chrono::milliseconds delay, std::function<void()> task);
@@ -146,6 +147,7 @@ class loop_state {
   void read_ready();
   void step_handshakes();
   void run_tasks();
+  void run_taken_tasks();
   void fire_timers();
   void flush_dirty(record_writer& writer);
   bool shares(std::size_t records) const;

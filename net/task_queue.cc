@@ -19,12 +19,13 @@ void task_queue::post(task t) {
   {
     const std::lock_guard lock(mutex_);
     tasks_.push_back(std::move(t));
+    all_brief_ = false;
     asleep = std::exchange(asleep_, false);
   }
   if (asleep) interrupt();
 }
 
-void task_queue::put(task t) {
+void task_queue::put_brief(task t) {
   const std::lock_guard lock(mutex_);
   tasks_.push_back(std::move(t));
 }
@@ -53,7 +54,16 @@ bool task_queue::may_sleep() {
 void task_queue::take(std::vector<task>& tasks) {
   const std::lock_guard lock(mutex_);
   asleep_ = false;
+  all_brief_ = true;
   tasks.swap(tasks_);
+}
+
+bool task_queue::take_brief(std::vector<task>& tasks) {
+  const std::lock_guard lock(mutex_);
+  if (!all_brief_) return false;
+  asleep_ = false;
+  tasks.swap(tasks_);
+  return true;
 }
 
 }  // namespace conclave::net

@@ -22,8 +22,9 @@ class task_queue {
 
   void post(task t);
 
-  /// post() in two steps, for who may have no need of the second.
-  void put(task t);
+  /// post() in two steps, for who may have no need of the second: a task that takes some tens of
+  /// microseconds.
+  void put_brief(task t);
   void wake();
 
   /// Wakes the loop although it may know of all tasks.
@@ -37,11 +38,14 @@ class task_queue {
 
   /// Swaps the queued tasks into `tasks`, which is empty.
   void take(std::vector<task>& tasks);
+  /// The same if all of them are brief.
+  bool take_brief(std::vector<task>& tasks);
 
  private:
   unique_fd wake_;
   std::mutex mutex_;
   std::vector<task> tasks_;
+  bool all_brief_ = true;
   bool asleep_ = false;
 };
 

@@ -1,10 +1,11 @@
 /// A thread that has little for a loop does it for the loop, while that sleeps: to wake a thread
 /// takes longer than to send a few records.
 ///
-/// While one lives, what its thread posts to loops wakes none of them. At its end it carries one
-/// loop's turn out itself, as if that had woken: the posted tasks, on_iteration_end, the flush. A
-/// loop that is awake finds the tasks in its queue, as always; of several loops that sleep the
-/// others are woken. Order: as posted.
+/// While one lives, what its thread posts to loops by post_brief() wakes none of them. At its end
+/// it carries one loop's turn out itself, as if that had woken: the posted tasks, on_iteration_end,
+/// the flush. A loop that is awake, or for which somebody has posted more than brief tasks, finds
+/// them in its queue, as always; of several loops that sleep the others are woken. Order: as
+/// posted.
 ///
 /// Belongs to the thread that made it, which holds no lock that tasks of the loop take, and on
 /// which nothing waits for those tasks before the end. One at a time per thread. The loops outlive

@@ -52,8 +52,8 @@ class local_committer final : public committer {
 
   status close() override {
     group_->add_marks();
-    status written = write();
-    data_.impl_->publish_all();
+    const status written = write();
+    if (written) data_.impl_->publish_all();
     return written;
   }
 

@@ -74,12 +74,9 @@ void store::impl::publish_all() {
   published = nullptr;
 }
 
-std::shared_ptr<const rocksdb::Snapshot> store::impl::snapshot() const {
-  {
-    const std::lock_guard lock(published_mutex);
-    if (published != nullptr) return published;
-  }
-  return take_snapshot(db.get());
+std::shared_ptr<const rocksdb::Snapshot> store::impl::seen() const {
+  const std::lock_guard lock(published_mutex);
+  return published;
 }
 
 void store::impl::replace_family(shard_id shard, rocksdb::ColumnFamilyHandle* family) {
@@ -162,15 +159,19 @@ status state_view::scan_backward(const keys::range& range, const visitor& visit)
 // -------------------------------------------------------------------------------------
 
 state_view store::view(shard_id shard) const {
-  return state_view(impl_->db.get(), impl_->family(shard), impl_->snapshot(), shard);
+  rocksdb::DB* const db = impl_->db.get();
+  rocksdb::ColumnFamilyHandle* const family = impl_->family(shard);
+  auto seen = impl_->seen();
+  return state_view(db, family, seen != nullptr ? std::move(seen) : take_snapshot(db), shard);
 }
 
 outcome<std::string> store::get(shard_id shard, std::string_view key) const {
-  const auto seen = impl_->snapshot();
+  rocksdb::ColumnFamilyHandle* const family = impl_->family(shard);
+  const auto seen = impl_->seen();
   rocksdb::ReadOptions options;
   options.snapshot = seen.get();
   std::string value;
-  const rocksdb::Status status = impl_->db->Get(options, impl_->family(shard), slice(key), &value);
+  const rocksdb::Status status = impl_->db->Get(options, family, slice(key), &value);
   if (!status.ok()) return read_failure(status);
   return value;
 }
@@ -206,13 +207,13 @@ time_ms store::latest_time() const {
 
 outcome<std::string> store::digest(shard_id shard) const {
   // A full scan must not push everybody else's blocks out of the cache.
-  const auto seen = impl_->snapshot();
+  rocksdb::ColumnFamilyHandle* const family = impl_->family(shard);
+  const auto seen = impl_->seen();
   rocksdb::ReadOptions options;
   options.snapshot = seen.get();
   options.fill_cache = false;
   state_digest digest;
-  const std::unique_ptr<rocksdb::Iterator> row(
-      impl_->db->NewIterator(options, impl_->family(shard)));
+  const std::unique_ptr<rocksdb::Iterator> row(impl_->db->NewIterator(options, family));
   for (row->SeekToFirst(); row->Valid(); row->Next()) {
     digest.add(view_of(row->key()), view_of(row->value()));
   }
@@ -251,7 +252,7 @@ status store::verify_log(shard_id shard) const {
 status store::read_log(shard_id shard, log_index from, const log_visitor& visit) const {
   const keys::range all = keys::log_of(shard);
   const rocksdb::Slice end = slice(all.last);
-  const auto seen = impl_->snapshot();
+  const auto seen = impl_->seen();
   rocksdb::ReadOptions options;
   options.snapshot = seen.get();
   options.iterate_upper_bound = &end;

@@ -57,8 +57,9 @@ struct store::impl {
   /// Nobody calls publish() any more: readers see whatever is there.
   void publish_all();
 
-  /// What a reader sees now. Holds a RocksDB snapshot, so keep it short.
-  std::shared_ptr<const rocksdb::Snapshot> snapshot() const;
+  /// What readers see now; null: whatever is there. Keep it short. Whoever reads a family that may
+  /// be replaced asks for the family first: the other way round he might not see its rows.
+  std::shared_ptr<const rocksdb::Snapshot> seen() const;
 
   /// The shard writer's thread only; the old family is dropped, its handle lives as long as the
   /// database because views may hold it.

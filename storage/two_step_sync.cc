@@ -14,6 +14,14 @@ using rocksdb::IOOptions;
 using rocksdb::IOStatus;
 using rocksdb::Slice;
 
+namespace {
+
+IOStatus after_a_failure() {
+  return IOStatus::IOError("an earlier sync of the write-ahead log has failed");
+}
+
+}  // namespace
+
 class two_step_sync::log_file final : public rocksdb::FSWritableFileOwnerWrapper {
  public:
   log_file(std::unique_ptr<rocksdb::FSWritableFile> file, two_step_sync& files)
@@ -24,6 +32,7 @@ class two_step_sync::log_file final : public rocksdb::FSWritableFileOwnerWrapper
   }
 
   IOStatus Append(const Slice& data, const IOOptions& options, IODebugContext* debug) override {
+    if (files_.failed()) return after_a_failure();
     files_.appended(*this);
     size_ += data.size();
     return target()->Append(data, options, debug);
@@ -31,6 +40,7 @@ class two_step_sync::log_file final : public rocksdb::FSWritableFileOwnerWrapper
   IOStatus Append(const Slice& data, const IOOptions& options,
                   const rocksdb::DataVerificationInfo& verification,
                   IODebugContext* debug) override {
+    if (files_.failed()) return after_a_failure();
     files_.appended(*this);
     size_ += data.size();
     return target()->Append(data, options, verification, debug);
@@ -50,9 +60,14 @@ class two_step_sync::log_file final : public rocksdb::FSWritableFileOwnerWrapper
   }
 
   IOStatus sync_now(const IOOptions& options, IODebugContext* debug) {
+    // The kernel tells a failure once: to ask again would be answered with OK.
+    if (files_.failed()) return after_a_failure();
     const std::uint64_t size = size_;
     IOStatus synced = target()->Sync(options, debug);
-    if (synced.ok()) synced_ = size;
+    if (synced.ok())
+      synced_ = size;
+    else
+      files_.fail();
     return synced;
   }
 

@@ -15,6 +15,7 @@
 
 #include <rocksdb/file_system.h>
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -30,7 +31,8 @@ class two_step_sync final : public rocksdb::FileSystemWrapper {
 
   /// From now on, for what this thread writes.
   void begin();
-  /// Waits for what was begun. An error is final: what was written is not durable.
+  /// Waits for what was begun. An error is final: what was written is not durable, and no log takes
+  /// anything more, since RocksDB, which knows nothing of it, would go on.
   rocksdb::IOStatus finish();
 
   rocksdb::IOStatus NewWritableFile(const std::string& name, const rocksdb::FileOptions& options,
@@ -40,6 +42,8 @@ class two_step_sync final : public rocksdb::FileSystemWrapper {
  private:
   class log_file;
 
+  bool failed() const { return failed_.load(std::memory_order_acquire); }
+  void fail() { failed_.store(true, std::memory_order_release); }
   void appended(log_file& file);
   /// Whether the sync that is asked for is only to be begun.
   bool begins(log_file& file);
@@ -50,6 +54,7 @@ class two_step_sync final : public rocksdb::FileSystemWrapper {
   std::thread::id stepping_;      // who has called begin()
   log_file* appended_ = nullptr;  // the log that it wrote to last
   log_file* begun_ = nullptr;
+  std::atomic<bool> failed_{false};
 };
 
 }  // namespace conclave::storage

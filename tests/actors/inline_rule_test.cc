@@ -33,6 +33,28 @@ TEST(inline_rule, whatever_may_touch_many_rows_is_a_workers) {
   }
 }
 
+/// One event of so many bytes for so many people.
+delivery event_for(std::size_t people, std::size_t bytes) {
+  auto members = std::make_shared<member_list>();
+  members->users.resize(people);
+  delivery_part part;
+  part.frames = std::make_shared<const std::string>(bytes, 'x');
+  part.segments.push_back({std::move(members), 0, 1});
+  delivery news;
+  news.parts.push_back(std::move(part));
+  return news;
+}
+
+TEST(inline_rule, a_large_crowd_or_a_large_message_is_told_by_the_loop) {
+  EXPECT_TRUE(is_brief(event_for(most_told_inline, 200)));
+  EXPECT_FALSE(is_brief(event_for(most_told_inline + 1, 200)));
+  EXPECT_TRUE(is_brief(event_for(2, most_bytes_told_inline / 2)));
+  EXPECT_FALSE(is_brief(event_for(2, most_bytes_told_inline / 2 + 1)));
+  delivery two = event_for(2, most_bytes_told_inline / 4);
+  two.parts.push_back(event_for(2, most_bytes_told_inline / 4 + 1).parts.front());
+  EXPECT_FALSE(is_brief(two)) << "all parts together";
+}
+
 TEST(inline_rule, few_events_and_answers_are_passed_on) {
   draft committed;
   EXPECT_TRUE(passes_on_inline(committed, 0, 1)) << "housekeeping";

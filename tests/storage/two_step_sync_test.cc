@@ -141,6 +141,13 @@ TEST_F(two_step_sync_test, a_sync_that_fails_is_told_by_finish) {
   below->seen.fails = true;
   ASSERT_TRUE(sync(*log)) << "so far nothing has failed";
   EXPECT_TRUE(files.finish().IsIOError());
+
+  // RocksDB believes that all is well; nothing may come after what is lost.
+  below->seen.fails = false;
+  EXPECT_FALSE(log->Append("behind a hole", {}, nullptr).ok());
+  EXPECT_FALSE(sync(*log));
+  const auto next = make("2.log");
+  EXPECT_FALSE(next->Append("of the next log", {}, nullptr).ok());
 }
 
 TEST_F(two_step_sync_test, a_log_that_is_closed_or_gone_in_between_is_synced_before) {
@@ -206,8 +213,10 @@ TEST(two_step_commit, p1_nobody_sees_a_message_before_it_is_durable) {
   const auto digest = *node.data().digest(shard);
   spied& seen = files->seen;
   seen.gate_closed = true;
+  seen.begun_bytes = 0;
   node.writer().submit(node.event(shard, 5, 1, 2, owner));
   ASSERT_TRUE(wait_until([&] { return seen.held.load(); }));
+  EXPECT_GT(seen.begun_bytes, 0u) << "RocksDB is done with it, and has filled the memtables";
   EXPECT_FALSE(seen_by_all());
   EXPECT_EQ(node.data().applied(shard)->index.value, entries);
   EXPECT_EQ(*node.data().digest(shard), digest);
