@@ -44,7 +44,7 @@ inline bool passes_on_inline(const draft& committed, std::size_t answers, std::s
 inline constexpr std::size_t most_told_inline = 128;
 inline constexpr std::size_t most_bytes_told_inline = 256 * 1024;
 
-/// A loop is told by whoever has it in hand, if that may act for it: net/turn_scope.h.
+/// Whoever posts it to a loop that sleeps may pass it on in the loop's place: net/turn_scope.h.
 inline bool is_brief(const delivery& news) {
   std::size_t bytes = 0;
   for (const delivery_part& part : news.parts) {

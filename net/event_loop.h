@@ -4,10 +4,11 @@
 /// Iteration: wait -> read ready sockets (on_frames, one batch per wake-up) -> posted tasks ->
 /// on_iteration_end -> flush. So everything that an iteration causes leaves in one write each.
 ///
-/// run() owns the thread that calls it; post() and stop() are thread-safe; everything else belongs
-/// to that thread (or to the time before run()). While it sleeps, another thread may take its turn
-/// and run tasks and flush in its place (net/turn_scope.h): what is said below of the loop's thread
-/// holds for that one then. There is one at a time, and it sees all that the one before did.
+/// run() owns the thread that calls it; post(), post_brief() and stop() are thread-safe; everything
+/// else belongs to that thread (or to the time before run()). While it sleeps, another thread may
+/// take its turn and run tasks and flush in its place (net/turn_scope.h): what is said below of the
+/// loop's thread holds for that one then. There is one at a time, and it sees all that the one
+/// before did.
 #pragma once
 
 #include "conf/limits.h"

@@ -1,7 +1,7 @@
 /// How other threads reach a loop: a list of tasks and an eventfd that is written only when the
 /// loop sleeps, so that many posts cost one wake-up and a busy loop is never interrupted.
 ///
-/// post(), put() and wake() are thread-safe; the rest belongs to who has the loop's turn. Owned by
+/// post(), put_brief() and wake() are thread-safe; the rest belongs to who has the turn. Owned by
 /// the loop. Order: as posted. Bound: none of its own; whoever posts holds a ticket of something
 /// that is bounded.
 #pragma once
