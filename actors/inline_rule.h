@@ -8,6 +8,7 @@
 #include "actors/conversation_request.h"
 #include "actors/conversation_state.h"
 #include "actors/delivery.h"
+#include "net/turn_scope.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -41,7 +42,7 @@ inline bool passes_on_inline(const draft& committed, std::size_t answers, std::s
 }
 
 /// Recipients that are looked up, and bytes that are queued for them, in such a time.
-inline constexpr std::size_t most_told_inline = 128;
+inline constexpr std::size_t most_told_inline = net::most_flushed_for_a_sleeper;
 inline constexpr std::size_t most_bytes_told_inline = 256 * 1024;
 
 /// Whoever posts it to a loop that sleeps may pass it on in the loop's place: net/turn_scope.h.

@@ -69,9 +69,7 @@ class local_committer final : public committer {
     rocksdb::WriteBatch& batch = group_->seal();
     store::impl& inside = *data_.impl_;
     const auto start = std::chrono::steady_clock::now();
-    const rocksdb::Status written = options_.sync
-                                        ? inside.write_durably(batch)
-                                        : inside.db->Write(rocksdb::WriteOptions(), &batch);
+    const rocksdb::Status written = inside.write(batch, options_.sync);
     const auto spent = std::chrono::steady_clock::now() - start;
     group_->clear();
     if (!written.ok()) return write_failure(inside.path, written);

@@ -178,9 +178,7 @@ status replica_disk::sync() {
   if (!waits()) return done{};
   // Nobody reads these rows on another thread, so nobody finds them before they are durable.
   const auto start = std::chrono::steady_clock::now();
-  const rocksdb::Status written =
-      impl_->synced ? impl_->inside.write_durably(impl_->log_batch)
-                    : impl_->inside.db->Write(rocksdb::WriteOptions(), &impl_->log_batch);
+  const rocksdb::Status written = impl_->inside.write(impl_->log_batch, impl_->synced);
   const auto spent = std::chrono::steady_clock::now() - start;
   impl_->log_batch.Clear();
   if (!written.ok()) return write_failure(impl_->inside.path, written);
@@ -211,9 +209,7 @@ void replica_disk::apply(shard_id shard, std::string_view redo, const applied_re
 
 status replica_disk::apply_now() {
   if (impl_->state_batch.Count() == 0) return done{};
-  const std::lock_guard lock(impl_->inside.writing);
-  const rocksdb::Status written =
-      impl_->inside.db->Write(rocksdb::WriteOptions(), &impl_->state_batch);
+  const rocksdb::Status written = impl_->inside.write(impl_->state_batch, false);
   impl_->state_batch.Clear();
   if (!written.ok()) return write_failure(impl_->inside.path, written);
   return done{};

@@ -43,8 +43,7 @@ status staged_state::put(std::span<const row> rows) {
     const rocksdb::Status added = batch.Put(family_, slice(key), slice(value));
     CONCLAVE_CHECK(added.ok(), "a batch takes a row");
   }
-  const std::lock_guard lock(data_.impl_->writing);
-  const rocksdb::Status written = data_.impl_->db->Write(rocksdb::WriteOptions(), &batch);
+  const rocksdb::Status written = data_.impl_->write(batch, false);
   if (!written.ok()) return write_failure(data_.impl_->path, written);
   return done{};
 }

@@ -52,9 +52,10 @@ rocksdb::ColumnFamilyHandle* store::impl::family(shard_id shard) const {
   return std::atomic_ref(shards[shard.value]).load(std::memory_order_acquire);
 }
 
-rocksdb::Status store::impl::write_durably(rocksdb::WriteBatch& batch) {
+rocksdb::Status store::impl::write(rocksdb::WriteBatch& batch, bool durably) {
   const std::lock_guard lock(writing);
   rocksdb::WriteOptions options;
+  if (!durably) return db->Write(options, &batch);
   options.sync = true;
   files->begin();
   const rocksdb::Status written = db->Write(options, &batch);
@@ -206,11 +207,11 @@ time_ms store::latest_time() const {
 }
 
 outcome<std::string> store::digest(shard_id shard) const {
-  // A full scan must not push everybody else's blocks out of the cache.
   rocksdb::ColumnFamilyHandle* const family = impl_->family(shard);
   const auto seen = impl_->seen();
   rocksdb::ReadOptions options;
   options.snapshot = seen.get();
+  // A full scan must not push everybody else's blocks out of the cache.
   options.fill_cache = false;
   state_digest digest;
   const std::unique_ptr<rocksdb::Iterator> row(impl_->db->NewIterator(options, family));

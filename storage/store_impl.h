@@ -47,10 +47,10 @@ struct store::impl {
 
   rocksdb::ColumnFamilyHandle* family(shard_id shard) const;
 
-  /// Writes and fsyncs; the memtables are filled while the disk writes (storage/two_step_sync.h).
-  /// Who writes rows that readers look for sees to it that they find what is durable only:
-  /// publish().
-  rocksdb::Status write_durably(rocksdb::WriteBatch& batch);
+  /// Writes; `durably` with an fsync, and then the memtables are filled while the disk writes
+  /// (storage/two_step_sync.h): who writes rows that readers look for sees to it that they find
+  /// what is durable only, by publish().
+  rocksdb::Status write(rocksdb::WriteBatch& batch, bool durably);
 
   /// From now on readers see what is there now, until it is called again; all of it is durable.
   void publish();

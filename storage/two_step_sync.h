@@ -7,7 +7,7 @@
 ///   - tell nobody of the write, and let nobody read it, before finish() has returned OK;
 ///   - let nobody else write to the database in between: a log that is closed for a new one, or a
 ///     memtable that is flushed, must never hold what is not synced.
-/// store::impl::write_durably() sees to both. Only the log that this write went to is synced in two
+/// store::impl::write() sees to both. Only the log that this write went to is synced in two
 /// steps: older ones, which the manifest then speaks of, at once.
 ///
 /// Thread-safe; one begin() at a time. Owned by the store, outlives the database and its files.

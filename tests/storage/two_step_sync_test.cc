@@ -10,7 +10,6 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -55,9 +54,9 @@ class spy final : public rocksdb::FileSystemWrapper {
     file(std::unique_ptr<FSWritableFile> below, spied& seen)
         : FSWritableFileOwnerWrapper(std::move(below)), seen_(seen) {}
     IOStatus Sync(const IOOptions& options, IODebugContext* debug) override {
-      while (seen_.gate_closed) {
+      if (seen_.gate_closed) {
         seen_.held = true;
-        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        seen_.gate_closed.wait(true);
       }
       ++seen_.syncs;
       if (seen_.fails) return IOStatus::IOError("failed on purpose");
@@ -222,6 +221,7 @@ TEST(two_step_commit, p1_nobody_sees_a_message_before_it_is_durable) {
   EXPECT_EQ(*node.data().digest(shard), digest);
   EXPECT_EQ(last_in_log(node.data()), entries);
   seen.gate_closed = false;
+  seen.gate_closed.notify_all();
   owner->wait_for_settled(2);
   EXPECT_TRUE(seen_by_all());
   EXPECT_EQ(node.data().applied(shard)->index.value, entries + 1);
