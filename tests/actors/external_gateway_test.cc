@@ -210,6 +210,7 @@ TEST(external_gateway, p6_both_policies_must_allow_it_and_names_are_not_told) {
     EXPECT_EQ((*answer)->payload, kept_home->payload) << "one answer for all";
   }
   EXPECT_EQ(t.add(6)->code(), errc::ok);
+  ASSERT_TRUE(t.carols_room());
   t.allow(false, false);
   EXPECT_EQ(t.add(6)->code(), errc::ok) << "done before: a resend is told so (P3)";
   EXPECT_EQ(t.add(7, "dave")->code(), errc::policy_forbids);

@@ -61,6 +61,10 @@ class two_tenants {
   conversation_id bring_carol_in() {
     allow(true, true);
     EXPECT_EQ(add(1)->code(), errc::ok);
+    return carols_room();
+  }
+  /// What is said before she knows it reaches her as a HEAD only.
+  conversation_id carols_room() {
     conversation_id local{};
     EXPECT_TRUE(wait_until([&] {
       carol.ask(ping{});
