@@ -140,7 +140,9 @@ TEST(external_gateway, devices_that_come_later_and_soft_news_know_the_room_too) 
   EXPECT_EQ(t.alice.ask(watch{t.room, 60'000})->code(), errc::ok);
 
   ASSERT_EQ(t.alice.ask(typing{t.room, false})->code(), errc::ok);
-  const auto typed = again.next();
+  auto typed = again.next();
+  // That she was brought in may be written to her inbox only now.
+  while (typed && typed->is(frame_type::inbox_entry)) typed = again.next();
   ASSERT_TRUE(typed && typed->is(frame_type::typing_now));
   EXPECT_EQ(typed->as<typing_push>()->conversation, local);
   EXPECT_EQ(typed->as<typing_push>()->user, alice_id);
