@@ -4,6 +4,13 @@ find_package(Threads REQUIRED)
 find_package(OpenSSL 3.0 REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(RocksDB CONFIG REQUIRED)
+# Linked in: what a lone message runs through lies closer together, which is felt where caches are
+# cold. The thread sanitizer's suppressions know RocksDB by the name of its library.
+if(CONCLAVE_SANITIZE)
+  set(CONCLAVE_ROCKSDB RocksDB::rocksdb-shared)
+else()
+  set(CONCLAVE_ROCKSDB RocksDB::rocksdb)
+endif()
 find_package(msgpack CONFIG REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(prometheus-cpp CONFIG REQUIRED)

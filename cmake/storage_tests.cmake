@@ -5,7 +5,7 @@ endif()
 
 if(EXISTS ${CMAKE_SOURCE_DIR}/tests/support/faulty_fs.cc)
   add_library(conclave_faulty_fs STATIC tests/support/faulty_fs.cc)
-  target_link_libraries(conclave_faulty_fs PUBLIC conclave_flags RocksDB::rocksdb-shared)
+  target_link_libraries(conclave_faulty_fs PUBLIC conclave_flags ${CONCLAVE_ROCKSDB})
 endif()
 
 if(TARGET test_storage)
