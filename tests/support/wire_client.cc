@@ -8,6 +8,7 @@
 #include <openssl/x509.h>
 
 #include <csignal>
+#include <cstdio>
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -186,7 +187,13 @@ std::optional<wire_frame> wire_client::answer(std::uint64_t correlation,
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
         until - std::chrono::steady_clock::now());
     auto frame = next(std::max(left, 0ms));
-    if (!frame) return std::nullopt;
+    if (!frame) {
+      // For whoever goes on without looking: the test may be unable to say more.
+      std::fprintf(stderr, "wire_client: no answer to %llu: %s\n",
+                   static_cast<unsigned long long>(correlation),
+                   closed_ ? "the other side ended the connection" : "nothing came in time");
+      return std::nullopt;
+    }
     if (frame->header.correlation == correlation) return frame;
     pushes_.push_back(std::move(*frame));
   }
