@@ -98,7 +98,7 @@ void fanout::push(session& s, const delivery& news, const net::loop_buffer_ref& 
                   const delivered_event& first, const delivered_event& last, std::uint64_t events) {
   const conversation_id local = s.local_id(news.tenant, news.conversation);
   if (!local) return;  // a guest whose link is on its way: a HEAD follows it
-  if (s.lagging || s.connection->outbox_bytes() > limits::outbox_high_bytes) {
+  if (s.lagging || s.connection->above_high()) {
     owe_head(s, local, last.seq);
     return;
   }
@@ -167,7 +167,7 @@ void fanout::tell(const user_news& news) {
   if (sessions == nullptr) return;
   for (session* s : *sessions) {
     if (s->connection->closing()) continue;
-    if (s->lagging || s->connection->outbox_bytes() > limits::outbox_high_bytes) {
+    if (s->lagging || s->connection->above_high()) {
       owe_inbox(*s, news.inbox_head);
       continue;
     }

@@ -119,7 +119,7 @@ void gateway::on_frames(net::connection& c, std::span<const frame_view> frames) 
     if (carries_secret(frame.header.type)) net::wipe(frame);
   }
   if (c.closing()) return;
-  if (c.outbox_bytes() > limits::outbox_high_bytes) c.pause_reading();
+  if (c.above_high()) c.pause_reading();
 }
 
 void gateway::on_frame(session& s, const frame_view& frame) {

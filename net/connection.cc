@@ -79,9 +79,14 @@ void connection::queued() {
   after_queueing();
 }
 
+/// Sealing adds to what waits: then it is the next send() that notices, or nobody would be told.
+bool connection::above_high() const {
+  return above_high_ && outbox_bytes() > loop_.options().outbox_high_bytes;
+}
+
 void connection::after_queueing() {
-  const std::size_t bytes = out_.bytes();
-  if (bytes >= loop_.options().outbox_high_bytes) {
+  const std::size_t bytes = outbox_bytes();
+  if (bytes > loop_.options().outbox_high_bytes) {
     above_high_ = true;
     if (bytes > loop_.options().outbox_max_bytes) {
       close_with(close_reason::outbox_overflow,

@@ -86,6 +86,10 @@ class connection {
   /// What the socket has not taken yet, encrypted or not.
   std::size_t outbox_bytes() const { return out_.bytes() + socket_.rest_bytes(); }
 
+  /// More than outbox_high_bytes of that wait. Whoever holds something back because of it may rely
+  /// on on_drained.
+  bool above_high() const;
+
   /// Stops and resumes reading the socket (back-pressure). While paused the idle clock stands
   /// still.
   void pause_reading();

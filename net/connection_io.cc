@@ -169,7 +169,7 @@ void connection::flushed() {
 }
 
 void connection::drained() {
-  if (!above_high_ || closing_ || out_.bytes() > loop_.options().outbox_low_bytes) return;
+  if (!above_high_ || closing_ || outbox_bytes() > loop_.options().outbox_low_bytes) return;
   above_high_ = false;
   loop_.handler().on_drained(*this);
 }

@@ -38,7 +38,8 @@ class loop_handler {
   /// All whole frames of this wake-up. Views live for the call only.
   virtual void on_frames(connection& c, std::span<const frame_view> frames) = 0;
 
-  /// The outbox fell below limits::outbox_low_bytes after having been above outbox_high_bytes.
+  /// The outbox fell to limits::outbox_low_bytes after having been above outbox_high_bytes
+  /// (connection::above_high).
   virtual void on_drained(connection& c) = 0;
 
   /// The connection is gone, whatever the cause; also for one that never opened. Exactly once.

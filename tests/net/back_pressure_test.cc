@@ -42,6 +42,38 @@ TEST(back_pressure, a_drained_outbox_is_told_once) {
   EXPECT_EQ(pair.server.call([&] { return pair.server.closes.size(); }), 0u);
 }
 
+/// What a slow peer is spared, he is told of when his outbox has drained: nobody may find it too
+/// full to send while it is not full enough to be told of (promise P2). A record that the socket
+/// took a part of counts for both.
+TEST(back_pressure, an_outbox_that_was_seen_too_full_is_always_told_drained) {
+  const loop_options options = small_outbox();
+  loop_pair pair(options);
+  pair.client.keep_frames = false;
+  pair.start();
+  const connection_id reader = pair.connect();
+  ASSERT_TRUE(pair.server.wait_for_opens(1));
+  ASSERT_TRUE(pair.client.wait_for_opens(1));
+  pair.client.call([&] { pair.client.loop.find(reader)->pause_reading(); });
+  send_until_stuck(pair.server, std::size_t{32} * 1024);
+  pair.server.call([&] {
+    pair.server.loop.for_each([&](connection& c) {
+      EXPECT_FALSE(c.above_high());
+      const std::size_t missing = options.outbox_high_bytes + 1 - c.outbox_bytes();
+      c.send(make_frame(std::string(missing - make_frame({}).size(), 'x')));
+      EXPECT_EQ(c.outbox_bytes(), options.outbox_high_bytes + 1);
+      EXPECT_TRUE(c.above_high());
+    });
+  });
+  EXPECT_EQ(pair.server.call([&] { return pair.server.drained; }), 0u);
+  pair.client.call([&] { pair.client.loop.find(reader)->resume_reading(); });
+  ASSERT_TRUE(pair.server.wait([&] { return pair.server.drained == 1; }));
+  EXPECT_FALSE(pair.server.call([&] {
+    bool above = false;
+    pair.server.loop.for_each([&](connection& c) { above = c.above_high(); });
+    return above;
+  }));
+}
+
 TEST(back_pressure, a_reader_that_takes_nothing_is_closed_when_the_outbox_is_full) {
   loop_options options = small_outbox();
   options.outbox_max_bytes = 1024 * 1024;
