@@ -22,9 +22,6 @@ namespace conclave::actors {
 namespace {
 constexpr std::uint32_t overload_retry_ms = 50;
 constexpr std::uint32_t conflict_retry_ms = 20;
-/// Index orders of which none was learnt for this long were lost, by registrars with too much to do
-/// or that crashed; they must not hold up those that wait for their turn.
-constexpr time_ms index_patience_ms = 5'000;
 
 std::uint32_t retry_after_ms(errc code) {
   if (code == errc::conflict) return conflict_retry_ms;
@@ -113,15 +110,12 @@ void conversation_shell::give_up_loading() {
 }
 
 void conversation_shell::on_doze() {
-  // An order may have been lost: its registrar had too much to do, or crashed. Asleep nobody would
-  // give it again.
-  give_index_orders_again();
+  // Asleep nobody would give again what was lost.
+  give_orders_again(0, 0);
   if (state_ != nullptr && state_->has_job()) {
     state_->job_stalled();
     propose();
   }
-  const auto owed = std::exchange(ordered_inbox_, {});
-  for (const auto& [slot, given] : owed) order_inbox(given.entry);
   if (ordered_.empty() && ordered_inbox_.empty()) try_retire();
 }
 
@@ -172,8 +166,7 @@ void conversation_shell::on_work(const conversation_work& work) {
     parked_.push_back(work.batch);
     return;
   }
-  if (!ordered_.empty() && ports_.now() >= index_progress_ + index_patience_ms)
-    give_index_orders_again();
+  give_lost_orders_again();
   judge(*work.batch);
   propose();
   if (!state_->exists()) try_retire();
@@ -385,90 +378,6 @@ void conversation_shell::review_burning() {
     batch->requests.push_back(std::move(request));
     ports->actors->deliver_to_conversation(entity, conversation_work{std::move(batch)});
   });
-}
-
-conversation_shell::user_home conversation_shell::home_of(user_id user) const {
-  const conversation_id id{entity_.id};
-  const auto external = state_->external(user);
-  if (!external) return {{entity_kind::user, entity_.tenant, user.value}, id, {}};
-  return {{entity_kind::user, external->home_tenant, external->home_user.value},
-          link_id(ports_.cluster, external->home_tenant, entity_.tenant, id),
-          seat{entity_.tenant, id, user}};
-}
-
-void conversation_shell::order_index(const membership_change& change, push_moment pushed) {
-  if (ordered_.size() < max_open_index_orders)
-    give_index_order(change, pushed);
-  else
-    to_order_.push_back({change, pushed});
-}
-
-void conversation_shell::give_index_orders_again() {
-  const auto lost = ordered_;
-  for (const auto& [at, given] : lost)
-    give_index_order({at.first, at.second, given.member}, given.pushed);
-}
-
-void conversation_shell::give_index_order(const membership_change& change, push_moment pushed) {
-  index_progress_ = ports_.now();
-  const user_home home = home_of(change.user);
-  // A guest's sessions learn of his first conversation here from this order: they had no push.
-  if (home.link) pushed = push_moment::min();
-  ordered_[{change.seq, change.user}] = {change.member, pushed};
-  auto order = std::make_shared<registrar_request>();
-  order->order = index_order{home.conversation, change.seq, change.member, home.link};
-  ports_.actors->deliver_to_registrar(home.registrar, registrar_work{std::move(order)});
-}
-
-void conversation_shell::on_index_learnt(const index_learnt& learnt) {
-  if (ended_) return;
-  ++seen_;
-  if (state_ == nullptr) return;  // loading: the intent is still there and will be ordered again
-  index_progress_ = ports_.now();
-  const auto given = ordered_.extract({learnt.seq, learnt.user});
-  while (!to_order_.empty() && ordered_.size() < max_open_index_orders) {
-    give_index_order(to_order_.front().change, to_order_.front().pushed);
-    to_order_.pop_front();
-  }
-  // Who logged in between the push and this moment has neither heard of the conversation nor found
-  // it in his listing. He was added by this seq, so he may know of it.
-  if (given && given.mapped().member) {
-    auto hint = std::make_shared<head_hint>();
-    hint->tenant = entity_.tenant;
-    hint->conversation = conversation_id{entity_.id};
-    hint->head = learnt.seq;
-    hint->only = learnt.user;
-    hint->logged_in_after = given.mapped().pushed;
-    for (reply_port* loop : ports_.loops) loop->post(std::shared_ptr<const head_hint>(hint));
-  }
-  state_->index_learnt(learnt.seq, learnt.user);
-  propose();
-}
-
-void conversation_shell::order_inbox(const owed_entry& entry) {
-  const auto [at, fresh] =
-      ordered_inbox_.try_emplace({entry.user, entry.kind, entry.slot}, inbox_order_given{entry});
-  if (!fresh) {
-    at->second.entry = entry;
-    at->second.again = true;
-    return;
-  }
-  const user_home home = home_of(entry.user);
-  auto order = std::make_shared<registrar_request>();
-  order->order =
-      inbox_order{entry.kind, home.conversation, entry.at, entry.about, entry.slot, home.link};
-  ports_.actors->deliver_to_registrar(home.registrar, registrar_work{std::move(order)});
-}
-
-void conversation_shell::on_inbox_learnt(const inbox_learnt& learnt) {
-  if (ended_) return;
-  ++seen_;
-  if (state_ == nullptr) return;  // loading: the owed row is still there and will be ordered again
-  auto given = ordered_inbox_.extract({learnt.user, learnt.kind, learnt.slot});
-  if (!given) return;  // of an earlier incarnation: what is owed was ordered anew
-  if (given.mapped().again) return order_inbox(given.mapped().entry);
-  state_->inbox_learnt(learnt.user, learnt.kind, learnt.slot);
-  propose();
 }
 
 std::string conversation_shell::answer_frame(const conversation_request& request,

@@ -83,11 +83,26 @@ class conversation_shell {
     std::optional<seat> link;
   };
   user_home home_of(user_id user) const;
+  struct index_order_given {
+    bool member = false;
+    push_moment pushed;  ///< sessions that are online by then have the event
+    time_ms when = 0;
+  };
+  struct inbox_order_given {
+    owed_entry entry;
+    bool again = false;  ///< it changed since: order it once more when this one is learnt
+    time_ms when = 0;
+  };
+  // -- conversation_orders.cc
+  // ------------------------------------------------------------------------
   /// At once, or when its turn comes.
   void order_index(const membership_change& change, push_moment pushed);
-  void give_index_order(const membership_change& change, push_moment pushed);
-  void give_index_orders_again();
+  void give_index_order(event_seq seq, user_id user, index_order_given& given);
   void order_inbox(const owed_entry& entry);
+  void give_inbox_order(inbox_order_given& given);
+  void give_lost_orders_again();
+  void give_orders_again(time_ms index_older_than, time_ms inbox_older_than);
+
   void post_typing(const conversation_request& request);
   /// Reads what is burning once somebody left, and has it judged.
   void review_burning();
@@ -118,10 +133,6 @@ class conversation_shell {
   event_seq committed_head_{};
   std::deque<late_ticket> late_;
 
-  struct index_order_given {
-    bool member = false;
-    push_moment pushed;  ///< sessions that are online by then have the event
-  };
   /// Changes of membership ordered from their users' registrars and not yet learnt there; at most
   /// max_open_index_orders.
   std::map<std::pair<event_seq, user_id>, index_order_given> ordered_;
@@ -131,15 +142,11 @@ class conversation_shell {
   };
   /// Those to be ordered next, as many as members: their intent rows are durable already.
   std::deque<index_order_waiting> to_order_;
-  time_ms index_progress_ = 0;  ///< when an order was last given or learnt
 
   using inbox_slot = std::tuple<user_id, inbox_kind, std::uint64_t>;
-  struct inbox_order_given {
-    owed_entry entry;
-    bool again = false;  ///< it changed since: order it once more when this one is learnt
-  };
   /// Inbox entries ordered and not yet learnt; one order at a time per owed row.
   std::map<inbox_slot, inbox_order_given> ordered_inbox_;
+  time_ms orders_looked_at_ = 0;  ///< for those that were lost
 };
 
 /// Brings a conversation to life; see directory::spawner.

@@ -56,7 +56,9 @@ struct index_learnt {
 struct inbox_learnt {
   user_id user{};
   inbox_kind kind{};
-  std::uint64_t slot = 0;  ///< of the order
+  std::uint64_t slot = 0;  ///< these three: of the order
+  event_seq at{};
+  user_id about{};
 };
 
 /// The directory found the actor idle: it may retire when nothing is in flight.

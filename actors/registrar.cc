@@ -32,7 +32,7 @@ void registrar_shell::on_work(const registrar_work& work) {
   if (ended_) return;
   ++seen_;
   if (queue_.size() >= limits::max_parked_requests) {
-    // An index order has no ticket; its intent row stays and is ordered again later.
+    // The order of a conversation has no ticket; it stays owed and is given again later.
     refuse_request(*work.request, errc::overloaded, {}, overload_retry_ms);
     return;
   }
@@ -154,7 +154,7 @@ void registrar_shell::tell(registrar_request& request, registrar_plan& plan) {
   } else if (const auto* owed = std::get_if<inbox_order>(&request.order)) {
     const auto [conversation, user] = ordered_by(*owed);
     ports_.actors->deliver_to_conversation(conversation,
-                                           inbox_learnt{user, owed->kind, owed->slot});
+                                           inbox_learnt{user, owed->kind, owed->slot, owed->at, owed->about});
   }
 }
 

@@ -106,7 +106,7 @@ struct inbox_order {
   conversation_id conversation{};  ///< as the user knows it
   event_seq at{};
   user_id about{};
-  std::uint64_t slot = 0;    ///< repeated in inbox_learnt
+  std::uint64_t slot = 0;    ///< with `at` and `about` repeated in inbox_learnt
   std::optional<seat> link;  ///< the conversation is another tenant's
 };
 

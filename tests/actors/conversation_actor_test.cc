@@ -541,6 +541,22 @@ TEST(conversation_actor, index_orders_that_were_lost_do_not_hold_up_the_others) 
   EXPECT_EQ(w.commits.rows.count(table::intent, acme, room.value), 0u);
 }
 
+TEST(conversation_actor, a_lost_index_order_does_not_wait_for_a_room_without_joins) {
+  actor_world w;
+  w.found({2});
+  w.refuse_reads = true;
+  w.post({{verb::add_members, 1, 1, 10, users({3}), {}}});
+  w.run();
+  w.refuse_reads = false;
+  for (std::uint64_t i = 0; i < 3; ++i) {
+    w.now += 2'000;
+    w.post({{verb::add_members, 1, 2 + i, 11 + i, users({4 + i}), {}}});
+    w.run();
+  }
+  EXPECT_EQ(w.index_orders.size(), 4u);
+  EXPECT_EQ(w.commits.rows.count(table::intent, acme, room.value), 0u);
+}
+
 TEST(conversation_actor, an_index_order_that_was_lost_is_given_again_before_sleep) {
   actor_world w;
   w.found({2});

@@ -51,6 +51,52 @@ TEST(conversation_answers, a_read_mark_reaches_the_inbox_once_and_watchers_at_on
   EXPECT_EQ(w.loop.signals[0]->what, signal::kind::read_by);
 }
 
+TEST(conversation_answers, a_lost_inbox_order_is_given_again_while_the_room_is_lively) {
+  actor_world w;
+  w.found({2});
+  w.say(1, 1, 5);
+  w.say(1, 2, 6);
+  w.run();
+  w.refuse_reads = true;  // his registrar cannot plan, and drops the order
+  w.post({{verb::mark_read, 2, 0, 10, {}, "", read_to(2)}});
+  w.run();
+  w.refuse_reads = false;
+  w.post({{verb::mark_read, 2, 0, 11, {}, "", read_to(3)}});
+  w.run();
+  EXPECT_TRUE(w.inbox_orders.empty()) << "the first may still be on its way";
+  w.now += 15'000;
+  w.say(1, 3, 12);
+  w.run();
+  ASSERT_EQ(w.inbox_orders.size(), 1u);
+  EXPECT_EQ(w.inbox_orders[0].at.value, 3u) << "the newest mark";
+  EXPECT_EQ(w.commits.rows.count(table::owed, acme, room.value), 0u);
+}
+
+TEST(conversation_answers, an_entry_stays_owed_when_only_an_older_one_was_learnt) {
+  actor_world w;
+  w.found({2});
+  w.say(1, 1, 5);
+  w.say(1, 2, 6);
+  w.run();
+  w.post({{verb::mark_read, 2, 0, 10, {}, "", read_to(2)}});
+  w.run();
+  w.refuse_reads = true;
+  w.post({{verb::mark_read, 2, 0, 11, {}, "", read_to(3)}});
+  w.run();
+  // The first order was given twice, since it seemed lost: it is learnt twice.
+  w.directory().deliver_to_conversation(
+      actor_world::entity(), inbox_learnt{user_id{2}, inbox_kind::read, 0, event_seq{2}, {}});
+  w.run();
+  EXPECT_EQ(w.commits.rows.count(table::owed, acme, room.value), 1u);
+  w.refuse_reads = false;
+  w.now += 15'000;
+  w.say(1, 3, 12);
+  w.run();
+  ASSERT_EQ(w.inbox_orders.size(), 2u);
+  EXPECT_EQ(w.inbox_orders[1].at.value, 3u);
+  EXPECT_EQ(w.commits.rows.count(table::owed, acme, room.value), 0u);
+}
+
 TEST(conversation_answers, typing_is_told_to_all_loops_and_kept_nowhere) {
   actor_world w;
   w.found({2});
