@@ -125,6 +125,11 @@ std::size_t reactor::outbox_bytes(session_ref s) {
   return at == nullptr || at->connection == nullptr ? 0 : at->connection->outbox_bytes();
 }
 
+bool reactor::above_high(session_ref s) {
+  const slot* at = find(s);
+  return at != nullptr && at->connection != nullptr && at->connection->above_high();
+}
+
 void reactor::close(session_ref s) {
   slot* at = find(s);
   if (at == nullptr) return;

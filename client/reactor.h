@@ -136,6 +136,9 @@ class reactor final : private net::loop_handler {
   /// Bytes that wait to be written; 0 when the session is gone.
   std::size_t outbox_bytes(session_ref s);
 
+  /// Too many of them wait for more; on_iteration_end follows when there is room again.
+  bool above_high(session_ref s);
+
   /// Ends a session after what is queued has been written; on_closed follows.
   void close(session_ref s);
 
@@ -182,7 +185,7 @@ class reactor final : private net::loop_handler {
   void send_ping(slot& at, net::connection& c, std::chrono::milliseconds within);
   void on_open(net::connection& c) override;
   void on_frames(net::connection& c, std::span<const frame_view> frames) override;
-  void on_drained(net::connection&) override {}
+  void on_drained(net::connection&) override { handler_.on_iteration_end(); }
   void on_close(net::connection& c, net::close_reason reason, const std::string& detail) override;
   void on_iteration_end() override { handler_.on_iteration_end(); }
 

@@ -42,7 +42,8 @@ void session_core::enqueue(std::uint64_t correlation, std::string frame, std::ui
 void session_core::pump() {
   if (!ready_) return;
   requests_.pump(steady_ms(), [this](std::uint64_t, queue::entry& e) {
-    if (!reactor_.transmit(link_, e.frame)) return false;
+    // A window of large requests is more than a connection may have waiting.
+    if (reactor_.above_high(link_) || !reactor_.transmit(link_, e.frame)) return false;
     e.context.transmitted = true;
     return true;
   });

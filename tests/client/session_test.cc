@@ -319,5 +319,26 @@ TEST(session, texts_of_one_conversation_keep_their_order_over_cut_connections) {
   EXPECT_EQ(node.texts(), said);
 }
 
+/// A window of large texts is more than a connection may have waiting.
+TEST(session, a_window_of_large_texts_does_not_overflow_the_connection) {
+  fake_node node;
+  node.start();
+  auto s = session::connect(node.options(1));
+  ASSERT_TRUE(s);
+  constexpr unsigned count = 200;
+  const std::string large(60'000, 'x');
+  std::atomic<unsigned> answered{0};
+  std::atomic<unsigned> failed{0};
+  for (unsigned i = 0; i < count; ++i) {
+    (*s)->send_async(fake_node::group, large, [&](outcome<receipt> r) {
+      if (!r) ++failed;
+      ++answered;
+    });
+  }
+  ASSERT_TRUE(wait_until([&] { return answered == count; }));
+  EXPECT_EQ(failed, 0u);
+  EXPECT_EQ(node.logins, 1u);
+}
+
 }  // namespace
 }  // namespace conclave::client
