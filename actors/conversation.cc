@@ -176,7 +176,7 @@ void conversation_shell::judge(conversation_batch& batch) {
   const auto policy = ports_.policy_of(entity_.tenant);
   const rule_context context{ports_.now(), policy.get(), ports_.disk()};
   for (conversation_request& request : batch.requests) judge_one(request, batch, context);
-  if (state_->take_burning_review()) review_burning();
+  if (state_->take_burning_review()) review_when_committed();
   if (auto stale = state_->take_stale_timers(); !stale.empty()) look_again(std::move(stale));
 }
 
@@ -237,6 +237,16 @@ void conversation_shell::answer_when_committed(waiting_answer answer) {
     give(answer);
 }
 
+/// What burns is read from the store: also what was said just before somebody left.
+void conversation_shell::review_when_committed() {
+  if (state_->has_draft())
+    draft_reviews_ = true;
+  else if (!in_flight_.empty())
+    in_flight_.back().reviews = true;
+  else
+    review_burning();
+}
+
 void conversation_shell::give(waiting_answer& answer) {
   answer.asked.answer_with(std::move(answer.frame));
   if (answer.gather) answer.gather->done();
@@ -254,6 +264,7 @@ void conversation_shell::propose() {
   next.work = state_->take_draft();
   next.asked = std::exchange(draft_tickets_, {});
   next.answers = std::exchange(draft_answers_, {});
+  next.reviews = std::exchange(draft_reviews_, false);
   storage::proposal p;
   p.shard = ports_.shards.shard_of(entity_);
   p.epoch = ports_.commits->epoch_of(p.shard);
@@ -288,10 +299,12 @@ void conversation_shell::on_resolved(const storage::resolution& news) {
   std::vector<owed_entry> owed;
   std::vector<signal> signals;
   std::vector<waiting_answer> answers;
+  bool reviews = false;
   for (std::uint32_t i = 0; i < news.proposals; ++i) {
     in_flight settled = std::move(in_flight_.front());
     in_flight_.pop_front();
     draft& work = settled.work;
+    reviews = reviews || settled.reviews;
     uncommitted_events_ -= settled.asked.size();
     uncommitted_bytes_ -= work.part.frames->size();
     changes.insert(changes.end(), work.changes.begin(), work.changes.end());
@@ -322,6 +335,7 @@ void conversation_shell::on_resolved(const storage::resolution& news) {
   }
   for (const auto& change : changes) order_index(change, pushed);
   for (const auto& entry : owed) order_inbox(entry);
+  if (reviews) review_burning();
   propose();
 }
 

@@ -220,6 +220,35 @@ TEST(conversation_answers, p5_a_dissolved_group_lets_go_of_what_still_burns) {
     EXPECT_EQ(value.find("for your eyes"), std::string::npos);
 }
 
+TEST(conversation_answers, p5_what_was_said_just_before_its_only_reader_left_burns) {
+  for (const bool together : {true, false}) {
+    SCOPED_TRACE(together ? "in one batch" : "on its way");
+    actor_world w;
+    w.found({2});
+    auto burning = std::make_shared<request_details>();
+    burning->burn_ms = 60'000;
+    const actor_world::wanted send{verb::send, 1, 1, 10, {}, "for your eyes", burning};
+    const actor_world::wanted leave{verb::remove_member, 2, 1, 11, users({2}), ""};
+    w.commits.at_once = false;
+    if (together) {
+      w.post({send, leave});
+    } else {
+      w.post({send});
+      w.run();
+      w.post({leave});
+    }
+    w.run();
+    w.commits.at_once = true;
+    w.commits.settle();
+    w.run();
+    w.commits.settle();
+    w.run();
+    EXPECT_EQ(w.commits.rows.count(table::burn, acme, room.value), 0u);
+    for (const auto& [key, value] : w.commits.rows.all())
+      EXPECT_EQ(value.find("for your eyes"), std::string::npos);
+  }
+}
+
 TEST(conversation_answers, a_job_that_died_in_the_middle_goes_on_when_the_actor_lives_again) {
   actor_world w;
   w.post({{verb::create, 1, 99, 1, {}, "room"}});
