@@ -65,7 +65,7 @@ void conversation_shell::on_loaded(const conversation_loaded& loaded) {
               {{"tenant", entity_.tenant.value},
                {"conversation", entity_.id},
                {"why", name_of(loaded.why)}});
-    return give_up_loading();
+    return give_up_loading(loaded.why);
   }
   state_ = std::make_unique<conversation_state>(entity_.tenant, conversation_id{entity_.id},
                                                 *loaded.image);
@@ -78,7 +78,7 @@ void conversation_shell::on_loaded(const conversation_loaded& loaded) {
     log::warn("conversation", "somebody else wrote since the writer granted it",
               {{"tenant", entity_.tenant.value}, {"conversation", entity_.id}});
     state_.reset();
-    return give_up_loading();
+    return give_up_loading(errc::conflict);
   }
   // Nobody knows who was online when these were pushed: the hint goes to all sessions of the user.
   for (const auto& change : state_->unfinished()) order_index(change, push_moment::min());
@@ -102,11 +102,14 @@ void conversation_shell::on_loaded(const conversation_loaded& loaded) {
 }
 
 /// Nothing was done of what is parked: it may come again.
-void conversation_shell::give_up_loading() {
+void conversation_shell::give_up_loading(errc why) {
   for (auto& batch : parked_)
     for (auto& request : batch->requests)
       request.asked.reject(errc::overloaded, {}, overload_retry_ms);
-  end(false);
+  if (why != errc::overloaded) return end(false);
+  ended_ = true;
+  ports_.actors->postponed(entity_, incarnation_);
+  self_.quit();
 }
 
 void conversation_shell::on_doze() {

@@ -69,7 +69,7 @@ class conversation_shell {
     waiting_answer what;
   };
 
-  void give_up_loading();
+  void give_up_loading(errc why);
   void judge(conversation_batch& batch);
   void judge_one(conversation_request& request, const conversation_batch& batch,
                  const rule_context& context);

@@ -1,10 +1,10 @@
 /// What a conversation orders from its users' registrars: changes of membership for their indexes,
 /// entries for their inboxes. Each order is a durable row until the registrar has learnt it.
 ///
-/// An order can be lost: its registrar had too much to do, or crashed. Who has not learnt one for its
-/// patience is given it again, whatever happens to the others. A part of the shell (conversation.h).
+/// An order can be lost: its registrar had too much to do, or crashed. Who has not learnt one for
+/// its patience is given it again, whatever happens to the others. A part of the shell
+/// (conversation.h).
 #include "actors/conversation.h"
-
 #include "actors/derived_ids.h"
 #include "actors/directory.h"
 

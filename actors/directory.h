@@ -73,7 +73,10 @@ class directory {
 
   /// Brings an entity to life without work for it.
   void wake(const entity_ref& entity) {
-    with_entry(entity, [](entry& e) { --e.delivered; });
+    with_entry(entity, [](entry& e) {
+      --e.delivered;
+      e.woken = true;
+    });
   }
 
   /// An actor asks to sleep after having handled `seen` delivered messages. True: it is forgotten
@@ -85,7 +88,12 @@ class directory {
   /// to be told, whoever is started next tells it.
   void crashed(const entity_ref& entity, std::uint64_t incarnation, bool respawn);
 
-  /// Sends doze to everything without a delivery for `idle_ms`. Called about once a second.
+  /// An actor cannot load now, since too much else is to be read: forget it. One that was woken, or
+  /// has to tell what members may have missed, is started again by a later sweep.
+  void postponed(const entity_ref& entity, std::uint64_t incarnation);
+
+  /// Starts what was postponed, a part of it. Sends doze to everything without a delivery for
+  /// `idle_ms`. Called about once a second.
   void sweep(std::uint64_t now_ms, std::uint64_t idle_ms);
 
   /// Refuses deliveries from now on and tells every actor to stop.
@@ -99,6 +107,7 @@ class directory {
     std::uint64_t delivered = 0;
     std::uint64_t last_ms = 0;
     bool recovered = false;
+    bool woken = false;  ///< it has something to do without a request
     conversation_actor conversation;
     registrar_actor registrar;
   };
@@ -108,11 +117,14 @@ class directory {
     /// Recovered ones that ended before they could tell. Grows by one per entity at most, and only
     /// where a crash was followed by a failure to load.
     std::unordered_set<entity_ref, entity_hash> untold;
+    /// Woken ones for which the reader pool had no room.
+    std::unordered_set<entity_ref, entity_hash> postponed;
   };
 
   part& part_of(const entity_ref& entity) {
     return parts_[(entity_hash{}(entity) >> 7) % parts_.size()];
   }
+  void start_postponed(part& p);
   entry& find_or_spawn(part& p, const entity_ref& entity, bool recovered);
 
   template <class Use>

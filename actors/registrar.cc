@@ -153,8 +153,8 @@ void registrar_shell::tell(registrar_request& request, registrar_plan& plan) {
     ports_.actors->deliver_to_conversation(conversation, index_learnt{order->seq, user});
   } else if (const auto* owed = std::get_if<inbox_order>(&request.order)) {
     const auto [conversation, user] = ordered_by(*owed);
-    ports_.actors->deliver_to_conversation(conversation,
-                                           inbox_learnt{user, owed->kind, owed->slot, owed->at, owed->about});
+    ports_.actors->deliver_to_conversation(
+        conversation, inbox_learnt{user, owed->kind, owed->slot, owed->at, owed->about});
   }
 }
 

@@ -478,6 +478,43 @@ TEST(conversation_actor, intents_left_over_are_ordered_again_when_it_wakes) {
   EXPECT_EQ(w.commits.rows.count(table::intent, acme, room.value), 0u);
 }
 
+TEST(conversation_actor, who_found_the_reader_pool_full_when_woken_is_woken_again) {
+  actor_world w;
+  test::conversation_driver before;
+  before.create(1, 99, {2});
+  w.commits.rows.apply(before.state().take_draft().redo);
+  w.refuse_reads = true;
+  w.directory().wake(actor_world::entity());
+  w.run();
+  EXPECT_EQ(w.directory().counters().awake, 0u);
+  w.doze_all();
+  w.run();
+  EXPECT_EQ(w.directory().counters().awake, 0u) << "the pool is still full";
+  w.refuse_reads = false;
+  w.doze_all();
+  w.run();
+  EXPECT_EQ(w.index_orders.size(), 2u);
+  EXPECT_EQ(w.commits.rows.count(table::intent, acme, room.value), 0u);
+  EXPECT_EQ(w.conversations_born, 3u);
+}
+
+TEST(conversation_actor, who_found_the_reader_pool_full_for_a_request_waits_for_the_next_one) {
+  actor_world w;
+  w.found({2});
+  w.doze_all();
+  w.run();
+  ASSERT_EQ(w.directory().counters().awake, 0u);
+  w.refuse_reads = true;
+  w.say(1, 1, 10);
+  w.run();
+  EXPECT_EQ(w.loop.only(10).type, frame_type::error);
+  const std::size_t born = w.conversations_born;
+  w.refuse_reads = false;
+  w.doze_all();
+  w.run();
+  EXPECT_EQ(w.conversations_born, born);
+}
+
 constexpr std::size_t max_open_index_orders = conversation_shell::max_open_index_orders;
 
 TEST(conversation_actor, p5_what_burns_is_looked_at_again_after_a_crash) {
