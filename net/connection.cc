@@ -132,6 +132,7 @@ void connection::on_event(std::uint32_t events) {
     stuck_ = false;
     loop_.list_dirty(*this);
   }
+  if (write_wants_read_ && readable) loop_.list_dirty(*this);
   if (closing_ || paused_) {
     if (!broken) return;
     tls_broken_ = true;
@@ -146,6 +147,7 @@ std::uint32_t connection::wanted_events() const {
   if (phase_ == phase::handshaking) return handshake_wants_write_ ? EPOLLOUT : EPOLLIN;
   std::uint32_t wanted = 0;
   if (!closing_ && !paused_) wanted |= read_wants_write_ ? EPOLLIN | EPOLLOUT : EPOLLIN;
+  if (write_wants_read_ && !stuck_) wanted |= EPOLLIN;
   if (stuck_) wanted |= EPOLLOUT;
   return wanted;
 }
@@ -164,7 +166,8 @@ std::int64_t connection::deadline_ms() const {
   if (closing_) return last_read_ms_ + options.write_stall.count();
   std::int64_t due = timer_wheel<int>::never;
   if (idle_timeout_ms_ != 0 && !paused_) due = last_read_ms_ + idle_timeout_ms_;
-  if (stuck_) due = std::min(due, last_progress_ms_ + options.write_stall.count());
+  if (stuck_ || write_wants_read_)
+    due = std::min(due, last_progress_ms_ + options.write_stall.count());
   return due;
 }
 
@@ -184,9 +187,12 @@ void connection::check_deadline() {
   } else if (phase_ == phase::handshaking) {
     close_with(close_reason::handshake_timeout,
                "no TLS handshake" + within(options.handshake_timeout.count()), false);
-  } else if (stuck_ && last_progress_ms_ + options.write_stall.count() <= loop_.now_ms()) {
+  } else if ((stuck_ || write_wants_read_) &&
+             last_progress_ms_ + options.write_stall.count() <= loop_.now_ms()) {
     close_with(close_reason::write_stall,
-               "the peer took no bytes" + within(options.write_stall.count()), false);
+               (stuck_ ? "the peer took no bytes" : "the peer left it at half a request for keys") +
+                   within(options.write_stall.count()),
+               false);
   } else {
     const error_info& info = describe(errc::idle_timeout);
     if (accepted_) append_frame(out_.tail(), 0, goaway{info.code, info.text, 0});

@@ -162,6 +162,8 @@ class connection {
   record_write lone_record();
   bool settle(record_write& w);
   void stall();
+  void wait_for_the_other_half();
+  void other_half_came();
   void flushed();
   void drained();
   void io_stopped(int ssl_error, int saved_errno, std::string tls_error);
@@ -195,6 +197,7 @@ class connection {
   bool stuck_ = false;  // the socket took no more: wait until it is writable
   bool handshake_wants_write_ = false;
   bool read_wants_write_ = false;
+  bool write_wants_read_ = false;  // half of a peer's request for new keys has come
   bool above_high_ = false;
   bool tls_broken_ = false;
   bool corked_ = false;  // the end of the handshake waits for the frames of this iteration

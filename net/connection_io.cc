@@ -141,12 +141,15 @@ record_write connection::lone_record() {
 /// True: it was written, and more may follow.
 bool connection::settle(record_write& w) {
   loop_.counters.writes.add();
-  // Half of a peer's request for new keys has come: the other half lists this connection again.
-  if (w.trouble == SSL_ERROR_WANT_READ) return false;
+  if (w.trouble == SSL_ERROR_WANT_READ) {
+    wait_for_the_other_half();
+    return false;
+  }
   if (w.trouble != SSL_ERROR_NONE && w.trouble != SSL_ERROR_WANT_WRITE) {
     io_stopped(w.trouble, w.saved_errno, std::move(w.tls_error));
     return false;
   }
+  if (write_wants_read_) other_half_came();
   out_.consume(w.written);
   loop_.counters.bytes_out.add(w.written);
   if (w.trouble == SSL_ERROR_WANT_WRITE || socket_.has_rest()) stall();
@@ -159,6 +162,23 @@ void connection::stall() {
   last_progress_ms_ = loop_.now_ms();
   loop_.set_alarm(*this);
   loop_.watch(*this);
+}
+
+/// Half of a peer's request for new keys has come, and OpenSSL writes nothing before it knows the
+/// whole. Also who is not read is listened to for it, and within write_stall.
+void connection::wait_for_the_other_half() {
+  if (write_wants_read_) return;
+  write_wants_read_ = true;
+  last_progress_ms_ = loop_.now_ms();
+  loop_.set_alarm(*this);
+  loop_.watch(*this);
+}
+
+/// A write has read it, and perhaps what came behind it, of which epoll then knows nothing.
+void connection::other_half_came() {
+  write_wants_read_ = false;
+  loop_.watch(*this);
+  if (!paused_ && !closing_ && SSL_has_pending(ssl_) != 0) loop_.list_ready(*this);
 }
 
 void connection::flushed() {

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <optional>
 
 namespace conclave::net {
 namespace {
@@ -154,6 +155,49 @@ TEST(back_pressure, a_paused_connection_delivers_nothing_until_it_resumes) {
   for (std::size_t i = 0; i < count; ++i) {
     ASSERT_EQ(pair.server.frames[i].header.correlation, i + 1);
   }
+}
+
+/// OpenSSL writes nothing while half a message of the handshake has come. A peer who leaves it at
+/// that while nobody reads him must not keep his connection for ever.
+struct half_asked {
+  explicit half_asked(loop_options options) : pair(options) {
+    pair.server.frames_hook = [](connection& c, std::span<const frame_view> batch) {
+      if (batch.front().header.type == frame_type::ping) c.pause_reading();
+    };
+    pair.start();
+    client.emplace(pair.port);
+    CONCLAVE_CHECK(client->handshake(good_alpn, TLS1_3_VERSION, &by_hand), "a handshake");
+    CONCLAVE_CHECK(pair.server.wait_for_opens(1), "the server agrees");
+    std::string both = by_hand.record(23, make_frame("first", 1, frame_type::ping));
+    both += by_hand.record(22, key_update.substr(0, 4));
+    client->send_plain(both);
+    CONCLAVE_CHECK(pair.server.wait_for_frames(1), "the frame has come");
+    pair.server.call([&] {
+      pair.server.loop.for_each([](connection& c) {
+        EXPECT_TRUE(c.reading_paused());
+        c.send(make_frame("waits", 2));
+      });
+    });
+  }
+  static inline const std::string key_update{"\x18\x00\x00\x01\x00", 5};
+  loop_pair pair;
+  hand_sealed by_hand;
+  std::optional<raw_tls_client> client;
+};
+
+TEST(back_pressure, p7_half_a_request_for_new_keys_does_not_keep_a_connection_for_ever) {
+  loop_options options = small_outbox();
+  options.write_stall = milliseconds(300);
+  half_asked peer(options);
+  ASSERT_TRUE(peer.pair.server.wait_for_closes(1));
+  EXPECT_EQ(peer.pair.server.closes[0].reason, close_reason::write_stall);
+}
+
+TEST(back_pressure, the_other_half_of_a_request_for_new_keys_lets_a_write_go_on_while_not_read) {
+  half_asked peer(small_outbox());
+  peer.client->send_plain(peer.by_hand.record(22, half_asked::key_update.substr(4)));
+  EXPECT_EQ(peer.client->read_some(), make_frame("waits", 2));
+  EXPECT_EQ(peer.pair.server.call([&] { return peer.pair.server.closes.size(); }), 0u);
 }
 
 TEST(back_pressure, a_silent_connection_is_closed_with_a_goaway_and_a_talking_one_is_not) {

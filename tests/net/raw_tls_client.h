@@ -3,6 +3,7 @@
 
 #include "net/socket.h"
 #include "schemas/check.h"
+#include "tests/net/hand_sealed.h"
 
 #include <openssl/ssl.h>
 
@@ -47,8 +48,12 @@ class raw_tls_client {
   }
 
   /// `alpn`: names with their length in front; empty: none offered. True: the handshake succeeded.
-  bool handshake(const std::string& alpn, int max_version = TLS1_3_VERSION) {
+  /// `by_hand`: for records that are then sealed there and sent as plain bytes, in place of
+  /// write().
+  bool handshake(const std::string& alpn, int max_version = TLS1_3_VERSION,
+                 hand_sealed* by_hand = nullptr) {
     context_ = SSL_CTX_new(TLS_client_method());
+    if (by_hand != nullptr) by_hand->listen_to(context_);
     SSL_CTX_set_max_proto_version(context_, max_version);
     ssl_ = SSL_new(context_);
     if (!alpn.empty()) {
@@ -66,6 +71,12 @@ class raw_tls_client {
   /// Both sides' keys: the server has to answer with a record of its own.
   bool ask_for_new_keys() {
     return SSL_key_update(ssl_, SSL_KEY_UPDATE_REQUESTED) == 1 && SSL_do_handshake(ssl_) == 1;
+  }
+  /// What one record of the server brings.
+  std::string read_some() {
+    char part[16 * 1024];
+    const int n = SSL_read(ssl_, part, sizeof part);
+    return {part, n > 0 ? static_cast<std::size_t>(n) : 0};
   }
   /// Everything until the server closes.
   std::string read_all() {
