@@ -22,14 +22,19 @@ loop_options small_outbox() {
   return options;
 }
 
+/// Starts both sides and connects a client that takes nothing.
+connection_id connect_a_paused_reader(loop_pair& pair) {
+  pair.start();
+  const connection_id reader = pair.connect();
+  CONCLAVE_CHECK(pair.server.wait_for_opens(1) && pair.client.wait_for_opens(1), "both are open");
+  pair.client.call([&] { pair.client.loop.find(reader)->pause_reading(); });
+  return reader;
+}
+
 TEST(back_pressure, a_drained_outbox_is_told_once) {
   loop_pair pair(small_outbox());
   pair.client.keep_frames = false;
-  pair.start();
-  const connection_id reader = pair.connect();
-  ASSERT_TRUE(pair.server.wait_for_opens(1));
-  ASSERT_TRUE(pair.client.wait_for_opens(1));
-  pair.client.call([&] { pair.client.loop.find(reader)->pause_reading(); });
+  const connection_id reader = connect_a_paused_reader(pair);
   pair.server.call([&] {
     pair.server.loop.for_each([&](connection& c) {
       for (int i = 0; i < 200; ++i) c.send(make_frame(std::string(100 * 1024, 'x')));
@@ -50,11 +55,7 @@ TEST(back_pressure, an_outbox_that_was_seen_too_full_is_always_told_drained) {
   const loop_options options = small_outbox();
   loop_pair pair(options);
   pair.client.keep_frames = false;
-  pair.start();
-  const connection_id reader = pair.connect();
-  ASSERT_TRUE(pair.server.wait_for_opens(1));
-  ASSERT_TRUE(pair.client.wait_for_opens(1));
-  pair.client.call([&] { pair.client.loop.find(reader)->pause_reading(); });
+  const connection_id reader = connect_a_paused_reader(pair);
   send_until_stuck(pair.server, std::size_t{32} * 1024);
   pair.server.call([&] {
     pair.server.loop.for_each([&](connection& c) {
@@ -79,11 +80,7 @@ TEST(back_pressure, a_reader_that_takes_nothing_is_closed_when_the_outbox_is_ful
   loop_options options = small_outbox();
   options.outbox_max_bytes = 1024 * 1024;
   loop_pair pair(options);
-  pair.start();
-  const connection_id reader = pair.connect();
-  ASSERT_TRUE(pair.server.wait_for_opens(1));
-  ASSERT_TRUE(pair.client.wait_for_opens(1));
-  pair.client.call([&] { pair.client.loop.find(reader)->pause_reading(); });
+  connect_a_paused_reader(pair);
   send_until_stuck(pair.server, options.outbox_max_bytes);
   ASSERT_TRUE(pair.server.wait_for_closes(1));
   EXPECT_EQ(pair.server.closes[0].reason, close_reason::outbox_overflow);
@@ -93,11 +90,7 @@ TEST(back_pressure, a_write_without_progress_is_closed_after_the_stall_bound) {
   loop_options options = small_outbox();
   options.write_stall = milliseconds(300);
   loop_pair pair(options);
-  pair.start();
-  const connection_id reader = pair.connect();
-  ASSERT_TRUE(pair.server.wait_for_opens(1));
-  ASSERT_TRUE(pair.client.wait_for_opens(1));
-  pair.client.call([&] { pair.client.loop.find(reader)->pause_reading(); });
+  connect_a_paused_reader(pair);
   pair.server.call([&] {
     pair.server.loop.for_each([](connection& c) {
       for (int i = 0; i < 300; ++i) c.send(make_frame(std::string(100 * 1024, 'x')));
@@ -111,11 +104,7 @@ TEST(back_pressure, last_words_that_nobody_takes_are_given_up_after_the_stall_bo
   loop_options options = small_outbox();
   options.write_stall = milliseconds(300);
   loop_pair pair(options);
-  pair.start();
-  const connection_id reader = pair.connect();
-  ASSERT_TRUE(pair.server.wait_for_opens(1));
-  ASSERT_TRUE(pair.client.wait_for_opens(1));
-  pair.client.call([&] { pair.client.loop.find(reader)->pause_reading(); });
+  connect_a_paused_reader(pair);
   pair.server.call([&] {
     pair.server.loop.for_each([](connection& c) {
       for (int i = 0; i < 300; ++i) c.send(make_frame(std::string(100 * 1024, 'x')));
