@@ -15,6 +15,12 @@ namespace conclave::replication {
 /// it). `previous`: the last *active* configuration; predecessors that were never activated leave
 /// it as it was, since nothing was answered under them.
 struct claim_record {
+  /// Who may claim: a voter of what is claimed. And of what is in force, when it claims a plan that
+  /// leaves it out: it may be the only one left who knows of it.
+  bool may_lead(replica_id id) const {
+    return is_voter(config, id) || (planned && is_voter(previous, id));
+  }
+
   shard_epoch epoch{};
   shard_config config;
   shard_config previous;

@@ -56,7 +56,7 @@ std::string names(const shard_config& config) {
 
 std::string left_out_by(const shard_config& plan) {
   return "a change of voters is planned that leaves this node out: promote one of node " +
-         names(plan);
+         names(plan) + ", or this one if none of them knows of it";
 }
 
 /// Those of `config` that have introduced themselves as what they are there.
@@ -78,21 +78,23 @@ bool enough_heard(const shard_config& config, replica_id self, const heard_of& h
   return false;
 }
 
+/// Under the log as it is. By order also by who is left out by what it plans: the others may not
+/// know of it.
 leadership claim_under_log(replica_id self, const replica_state& state, const heard_of& heard,
-                           time_ms now) {
+                           bool ordered, time_ms now) {
   leadership result;
-  const config_ref plan = state.ripe_plan(newest_version(state, heard));
-  if (plan && is_voter(*state.log_config(), self) && !is_voter(*plan, self)) {
-    result.why_not = left_out_by(*plan);
-    return result;
-  }
-  if (!is_voter(plan ? *plan : *state.log_config(), self)) {
+  claim_record claim = claim_of_log(self.node, state, heard, now);
+  if (!claim.may_lead(self)) {
     result.why_not =
         "this data folder has no vote in the shard: it receives copies until it is readmitted";
     return result;
   }
-  if (!enough_heard(*state.log_config(), self, heard, result.why_not)) return result;
-  result.claim = claim_of_log(self.node, state, heard, now);
+  if (!ordered && !is_voter(claim.config, self)) {
+    result.why_not = left_out_by(claim.config);
+    return result;
+  }
+  if (!enough_heard(claim.previous, self, heard, result.why_not)) return result;
+  result.claim = std::move(claim);
   return result;
 }
 
@@ -162,7 +164,7 @@ leadership by_itself(const cluster_plan& plan, shard_id shard, replica_id self,
                     ", which founds the cluster, or for its leader";
     return waits;
   }
-  leadership result = claim_under_log(self, state, heard, now);
+  leadership result = claim_under_log(self, state, heard, false, now);
   // Somebody led after this node: it was moved, and stays where it is.
   if (result.claim && candidate_of(newest_known(state, heard)) != self.node) return {};
   return result;
@@ -189,7 +191,7 @@ leadership by_order(replica_id self, const replica_state& state, const heard_of&
         "the log";
     return result;
   }
-  return claim_under_log(self, state, heard, now);
+  return claim_under_log(self, state, heard, true, now);
 }
 
 namespace {

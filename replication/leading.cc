@@ -209,8 +209,11 @@ void replica::send_append(progress& p, log_index first, std::uint32_t count) {
   effects_.emplace_back(std::move(s));
 }
 
-/// Nothing moved since the last one: whatever was sent may be lost, so it is sent again.
+/// Nothing moved since the last one: whatever was sent may be lost, so it is sent again. But once:
+/// a peer whose disk stands still takes messages all the same, and has to keep them.
 void replica::heartbeat(progress& p) {
+  const bool silent = !p.moved && p.silent;
+  p.silent = !p.moved;
   if (!p.moved) p.next = after(known_of(p));
   p.moved = false;
   p.rewound = false;
@@ -219,7 +222,7 @@ void replica::heartbeat(progress& p) {
     return;
   }
   const log_index next = p.next;
-  feed(p);
+  if (!silent) feed(p);
   if (p.next != next || p.seeding) return;
   // A mark that is in the window: the peer says what it lacks.
   send_append(p, s_.log.at(before(p.next)) != nullptr ? p.next : after(s_.commit), 0);
@@ -239,7 +242,7 @@ void replica::on(const ticked&) {
     return;
   }
   if (!s_.leading->adopted) {
-    if (s_.leading->source) fetch_next(after(s_.commit));
+    if (s_.leading->source) wait_for_source();
     return;
   }
   for (progress& p : s_.leading->receivers)

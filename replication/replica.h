@@ -24,6 +24,9 @@ struct replica_options {
   std::uint32_t max_in_flight = 1024;  ///< entries sent to a peer beyond what it acknowledged
   std::uint32_t max_pending = 1024;    ///< proposals that wait for their commit
   std::uint32_t window_behind = 1024;  ///< applied entries whose names are kept to compare
+  /// Ticks in which the holder of the newest log may send nothing of it, before a takeover goes on
+  /// without it.
+  std::uint32_t source_patience = 20;
 };
 
 class replica {
@@ -102,6 +105,8 @@ class replica {
   void check_recovered();
   void adopt(const report& best);
   void fetch_next(log_index first);
+  void wait_for_source();
+  void give_source_up();
   void check_adopted();
   void open_epoch();
   void check_installed();

@@ -43,9 +43,10 @@ enum class role : std::uint8_t { follower, fencing, recovering, leader, quaranti
 struct progress {
   member peer;
   bool voter = false;
-  log_index match{};   ///< durable there, in this epoch
-  log_index next{1};   ///< first entry not sent yet
-  bool moved = false;  ///< acknowledged something since the last tick
+  log_index match{};    ///< durable there, in this epoch
+  log_index next{1};    ///< first entry not sent yet
+  bool moved = false;   ///< acknowledged something since the last tick
+  bool silent = false;  ///< … nor had before it: only a mark is sent until it says something
   bool seeding = false;
   bool rewound = false;    ///< `next` was set back to `rewound_to`; nothing new is known since
   log_index rewound_to{};  ///< a lost message is answered by many refusals: one is enough
@@ -61,11 +62,13 @@ struct report {
 /// A claim under way or, once active, the leader's term.
 struct term {
   claim_record record;
-  bool fenced_self = false;      ///< own promise is durable
-  std::vector<report> reports;   ///< one per replica
-  std::optional<report> source;  ///< whose log is fetched; empty: the own one is the newest
-  bool adopted = false;          ///< the own log is the one to go on with
-  log_index opening{};           ///< the config entry that opens this epoch; 0: not yet
+  bool fenced_self = false;        ///< own promise is durable
+  std::vector<report> reports;     ///< one per replica
+  std::optional<report> source;    ///< whose log is fetched; empty: the own one is the newest
+  std::uint32_t silent_ticks = 0;  ///< since anything came from it
+  log_index fetching{};            ///< first entry of what was asked for last
+  bool adopted = false;            ///< the own log is the one to go on with
+  log_index opening{};             ///< the config entry that opens this epoch; 0: not yet
   bool installed = false;
   std::vector<progress> receivers;
 };

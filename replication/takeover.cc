@@ -14,7 +14,7 @@ void replica::on(const claimed& e) {
   const claim_record& r = e.record;
   const bool sound =
       !out() && !s_.disk_full && is_sound(r.config) && candidate_of(r.epoch) == self_.node &&
-      is_voter(r.config, self_) && r.epoch > s_.promised.epoch &&
+      r.may_lead(self_) && r.epoch > s_.promised.epoch &&
       (r.config.version >= s_.promised.config_version || planted(mutation::forget_config_version));
   if (!sound) return effects_.push_back(claim_ended{r.epoch, claim_end::refused, {}});
   step_down(claim_end::overtaken);
@@ -33,11 +33,9 @@ bool replica::leads_in(shard_epoch epoch) const {
 /// To everybody who has not answered. Also repeated by time.
 void replica::fence_others() {
   term& t = *s_.leading;
-  if (!t.fenced_self) {
-    t.fenced_self = true;
-    const config_ref& config = s_.log_config();
-    note_report(self_, {s_.log.last(), s_.commit, s_.base, config ? config->version : 0});
-  }
+  t.fenced_self = true;
+  const config_ref& config = s_.log_config();
+  note_report(self_, {s_.log.last(), s_.commit, s_.base, config ? config->version : 0});
   const auto ask = [&](const member& each) {
     if (each.id.node == self_.node) return;
     for (const report& known : t.reports)
@@ -135,7 +133,30 @@ void replica::adopt(const report& best) {
 }
 
 void replica::fetch_next(log_index first) {
+  s_.leading->fetching = first;
   say(s_.leading->source->from, fetch{first});
+}
+
+/// A tick without the newest log. What nothing came for during some ticks is asked for again; later
+/// the source has probably died: others may make up a recovery set without it.
+void replica::wait_for_source() {
+  constexpr std::uint32_t ask_again_every = 4;
+  const std::uint32_t silent = ++s_.leading->silent_ticks;
+  if (silent > options_.source_patience) return give_source_up();
+  if (silent % ask_again_every == 0) fetch_next(s_.leading->fetching);
+}
+
+/// Its report no longer counts; it may promise again like everybody who has not answered. What was
+/// taken of its log stays: all that was committed and held here before is in it, so the own log is
+/// reported anew as it is now.
+void replica::give_source_up() {
+  term& t = *s_.leading;
+  const replica_id source = t.source->from;
+  std::erase_if(t.reports, [&](const report& r) { return r.from == source || r.from == self_; });
+  t.source.reset();
+  t.silent_ticks = 0;
+  s_.now = role::fencing;
+  fence_others();
 }
 
 void replica::on(const message& m, const fetched& f) {
@@ -143,9 +164,11 @@ void replica::on(const message& m, const fetched& f) {
   if (!s_.leading->source || s_.leading->source->from != m.from) return;
   if (f.trimmed) return step_down(claim_end::snapshot_needed);
   if (f.entries.empty() || merge(f.prev, f.entries, m) != merged::done) return;
+  s_.leading->silent_ticks = 0;
   check_adopted();
-  if (s_.leading && !s_.leading->adopted && !out())
-    fetch_next(log_index(f.prev.index.value + f.entries.size() + 1));
+  // The answer to a question that was asked again is known: what follows it was asked for then.
+  const log_index next(f.prev.index.value + f.entries.size() + 1);
+  if (s_.leading && !s_.leading->adopted && !out() && next > s_.leading->fetching) fetch_next(next);
 }
 
 /// The own log holds the newest one: what goes beyond it was never committed.

@@ -48,10 +48,11 @@ class fingerprint {
     add(t.installed);
     std::uint64_t reports = 0;  // in any order
     for (const report& r : t.reports) reports += of(r);
-    add(reports), add(t.source ? of(*t.source) : 0);
+    add(reports), add(t.source ? of(*t.source) : 0), add(t.silent_ticks);
+    add(t.fetching.value);
     for (const progress& p : t.receivers) {
       add(p.peer.id), add(p.voter), add(p.match.value), add(p.next.value), add(p.moved);
-      add(p.rewound), add(p.rewound_to.value);
+      add(p.silent), add(p.rewound), add(p.rewound_to.value);
     }
   }
   static std::uint64_t of(const report& r) {

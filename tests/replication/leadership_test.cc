@@ -174,6 +174,7 @@ TEST_F(change_rules, p1_a_plan_is_claimed_when_it_is_committed_and_by_who_has_a_
   EXPECT_FALSE(wish().claim);
   EXPECT_NE(wish().why_not.find("promote one of node 1, 2, 3, 4"), std::string::npos)
       << wish().why_not;
+  ASSERT_FALSE(by_order(self, state, heard, 1).claim) << "nor had it a vote before";
   self = folder_of(1);
   state.commit = log_index{1000};
   state.promised.config_version = 2;  // to somebody who knew that it is committed
@@ -182,6 +183,24 @@ TEST_F(change_rules, p1_a_plan_is_claimed_when_it_is_committed_and_by_who_has_a_
   state.configs.emplace_back(log_index{1002}, std::make_shared<const shard_config>(next));
   EXPECT_FALSE(by_order(self, state, heard, 1).claim->planned);
   EXPECT_EQ(by_order(self, state, heard, 1).claim->config, next);
+}
+
+/// The leader that planned it may be lost before anybody with a part in it has heard of it.
+TEST_F(change_rules, p1_who_is_left_out_by_a_plan_claims_it_by_order_only) {
+  shard_config next = *state.base_config;
+  ++next.version;
+  std::erase_if(next.voters, [](const member& m) { return m.id.node == node_id(1); });
+  next.voters.push_back({folder_of(4), 4});
+  plan_it(next, 1001);
+  state.commit = log_index{1001};
+  state.now = role::follower;
+  state.promised.epoch = make_epoch(3, node_id(1));
+  EXPECT_FALSE(wish().claim);
+  EXPECT_NE(wish().why_not.find("leaves this node out"), std::string::npos) << wish().why_not;
+  const auto ordered = by_order(self, state, heard, 1);
+  ASSERT_TRUE(ordered.claim) << ordered.why_not;
+  EXPECT_EQ(ordered.claim->config, next);
+  EXPECT_TRUE(ordered.claim->planned);
 }
 
 TEST_F(leadership_rules, an_order_is_refused_to_a_copy_that_ends_before_another_log_begins) {

@@ -31,6 +31,7 @@ int run(std::uint64_t from, std::uint64_t count, double seconds, bool stop_early
     sum.wipes += r.wipes;
     sum.rollbacks += r.rollbacks;
     sum.seeds += r.seeds;
+    sum.given_up += r.given_up;
     if (!r.found && r.lively) continue;
     ++bad;
     if (r.found)
@@ -44,10 +45,11 @@ int run(std::uint64_t from, std::uint64_t count, double seconds, bool stop_early
   const auto number = [](std::uint64_t n) { return static_cast<unsigned long long>(n); };
   std::printf(
       "%llu seeds in %.1f s (%.0f/s), %llu bad; %llu events, %llu answers, %llu takeovers, "
-      "%llu changes of membership, %llu stops, %llu wipes, %llu rollbacks, %llu seedings\n",
+      "%llu changes of membership, %llu stops, %llu wipes, %llu rollbacks, %llu seedings, "
+      "%llu sources given up\n",
       number(done), passed(), static_cast<double>(done) / passed(), number(bad), number(sum.events),
       number(sum.answers), number(sum.takeovers), number(sum.reconfigurations), number(sum.crashes),
-      number(sum.wipes), number(sum.rollbacks), number(sum.seeds));
+      number(sum.wipes), number(sum.rollbacks), number(sum.seeds), number(sum.given_up));
   return bad == 0 ? 0 : 1;
 }
 

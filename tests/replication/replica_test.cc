@@ -279,6 +279,75 @@ TEST(replica, a_candidate_takes_the_newest_log_of_its_recovery_set) {
   EXPECT_EQ(r.state().now, role::recovering);
 }
 
+/// The fixture of both: node 2 claims, and node 1's log, two entries of epoch 1, is the newest.
+replica fetching(const entry& a, const entry& b) {
+  replica r = make(two);
+  r.step(claimed{static_authority(node_id(2), three_voters()).promote({first, 1}, 0)});
+  r.step(written{1});
+  const auto wants = said<fetch>(r.step(from(one, two, second, promised{b.place(), {}, {}, 0})));
+  EXPECT_EQ(wants.size(), 1u);
+  r.step(from(one, two, second, fetched{{}, {a}, false}));
+  return r;
+}
+
+TEST(replica, what_a_source_does_not_send_is_asked_for_again_and_then_of_others) {
+  const entry a = made(first, 1, {});
+  const entry b = made(first, 2, a.hash);
+  replica r = fetching(a, b);
+  std::size_t asked_again = 0;
+  for (std::uint32_t tick = 1; tick <= replica_options{}.source_patience; ++tick) {
+    const auto again = said<fetch>(r.step(ticked{}));
+    asked_again += again.size();
+    for (const fetch& f : again) EXPECT_EQ(f.first, log_index(2)) << "what it has is not asked for";
+    EXPECT_TRUE(tick > 1 || again.empty()) << "it may still be on its way";
+  }
+  EXPECT_EQ(asked_again, replica_options{}.source_patience / 4);
+  const auto asked = all<send>(r.step(ticked{}));
+  EXPECT_EQ(asked.size(), 2u) << "the one that said nothing of its log, and the one that never did";
+  EXPECT_EQ(r.state().now, role::fencing);
+  r.step(from(three, two, second, promised{a.place(), {}, {}, 0}));
+  EXPECT_EQ(r.state().log.last_index(), log_index(2)) << "what was taken, and the opening entry";
+  EXPECT_NE(r.state().leading->opening, log_index(0));
+}
+
+TEST(replica, what_was_asked_for_twice_does_not_come_twice_to_the_end) {
+  const entry a = made(first, 1, {});
+  const entry b = made(first, 2, a.hash);
+  replica r = fetching(a, b);
+  EXPECT_TRUE(said<fetch>(r.step(from(one, two, second, fetched{{}, {a}, false}))).empty());
+}
+
+TEST(replica, p7_a_peer_that_says_nothing_is_not_filled_with_repeats) {
+  replica r = leading();
+  for (std::uint64_t token = 7; token < 27; ++token) r.step(proposed{token, nullptr, 0});
+  std::vector<std::uint32_t> entries;
+  for (int tick = 0; tick < 6; ++tick) {
+    std::uint32_t sum = 0;
+    for (const send& s : all<send>(r.step(ticked{})))
+      if (s.content.to == three) sum += s.fill_count;
+    entries.push_back(sum);
+  }
+  // To the third, who has not answered yet, everything may have got lost.
+  EXPECT_EQ(entries, (std::vector<std::uint32_t>{21, 0, 0, 0, 0, 0}));
+  std::uint32_t again = 0;
+  for (const send& s : all<send>(r.step(from(three, one, first, ack{log_index(0)}))))
+    again += s.fill_count;
+  EXPECT_EQ(again, 21u) << "it answers: what it lacks is sent at once";
+}
+
+TEST(replica, a_source_that_comes_back_is_taken_again) {
+  const entry a = made(first, 1, {});
+  const entry b = made(first, 2, a.hash);
+  replica r = fetching(a, b);
+  for (std::uint32_t tick = 0; tick <= replica_options{}.source_patience; ++tick) r.step(ticked{});
+  EXPECT_EQ(r.state().now, role::fencing);
+  EXPECT_EQ(said<fence>(r.step(ticked{})).size(), 2u);
+  const auto wants = said<fetch>(r.step(from(one, two, second, promised{b.place(), {}, {}, 0})));
+  ASSERT_EQ(wants.size(), 1u);
+  r.step(from(one, two, second, fetched{{log_index(1), a.hash}, {b}, false}));
+  EXPECT_EQ(r.state().log.last_index(), log_index(3));
+}
+
 TEST(replica, an_authority_older_than_the_log_is_noticed) {
   replica r = make(two);
   r.step(claimed{static_authority(node_id(2), three_voters()).promote({first, 1}, 0)});

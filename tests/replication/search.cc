@@ -36,6 +36,7 @@ replica_options options() {
   replica_options o;
   o.seal = quick_sealing;
   o.max_batch = 2;
+  o.source_patience = 0;
   return o;
 }
 
@@ -126,17 +127,18 @@ class walk {
     copy->digest = f.value();
     const node_id to = copy->core.self().node;
     std::erase_if(s.sent, [&](const sent_message& m) {
-      return m.content->to.node == to && is_dead(*m.content, *copy, s.crashes > 0);
+      return m.content->to.node == to && is_dead(*m.content, *copy, s);
     });
   }
 
   /// Whatever happens from here on, this message cannot change its receiver any more. Answers that
   /// only make a leader step down (stale, rejected) are among those that get lost: a leader that
-  /// goes on is the more dangerous one. `may_crash`: only what is durable is there for good.
-  static bool is_dead(const message& m, const node& n, bool may_crash) {
+  /// goes on is the more dangerous one. While crashes are left only what is durable is there for
+  /// good; while ticks are left a candidate may give its source up and count promises once more.
+  static bool is_dead(const message& m, const node& n, const state& all) {
     const replica_state& s = n.core.state();
     if (s.now == role::quarantined) return true;
-    const promise& held = may_crash ? s.durable_promise : s.promised;
+    const promise& held = all.crashes > 0 ? s.durable_promise : s.promised;
     if (std::holds_alternative<rejected>(m.body)) return true;
     if (const auto* refused = std::get_if<nack>(&m.body))
       if (refused->reason == refusal::stale) return true;
@@ -162,6 +164,7 @@ class walk {
     if (!s.leading || s.leading->record.epoch != m.epoch) return m.epoch <= held.epoch;
     const term& t = *s.leading;
     if (std::holds_alternative<promised>(m.body)) {
+      if (all.ticks > 0 && !t.adopted) return false;
       if (s.now != role::fencing) return true;
       for (const report& r : t.reports)
         if (r.from == m.from) return true;
@@ -246,7 +249,7 @@ class walk {
         [](const sent_message& known, std::uint64_t d) { return known.digest < d; });
     if (at != s.sent.end() && at->digest == f.value()) return;
     const node& to = *s.nodes[sent.content.to.node.value - 1u];
-    if (is_dead(*m, to, s.crashes > 0)) return;
+    if (is_dead(*m, to, s)) return;
     s.sent.insert(at, {f.value(), std::move(m)});
   }
 
@@ -323,6 +326,11 @@ class walk {
            std::to_string(round_of(m.epoch)) + " from " + std::to_string(m.from.node.value) + " to";
   }
 
+  static bool fetches(const node& n) {
+    const replica_state& s = n.core.state();
+    return s.now == role::recovering && !s.leading->adopted;
+  }
+
   void expand(const state& s) {
     for (const sent_message& m : s.sent) {
       const std::string what = describe(*m.content);
@@ -349,7 +357,7 @@ class walk {
           })) {
         return;
       }
-      if (leads && s.ticks > 0 && !branch(s, "tick", number, [&](state& next) {
+      if ((leads || fetches(n)) && s.ticks > 0 && !branch(s, "tick", number, [&](state& next) {
             --next.ticks;
             give(next, i, ticked{});
           })) {
@@ -403,6 +411,7 @@ std::vector<search_model> search_models() {
   std::vector<search_model> all;
   all.push_back({"two takeovers", 3, {1, 2, 3}, {2, 1}, {{2, {}, 0}, {3, {}, 0}}, 1, 0, 0, 0});
   all.push_back({"a takeover and a crash", 3, {1, 2, 3}, {2, 1}, {{2, {}, 0}}, 1, 1, 0, 0});
+  all.push_back({"a takeover whose source dies", 3, {1, 2, 3}, {2, 1}, {{2, {}, 0}}, 1, 0, 2, 0});
   all.push_back({"one voter for another", 4, {1, 2, 3}, {2, 1}, {{2, {2, 3, 4}, 0}}, 1, 0, 0, 0});
   all.push_back({"a membership change, then a takeover",
                  4,

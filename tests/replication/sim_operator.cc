@@ -25,6 +25,7 @@ void simulator::start(node& n) {
   options.max_batch = 8;
   options.max_in_flight = 64;
   options.window_behind = 40;
+  options.source_patience = 2;
   n.disk_free = now_;
   n.core = std::make_unique<replica>(options, facts, n.disk.load());
   say(n, "starts, boot " + std::to_string(n.boot));
@@ -111,7 +112,6 @@ bool simulator::claim(node& n, shard_config wanted) {
     if (faults_on_ && plan_.authority_forgets && dice_.chance(0.2)) return;
     later(dice_.between(ms, 30 * ms), [this, &n, record, life] {
       if (n.life != life) return;
-      n.claim_nonce = record->time;
       deliver(n, claimed{*record}, life);
     });
   });
@@ -132,7 +132,7 @@ bool simulator::claim_by_order(node& n) {
     record.config.planned = false;
     record.planned = true;
   }
-  if (!is_voter(record.config, n.id)) return false;
+  if (!record.may_lead(n.id)) return false;
   give(n, claimed{record});
   return true;
 }

@@ -140,6 +140,10 @@ void simulator::give(node& n, const event& e) {
     judge_.on_active(seen(n));
     say(n, "leads in epoch " + std::to_string(round_of(state.leading->record.epoch)));
   }
+  if (state.now == role::fencing && before_it == role::recovering) {
+    ++result_.given_up;
+    say(n, "gives up the holder of the newest log");
+  }
   if (verbose) {
     std::string line = "event " + std::to_string(e.index());
     if (const auto* r = std::get_if<received>(&e))
@@ -262,9 +266,11 @@ void simulator::on_effect(node& n, const acknowledge& a) {
 void simulator::on_effect(node& n, const request_activation& r) {
   if (plan_.static_mode)
     return later(0, [this, &n, r, life = n.life] { deliver(n, activated{r.epoch}, life); });
-  later(dice_.between(ms, 30 * ms), [this, &n, r, life = n.life] {
+  // That of the claim under way: a register set back may have granted the epoch to another since.
+  const std::uint64_t nonce = n.core->state().leading->record.time;
+  later(dice_.between(ms, 30 * ms), [this, &n, r, nonce, life = n.life] {
     if (authority_away_) return;
-    const bool granted = authority_.activate(r.epoch, n.claim_nonce);
+    const bool granted = authority_.activate(r.epoch, nonce);
     const shard_epoch newest = authority_.epoch;
     if (faults_on_ && plan_.authority_forgets && dice_.chance(0.3)) return;
     later(dice_.between(ms, 30 * ms), [this, &n, r, granted, newest, life] {

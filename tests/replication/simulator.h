@@ -50,7 +50,8 @@ struct simulation_result {
   std::optional<breach> found;
   std::uint64_t events = 0, answers = 0, takeovers = 0, reconfigurations = 0, crashes = 0;
   std::uint64_t wipes = 0, rollbacks = 0, seeds = 0;
-  bool lively = true;  ///< after healing everything came to its end
+  std::uint64_t given_up = 0;  ///< takeovers that went on without the holder of the newest log
+  bool lively = true;          ///< after healing everything came to its end
   std::string trouble;
 };
 
@@ -82,7 +83,6 @@ class simulator {
     log_index commit_before{};  ///< the event that is being handled
     std::optional<std::pair<std::uint64_t, disk_image>> old_copy;  ///< (boot, disk)
     std::uint64_t nonce = 0;                                       ///< of this start
-    std::uint64_t claim_nonce = 0;                                 ///< of the claim granted last
     promise heard;  ///< newest in any message to this start; static mode claims above it
   };
 

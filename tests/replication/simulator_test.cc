@@ -76,6 +76,10 @@ TEST(simulator, seeds_that_once_failed_stay_good) {
       {206185, "the same"},
       {6826, "a log that differs before its end was asked from the end on, for ever"},
       {45646, "the same"},
+      {2416, "who held a plan was left out by it, and nobody else knew of it"},
+      {12811, "the same"},
+      {397717,
+       "a register set back granted an epoch twice; the first claim took the second's grant"},
   };
   for (const auto& [seed, what] : once)
     EXPECT_EQ(verdict(simulate(seed)), "") << seed << " " << what;
