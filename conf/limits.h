@@ -62,6 +62,9 @@ inline constexpr std::size_t read_budget_bytes = 64 * 1024;
 // -- one node
 // --------------------------------------------------------------------------------------
 
+/// What a peer may say in TLS itself once the handshake is over, new keys above all, per minute:
+/// each costs as much as several requests and counts as none.
+inline constexpr std::uint32_t tls_messages_per_minute = 32;
 /// TLS handshakes stepped per loop iteration: a reconnect storm must not starve live sockets.
 inline constexpr std::size_t handshakes_per_iteration = 8;
 
@@ -126,8 +129,9 @@ inline constexpr std::size_t max_members_for_read_by = 100;
 /// Rows that one step of a large operation touches.
 inline constexpr std::size_t max_job_step = 1'000;
 
-/// Targets whose last rewriting an actor remembers, the newer half when there were more; a request
-/// that looked at an older view is told `conflict`. Half a MiB, while the actor is awake.
+/// Targets whose last rewriting or opening an actor remembers, the newer half when there were more;
+/// a request that looked at an older view is told `conflict`. Half a MiB, while the actor is awake.
+/// Openings make no event and may be more, until the actor rests at eight times as many.
 inline constexpr std::size_t max_remembered_rewrites = 8'192;
 
 /// Timers on their way to one conversation. Their messages were looked at before the first of them
@@ -146,8 +150,9 @@ inline constexpr std::uint64_t inbox_trim_step = 500;
 inline constexpr std::size_t max_uncommitted_events = 4096;
 inline constexpr std::size_t max_uncommitted_bytes = 1024 * 1024;
 
-/// Batches parked while an actor loads its state.
+/// Parked while an actor loads its state: requests, and bytes of the messages that they are about.
 inline constexpr std::size_t max_parked_requests = 4096;
+inline constexpr std::size_t max_parked_bytes = 8 * 1024 * 1024;
 
 /// An entity without work for this long goes to sleep.
 inline constexpr std::chrono::milliseconds passivate_after{60'000};

@@ -166,8 +166,7 @@ std::int64_t connection::deadline_ms() const {
   if (closing_) return last_read_ms_ + options.write_stall.count();
   std::int64_t due = timer_wheel<int>::never;
   if (idle_timeout_ms_ != 0 && !paused_) due = last_read_ms_ + idle_timeout_ms_;
-  if (stuck_ || write_wants_read_)
-    due = std::min(due, last_progress_ms_ + options.write_stall.count());
+  if (write_waits()) due = std::min(due, last_progress_ms_ + options.write_stall.count());
   return due;
 }
 
@@ -187,8 +186,7 @@ void connection::check_deadline() {
   } else if (phase_ == phase::handshaking) {
     close_with(close_reason::handshake_timeout,
                "no TLS handshake" + within(options.handshake_timeout.count()), false);
-  } else if ((stuck_ || write_wants_read_) &&
-             last_progress_ms_ + options.write_stall.count() <= loop_.now_ms()) {
+  } else if (write_waits() && last_progress_ms_ + options.write_stall.count() <= loop_.now_ms()) {
     close_with(close_reason::write_stall,
                (stuck_ ? "the peer took no bytes" : "the peer left it at half a request for keys") +
                    within(options.write_stall.count()),

@@ -150,13 +150,18 @@ class connection {
   void handshake_stopped(int ssl_error, int saved_errno);
   void become_open();
   void cork(bool corked);
+  static void count_tls_message(int sent, int version, int type, const void* bytes,
+                                std::size_t size, ssl_st* ssl, void* self);
 
   // -- connection_io.cc: open
   // ------------------------------------------------------------------------
   void read();
   void deliver(std::string_view bytes);
   void reject(errc why);
+  void end_flood_of_tls();
   bool may_write() const;
+  /// For the peer, within loop_options::write_stall.
+  bool write_waits() const { return stuck_ || write_wants_read_; }
   void flush();
   bool flush_rest();
   record_write lone_record();
@@ -182,6 +187,8 @@ class connection {
   std::uint32_t tag_;
   std::uint32_t armed_events_ = 0;
   std::uint32_t idle_timeout_ms_ = 0;
+  std::uint32_t tls_messages_ = 0;  // the peer's, since the handshake or in this minute
+  std::int64_t tls_messages_since_ms_ = 0;
   phase phase_ = phase::handshaking;
   close_reason reason_ = close_reason::by_us;
 

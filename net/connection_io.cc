@@ -63,6 +63,7 @@ void connection::read() {
     loop_.counters.bytes_in.add(filled);
     deliver({buffer, filled});
   }
+  if (tls_messages_ > limits::tls_messages_per_minute) end_flood_of_tls();
   if (!stuck_) {
     if (socket_.has_rest()) stall();                // OpenSSL had something to say
     if (out_.bytes() > 0) loop_.list_dirty(*this);  // it may have waited for what came now
@@ -72,6 +73,16 @@ void connection::read() {
   if (trouble != SSL_ERROR_NONE && trouble != SSL_ERROR_WANT_READ && !read_wants_write_) {
     io_stopped(trouble, saved_errno, std::move(tls_error));
   }
+}
+
+void connection::end_flood_of_tls() {
+  constexpr std::int64_t minute_ms = 60'000;
+  if (loop_.now_ms() - tls_messages_since_ms_ >= minute_ms) {
+    tls_messages_since_ms_ = loop_.now_ms();
+    tls_messages_ = 0;
+    return;
+  }
+  if (!closing_) close_with(close_reason::malformed, "too many messages of TLS itself", false);
 }
 
 void connection::deliver(std::string_view bytes) {

@@ -100,6 +100,8 @@ void connection::finish_connecting() {
 bool connection::prepare_tls() {
   ssl_ = SSL_new(tls_->native());
   if (ssl_ == nullptr || !socket_.attach(ssl_, fd_.get())) return false;
+  SSL_set_msg_callback(ssl_, &count_tls_message);
+  SSL_set_msg_callback_arg(ssl_, this);
   if (accepted_) {
     SSL_set_accept_state(ssl_);
     return true;
@@ -108,6 +110,12 @@ bool connection::prepare_tls() {
   if (tls_->is_peer()) return true;
   tls_->offer_ticket(ssl_);
   return expect_server(ssl_, client_->server_name);
+}
+
+/// For OpenSSL: called for all that is said in TLS, by both sides.
+void connection::count_tls_message(int sent, int, int type, const void*, std::size_t, ssl_st*,
+                                   void* self) {
+  if (sent == 0 && type == SSL3_RT_HANDSHAKE) ++static_cast<connection*>(self)->tls_messages_;
 }
 
 /// What ends the handshake, a Finished or a ticket, leaves together with the first frames if they
@@ -169,6 +177,8 @@ void connection::become_open() {
   if (accepted_) {
     idle_timeout_ms_ = static_cast<std::uint32_t>(loop_.options().idle_timeout.count());
   }
+  tls_messages_ = 0;
+  tls_messages_since_ms_ = last_read_ms_;
   loop_.set_alarm(*this);
   loop_.watch(*this);
   if (out_.bytes() > 0) loop_.list_dirty(*this);

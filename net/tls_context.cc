@@ -65,6 +65,8 @@ int no_passphrase(char*, int, int, void*) {
 
 /// False only when OpenSSL was built without what Conclave needs.
 bool apply_common(SSL_CTX* context, int min_version) {
+  // Else a read would go on for as long as the peer sends messages of TLS itself.
+  SSL_CTX_clear_mode(context, SSL_MODE_AUTO_RETRY);
   SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                 SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
   SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |

@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <sys/resource.h>
+#include <thread>
 
 namespace conclave::net {
 namespace {
@@ -210,6 +211,41 @@ TEST(hostile_peer, a_storm_of_handshakes_gets_through) {
   });
   EXPECT_TRUE(pair.client.wait_for_frames(count));
   EXPECT_EQ(pair.server.loop.counters().handshakes_failed, 0u);
+}
+
+TEST(hostile_peer, p7_a_flood_of_new_keys_holds_up_nobody_else) {
+  lone_server server;
+  raw_tls_client honest(server.port);
+  ASSERT_TRUE(honest.handshake(good_alpn));
+  raw_tls_client flooding(server.port);
+  ASSERT_TRUE(flooding.handshake(good_alpn));
+  const timeval at_most{3, 0};
+  ::setsockopt(flooding.fd(), SOL_SOCKET, SO_SNDTIMEO, &at_most, sizeof at_most);
+  std::thread flood([&] {
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(3);
+    while (flooding.take_new_keys() && std::chrono::steady_clock::now() < until) {
+    }
+  });
+  EXPECT_TRUE(server.loop.wait_for_closes(1)) << "it went on";
+  const std::string ping = make_frame("still here?", 9);
+  EXPECT_TRUE(honest.write(ping));
+  EXPECT_EQ(honest.read_some(), ping);
+  flood.join();
+  ASSERT_GE(server.loop.closes.size(), 1u);
+  EXPECT_EQ(server.loop.closes[0].reason, close_reason::malformed);
+  EXPECT_EQ(server.loop.closes[0].detail, "too many messages of TLS itself");
+}
+
+TEST(hostile_peer, new_keys_now_and_then_are_welcome) {
+  lone_server server;
+  raw_tls_client client(server.port);
+  ASSERT_TRUE(client.handshake(good_alpn));
+  const std::string ping = make_frame("ping", 9);
+  for (std::uint32_t i = 0; i < limits::tls_messages_per_minute; ++i) {
+    ASSERT_TRUE(i % 2 == 0 ? client.take_new_keys() : client.ask_for_new_keys()) << i;
+    ASSERT_TRUE(client.write(ping));
+    ASSERT_EQ(client.read_some(), ping);
+  }
 }
 
 TEST(hostile_peer, without_descriptors_the_loop_sheds_connections_and_recovers) {

@@ -72,6 +72,10 @@ class raw_tls_client {
   bool ask_for_new_keys() {
     return SSL_key_update(ssl_, SSL_KEY_UPDATE_REQUESTED) == 1 && SSL_do_handshake(ssl_) == 1;
   }
+  /// The own keys only: nothing has to be answered.
+  bool take_new_keys() {
+    return SSL_key_update(ssl_, SSL_KEY_UPDATE_NOT_REQUESTED) == 1 && SSL_do_handshake(ssl_) == 1;
+  }
   /// What one record of the server brings.
   std::string read_some() {
     char part[16 * 1024];
