@@ -193,19 +193,25 @@ void follower::act(conversation_id c, conversation_cursor::ruling ruling) {
   start_fetches();
 }
 
+/// Once the session has ended requests are answered before they return: then the outermost call
+/// goes on with what the answers leave to be fetched.
 void follower::start_fetches() {
-  while (reads_ < max_reads && !wanted_.empty()) {
-    const conversation_id c = wanted_.front();
-    wanted_.pop_front();
+  if (std::exchange(starting_, true)) return;
+  const auto next = [this](std::deque<conversation_id>& from) {
+    const conversation_id c = from.front();
+    from.pop_front();
     ++reads_;
-    begin_fetch(c);
+    return c;
+  };
+  while (reads_ < max_reads) {
+    if (!wanted_.empty())
+      begin_fetch(next(wanted_));
+    else if (listed_once_ && !back_.empty())
+      ask_back(next(back_));
+    else
+      break;
   }
-  while (reads_ < max_reads && listed_once_ && !back_.empty()) {
-    const conversation_id c = back_.front();
-    back_.pop_front();
-    ++reads_;
-    ask_back(c);
-  }
+  starting_ = false;
 }
 
 void follower::begin_fetch(conversation_id c) {
@@ -308,7 +314,12 @@ void follower::take_page(conversation_id c, const outcome<frame_view>& answer) {
     t.gone_told = false;
     return;  // no longer ours to read; the next push or listing asks again
   }
-  wait_([this, c] { act(c, tracks_[c].cursor.missing()); });
+  ++failed_;
+  wait_([this, c] {
+    --failed_;
+    act(c, tracks_[c].cursor.missing());
+    check_caught_up();
+  });
 }
 
 void follower::when_caught_up(std::function<void()> then) {
@@ -317,8 +328,8 @@ void follower::when_caught_up(std::function<void()> then) {
 }
 
 void follower::check_caught_up() {
-  if (caught_up_ || !listed_once_ || reads_ != 0 || settling_ != 0 || !wanted_.empty()) return;
-  if (!back_.empty()) return;
+  if (caught_up_ || !listed_once_ || reads_ != 0 || settling_ != 0 || failed_ != 0) return;
+  if (!wanted_.empty() || !back_.empty()) return;
   caught_up_ = true;
   if (on_caught_up_) std::exchange(on_caught_up_, nullptr)();
 }

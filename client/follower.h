@@ -120,6 +120,8 @@ class follower {
   std::deque<conversation_id> back_;    // the same, for stretches below the cursor
   std::size_t reads_ = 0;
   std::size_t settling_ = 0;
+  std::size_t failed_ = 0;  // fetches that are to be tried again after a while
+  bool starting_ = false;
   std::uint64_t round_ = 0;
   bool fresh_device_ = true;
   bool listed_once_ = false;

@@ -83,11 +83,24 @@ time_ms session::node_time() const {
 }
 
 bool session::wait_until_caught_up(std::chrono::milliseconds timeout) {
-  auto promise = std::make_shared<std::promise<void>>();
-  auto done = promise->get_future();
-  session_core& core = *impl_->core;
-  core.loop().post([&core, promise] { core.when_caught_up([promise] { promise->set_value(); }); });
-  return done.wait_for(timeout) == std::future_status::ready;
+  const auto within = [](const std::shared_future<void>& done, std::chrono::milliseconds time) {
+    return done.wait_for(time) == std::future_status::ready;
+  };
+  std::shared_future<void> done;
+  {
+    // One question at a time: the core would forget an earlier one, and a program that asks again
+    // after each timeout would pile them up.
+    const std::lock_guard lock(impl_->catching_up_mutex);
+    if (!impl_->catching_up.valid() || within(impl_->catching_up, {})) {
+      auto promise = std::make_shared<std::promise<void>>();
+      impl_->catching_up = promise->get_future().share();
+      session_core& core = *impl_->core;
+      core.loop().post(
+          [&core, promise] { core.when_caught_up([promise] { promise->set_value(); }); });
+    }
+    done = impl_->catching_up;
+  }
+  return within(done, timeout);
 }
 
 session_state session::export_state() {

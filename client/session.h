@@ -211,6 +211,7 @@ class session {
   // --------------------------------------------------------------------------
 
   /// Blocks until everything that was missed before the login has been handed out; false: timeout.
+  /// Several threads may wait at once.
   bool wait_until_caught_up(std::chrono::milliseconds timeout);
   session_state export_state();
   /// Also done once a second when something changed, and at the end.

@@ -322,7 +322,8 @@ void session_core::renew_later(time_ms renew_by, bool fresh) {
   if (!fresh && own_token_ && renew_at_ms_ != no_deadline) return;
   renew_at_ms_ = no_deadline;
   if (renew_by == 0 || !events_.on_token) return;
-  renew_at_ms_ = steady_ms() + renew_after_ms(renew_by, node_time(), fresh);
+  renew_at_ms_ =
+      std::max(steady_ms() + renew_after_ms(renew_by, node_time(), fresh), renew_not_before_ms_);
   if (!fresh) renew_if_due();
 }
 
@@ -342,6 +343,9 @@ void session_core::renew_token(std::function<void(outcome<renewed_token>)> then)
 
 void session_core::take_renewed(const outcome<frame_view>& answer) {
   const auto fresh = answer_as<token_renewed>(answer);
+  // The node takes what it gave for what the device holds, and at the next renewal the token before
+  // it is worth nothing. Only a new login with the one that is held here tells it better.
+  bool misunderstood = !fresh && fresh.error().code == errc::outcome_unknown;
   const outcome<renewed_token> result =
       fresh ? outcome<renewed_token>(renewed_token{std::string(fresh->token), fresh->renew_by})
             : outcome<renewed_token>(fresh.error());
@@ -354,7 +358,12 @@ void session_core::take_renewed(const outcome<frame_view>& answer) {
       renew_later(fresh->renew_by, true);
     } else {
       log::warn("client", stored.error().detail);
+      misunderstood = true;
     }
+  }
+  if (misunderstood && !ended_) {
+    renew_not_before_ms_ = steady_ms() + renew_again_ms;
+    reactor_.close(link_);
   }
   if (renew_at_ms_ == no_deadline && who_.renew_by != 0 && events_.on_token && !ended_) {
     renew_at_ms_ = steady_ms() + renew_again_ms;

@@ -100,6 +100,7 @@ class session_core final : public caller, private reactor_handler {
   watcher& watches() { return watches_; }
   places& whereabouts() { return places_; }
 
+  /// Of several who ask, only the last is told.
   void when_caught_up(std::function<void()> then);
   status save();
 
@@ -177,6 +178,7 @@ class session_core final : public caller, private reactor_handler {
   bool logging_out_ = false;
   bool logged_out_ = false;
   std::uint64_t renew_at_ms_ = no_deadline;  // on the steady clock
+  std::uint64_t renew_not_before_ms_ = 0;    // by itself; after one that was not stored
   std::vector<std::function<void(outcome<renewed_token>)>> renewing_;
   std::uint64_t notice_number_ = 0;
   std::atomic<std::int64_t> clock_ahead_ms_{0};  // the node's clock less ours

@@ -7,6 +7,7 @@
 
 #include <future>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <utility>
@@ -24,6 +25,9 @@ struct session::impl {
   std::thread thread;
   std::uint64_t timeout_ms = 0;
   identity who;
+
+  std::mutex catching_up_mutex;
+  std::shared_future<void> catching_up;  ///< of the last who asked; all who wait share it
 
   ~impl() {
     if (thread.joinable()) {

@@ -45,6 +45,8 @@ void session_core::pump() {
     // A window of large requests is more than a connection may have waiting.
     if (reactor_.above_high(link_) || !reactor_.transmit(link_, e.frame)) return false;
     e.context.transmitted = true;
+    // What was said of the attempt before tells nothing now.
+    e.context.last = failure{errc::ok, {}};
     return true;
   });
 }

@@ -1,12 +1,16 @@
 /// What a session hears of what it missed: what is gone before anything newer, the inbox without
 /// gaps, and its own changes in their place.
 #include "client/conversation_view.h"
+#include "client/follower.h"
 #include "client/session.h"
 #include "tests/client/fake_node.h"
 #include "tests/support/waiting.h"
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
+#include <future>
 #include <mutex>
 
 namespace conclave::client {
@@ -90,6 +94,62 @@ session_state after_texts(fake_node& node, unsigned texts) {
   for (unsigned i = 0; i < texts; ++i) node.say("text");
   EXPECT_TRUE(wait_until([&] { return heard.lines().size() == texts + 1; }));
   return (*s)->export_state();
+}
+
+/// A listing of `count` conversations, a page after the other, each with one event; `listed`
+/// counts.
+void serve_many(fake_node& node, std::uint64_t count, std::atomic<std::uint64_t>& listed) {
+  node.script(frame_type::list_conversations,
+              [&node, &listed, count](net::connection& c, const frame_view& f) {
+                const auto ask = *decode<list_conversations>(f.payload);
+                conversations_page page;
+                const std::uint64_t last = std::min(count, ask.after.value + 500);
+                for (std::uint64_t id = ask.after.value + 1; id <= last; ++id) {
+                  conversation_summary s;
+                  s.conversation = conversation_id{id};
+                  s.head = event_seq{1};
+                  s.member = true;
+                  page.conversations.push_back(s);
+                }
+                page.more = last < count;
+                node.answer(c, f, page);
+                listed = last;
+              });
+}
+
+TEST(session_catch_up, a_session_with_much_to_fetch_ends_at_once) {
+  fake_node node;
+  constexpr std::uint64_t many = 60'000;
+  std::atomic<std::uint64_t> listed{0};
+  serve_many(node, many, listed);
+  std::atomic<unsigned> asked{0};
+  node.script(frame_type::history, [&](net::connection&, const frame_view&) { ++asked; });
+  node.start();
+  session_options options = node.options(2);
+  options.start = start_at::beginning;
+  auto s = session::connect(options);
+  ASSERT_TRUE(s);
+  ASSERT_TRUE(wait_until([&] { return asked == follower::max_reads && listed == many; }));
+  (*s)->export_state();
+  s->reset();
+}
+
+TEST(session_catch_up, a_session_that_ended_is_not_caught_up) {
+  fake_node node;
+  std::atomic<unsigned> asked{0};
+  node.script(frame_type::history, [&](net::connection&, const frame_view&) { ++asked; });
+  node.start();
+  node.say("missed");
+  session_options options = node.options(2);
+  options.start = start_at::beginning;
+  auto s = session::connect(options);
+  ASSERT_TRUE(s);
+  ASSERT_TRUE(wait_until([&] { return asked == 1; }));
+  auto waiting = std::async(std::launch::async, [&] {
+    return (*s)->wait_until_caught_up(std::chrono::milliseconds{1'500});
+  });
+  node.send_goaway(errc::device_ended);
+  EXPECT_FALSE(waiting.get()) << "nothing of it was handed out";
 }
 
 TEST(session_catch_up, what_went_while_away_is_told_before_anything_newer) {

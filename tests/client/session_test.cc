@@ -10,6 +10,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
+#include <future>
 #include <mutex>
 
 namespace conclave::client {
@@ -157,6 +159,30 @@ TEST(session, the_state_file_carries_cursors_and_counters_over_a_restart) {
             (std::uint64_t{1} << 52) + 1);
 }
 
+TEST(session, two_threads_wait_until_all_is_caught_up) {
+  fake_node node;
+  std::atomic<bool> held{true};
+  node.script(frame_type::list_conversations, [&](net::connection& c, const frame_view& f) {
+    if (held) return node.refuse(c, f, errc::overloaded);
+    node.take_as_usual(c, f);
+  });
+  node.start();
+  auto s = session::connect(node.options(1));
+  ASSERT_TRUE(s) << s.error().detail;
+  std::atomic<bool> first_done{false};
+  auto first = std::async(std::launch::async, [&] {
+    const bool caught_up = (*s)->wait_until_caught_up(test::patience);
+    first_done = true;
+    return caught_up;
+  });
+  EXPECT_FALSE((*s)->wait_until_caught_up(std::chrono::milliseconds{200}));
+  EXPECT_FALSE((*s)->wait_until_caught_up(std::chrono::milliseconds{50}));
+  EXPECT_FALSE(first_done) << "told that all is caught up, which it is not";
+  held = false;
+  EXPECT_TRUE((*s)->wait_until_caught_up(test::patience));
+  EXPECT_TRUE(first.get());
+}
+
 TEST(session, the_state_of_another_user_is_refused) {
   fake_node node;
   node.start();
@@ -194,6 +220,23 @@ TEST(session, a_node_that_never_has_time_is_reported_with_its_own_code) {
   // Between two attempts it is certain that nothing was done; while one is under way it is not.
   EXPECT_TRUE(said.error().code == errc::overloaded || said.error().code == errc::outcome_unknown);
   EXPECT_GE(node.sends, 2u);
+}
+
+TEST(session, p9_while_a_second_attempt_is_under_way_nobody_knows) {
+  fake_node node;
+  std::atomic<unsigned> attempts{0};
+  node.script(frame_type::send, [&](net::connection& c, const frame_view& f) {
+    if (++attempts == 1) node.refuse(c, f, errc::overloaded);
+  });
+  node.start();
+  session_options options = node.options(1);
+  options.request_timeout = std::chrono::milliseconds{2'000};
+  auto s = session::connect(options);
+  ASSERT_TRUE(s);
+  const auto said = (*s)->send(fake_node::group, "now?");
+  ASSERT_FALSE(said);
+  EXPECT_EQ(attempts, 2u);
+  EXPECT_EQ(said.error().code, errc::outcome_unknown) << name_of(said.error().code);
 }
 
 TEST(session, what_could_not_even_be_sent_is_certainly_not_done) {
