@@ -317,8 +317,12 @@ class file_reader {
     std::vector<const listener_config*> listeners{&out_.client, &out_.admin, &out_.metrics};
     if (in_cluster_) listeners.push_back(&out_.cluster.listen);
     for (auto a = listeners.begin(); a != listeners.end(); ++a) {
+      const auto is_any = [](const std::string& address) {
+        return address == "0.0.0.0" || address == "::";
+      };
       const bool collides = std::any_of(listeners.begin(), a, [&](const listener_config* b) {
-        return b->port != 0 && b->port == (*a)->port && b->address == (*a)->address;
+        return b->port != 0 && b->port == (*a)->port &&
+               (b->address == (*a)->address || is_any(b->address) || is_any((*a)->address));
       });
       if (collides) return whole("two listeners share one address and port; give each its own");
     }

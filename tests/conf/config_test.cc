@@ -209,6 +209,11 @@ TEST(config, two_listeners_cannot_share_a_place) {
   EXPECT_EQ(refusal_of(file_with("listen", "client_port = 7444\nadmin_address = \"127.0.0.2\"")),
             "accepted");
   EXPECT_EQ(refusal_of(file_with("listen", "client_port = 0\nadmin_port = 0")), "accepted");
+  // Whoever comes to 127.0.0.1 would find the one, whoever comes from outside the other.
+  for (const char* any : {"0.0.0.0", "::"}) {
+    const std::string all = "client_address = \"" + std::string(any) + "\"\nclient_port = 7444";
+    EXPECT_THAT(refusal_of(file_with("listen", all)), HasSubstr("two listeners share")) << any;
+  }
 }
 
 TEST(config, what_is_dumped_loads_to_the_same_values) {
