@@ -107,9 +107,9 @@ void gateway::on_login_password(session& s, const frame_view& frame) {
 
   std::string tenant(message->tenant_name);
   std::string user(message->user_name);
-  auto guess =
-      std::make_shared<login_guess>(shared_.limiter, tenant + '/' + user, s.connection->peer());
-  if (const std::uint32_t wait = guess->must_wait_ms(now)) {
+  auto guess = std::make_shared<login_guess>(shared_.limiter, tenant + '/' + user,
+                                             s.connection->peer(), now);
+  if (const std::uint32_t wait = guess->must_wait_ms()) {
     shared_.limited_logins.fetch_add(1, std::memory_order_relaxed);
     return finish_login(id, correlation, failure{errc::rate_limited, {}}, wait);
   }
@@ -144,7 +144,7 @@ void gateway::on_login_password(session& s, const frame_view& frame) {
       });
   if (!taken)
     return finish_login(id, correlation, failure{errc::overloaded, {}}, overload_retry_ms);
-  guess->queued(now);
+  guess->queued();
 }
 
 void gateway::on_change_password(session& s, const frame_view& frame) {
@@ -153,9 +153,9 @@ void gateway::on_change_password(session& s, const frame_view& frame) {
   const std::uint64_t correlation = frame.header.correlation;
   if (!crypto::acceptable_password(message->new_password))
     return answer_error(s, correlation, errc::invalid_argument, crypto::password_rule);
-  const time_ms now = shared_.time->boot();
-  auto guess = std::make_shared<login_guess>(shared_.limiter, s.account, s.connection->peer());
-  if (const std::uint32_t wait = guess->must_wait_ms(now)) {
+  auto guess = std::make_shared<login_guess>(shared_.limiter, s.account, s.connection->peer(),
+                                             shared_.time->boot());
+  if (const std::uint32_t wait = guess->must_wait_ms()) {
     shared_.limited_logins.fetch_add(1, std::memory_order_relaxed);
     return answer_error(s, correlation, errc::rate_limited, {}, wait);
   }
@@ -185,7 +185,7 @@ void gateway::on_change_password(session& s, const frame_view& frame) {
         give_order(*shared->ports, entity_of(tenant, user), std::move(request));
       });
   if (!taken) return work->asked.reject(errc::overloaded, {}, overload_retry_ms);
-  guess->queued(now);
+  guess->queued();
 }
 
 void gateway::on_set_password(session& s, const frame_view& frame) {

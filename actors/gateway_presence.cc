@@ -18,14 +18,14 @@ void gateway::on_typing(session& s, const frame_view& frame) {
 /// Who is a member is asked at each push, so watching a foreign conversation shows nothing.
 void gateway::on_watch(session& s, const frame_view& frame) {
   const auto message = decoded<watch>(s, frame);
-  if (!message.ok()) return;
+  if (!message.ok() || !within_policy(s, frame.header.correlation)) return;
   s.watch(message->conversation, message->ttl_ms == 0 ? 0 : shared_.time->boot() + message->ttl_ms);
   answer_now(s, frame.header.correlation, done_answer{});
 }
 
 void gateway::on_watch_presence(session& s, const frame_view& frame) {
   const auto message = decoded<watch_presence>(s, frame);
-  if (!message.ok()) return;
+  if (!message.ok() || !within_policy(s, frame.header.correlation)) return;
   // First the watch, then the look: who comes in between is told twice rather than never.
   watched_presence_.set(s, message->users,
                         message->ttl_ms == 0 ? 0 : shared_.time->boot() + message->ttl_ms);

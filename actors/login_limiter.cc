@@ -11,6 +11,7 @@
 #include <array>
 #include <cstring>
 #include <iterator>
+#include <limits>
 #include <list>
 #include <mutex>
 #include <string>
@@ -27,6 +28,7 @@ constexpr std::uint32_t max_wait_ms = 300'000;
 constexpr std::uint32_t doublings_to_max = 9;
 static_assert(first_wait_ms << doublings_to_max >= max_wait_ms);
 constexpr time_ms forget_after_ms = 3'600'000;
+constexpr std::uint32_t all_failures = std::numeric_limits<std::uint32_t>::max();
 
 /// Entries whose hour is over that one call removes: more than it adds, too few to be felt.
 constexpr int removed_per_failure = 16;
@@ -110,8 +112,27 @@ class failure_table {
       if (at->failures > free_ && !is_over(*at, now)) visit(at->key, at->failures, age(*at, now));
   }
 
-  void clear(const table_key& key) { keep_of(key, 0); }
-  void halve(const table_key& key) { keep_of(key, 2); }
+  bool holds(const table_key& key, time_ms now) const {
+    const auto found = index_.find(key);
+    return found != index_.end() && !is_over(*found->second, now);
+  }
+  std::uint32_t failures(const table_key& key) const {
+    const auto found = index_.find(key);
+    return found == index_.end() ? 0 : found->second->failures;
+  }
+
+  /// Takes back `count` failures, or as many as there are; returns how many.
+  std::uint32_t take_back(const table_key& key, std::uint32_t count) {
+    const auto found = index_.find(key);
+    if (found == index_.end()) return 0;
+    const std::uint32_t taken = std::min(count, found->second->failures);
+    found->second->failures -= taken;
+    if (found->second->failures == 0) {
+      order_.erase(found->second);
+      index_.erase(found);
+    }
+    return taken;
+  }
 
   std::size_t size() const { return order_.size(); }
 
@@ -124,16 +145,6 @@ class failure_table {
 
   static time_ms age(const entry& e, time_ms now) { return now < e.last ? 0 : now - e.last; }
   static bool is_over(const entry& e, time_ms now) { return age(e, now) >= forget_after_ms; }
-
-  /// Leaves one of `divisor` failures; 0: none.
-  void keep_of(const table_key& key, std::uint32_t divisor) {
-    const auto found = index_.find(key);
-    if (found == index_.end()) return;
-    found->second->failures = divisor == 0 ? 0 : found->second->failures / divisor;
-    if (found->second->failures > 0) return;
-    order_.erase(found->second);
-    index_.erase(found);
-  }
 
   void remove_oldest() {
     index_.erase(order_.front().key);
@@ -150,7 +161,9 @@ class failure_table {
 
 struct login_limiter::impl {
   explicit impl(std::size_t max_entries)
-      : accounts(free_per_account, max_entries), networks(free_per_network, max_entries) {}
+      : accounts(free_per_account, max_entries),
+        networks(free_per_network, max_entries),
+        reliefs(0, max_entries) {}
 
   table_key key_of(std::string_view text) const {
     const crypto::sha256_bytes digest = crypto::sha256(secret, text);
@@ -166,6 +179,7 @@ struct login_limiter::impl {
   mutable std::mutex mutex;
   failure_table accounts;
   failure_table networks;
+  failure_table reliefs;  ///< accounts whose login relieved a network within the hour
   std::uint64_t changes = 0;
 };
 
@@ -191,13 +205,16 @@ void login_limiter::failed(const login_account& account, std::string_view source
   impl_->networks.add(network, now);
 }
 
-void login_limiter::succeeded(const login_account& account, std::string_view source) {
+void login_limiter::succeeded(const login_account& account, std::string_view source, time_ms now) {
   const table_key user = impl_->key_of(account);
   const table_key network = impl_->key_of(network_of(source));
   const std::lock_guard lock(impl_->mutex);
   if (impl_->accounts.is_slowed(user)) ++impl_->changes;
-  impl_->accounts.clear(user);
-  impl_->networks.halve(network);
+  impl_->networks.take_back(network, impl_->accounts.take_back(user, all_failures));
+  const std::uint32_t others = impl_->networks.failures(network);
+  if (others == 0 || impl_->reliefs.holds(user, now)) return;
+  impl_->reliefs.add(user, now);
+  impl_->networks.take_back(network, others - others / 2);
 }
 
 std::uint64_t login_limiter::changes() const {

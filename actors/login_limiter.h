@@ -5,8 +5,9 @@
 ///   twice as long, up to 300 s. Nobody is locked out for good, or anybody could lock out anybody.
 /// * Network (IPv4: the address; IPv6: its /64, what one customer is given): the same, with 50
 /// free.
-/// * A login that succeeds clears its account and halves the count of its network: an office behind
-///   one address lives, and the owner of one account cannot wash off all his guesses at others.
+/// * A login that succeeds clears its account, takes from its network what that account had failed,
+///   and halves what is left, which each account does once an hour: an office behind one address
+///   lives, and the owner of one account cannot wash off his guesses at others.
 /// * An hour after its last failure an entry is forgotten.
 ///
 /// The caller refuses a login that must wait without looking at its password, and does not count
@@ -18,7 +19,8 @@
 /// engine; any thread: one lock, held for a few lookups. Accounts that have to wait survive a
 /// restart: save() gives them as a record, restore() takes it. Who writes it down looks at
 /// changes() and takes his time, so that whoever guesses cannot make the disk write; networks are
-/// forgotten. Memory: limits::max_login_limiter_entries accounts and as many networks; at the bound
+/// forgotten. Memory: limits::max_login_limiter_entries accounts and as many networks, and accounts
+/// that relieved one; at the bound
 /// the one that failed longest ago goes. Two tables, so that somebody with many addresses does not
 /// push accounts out.
 #pragma once
@@ -51,7 +53,7 @@ class login_limiter {
                              time_ms now) const;
 
   void failed(const login_account& account, std::string_view source, time_ms now);
-  void succeeded(const login_account& account, std::string_view source);
+  void succeeded(const login_account& account, std::string_view source, time_ms now);
 
   /// Rises whenever an account begins to wait, has to wait longer, or need not wait any more.
   std::uint64_t changes() const;

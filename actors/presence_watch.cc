@@ -7,13 +7,13 @@ void presence_watch::set(session& s, std::span<const user_id> users, time_ms unt
   for (const user_id user : s.presence_of) {
     const auto at = watchers_.find({s.tenant, user});
     if (at == watchers_.end()) continue;
-    std::erase(at->second, &s);
+    at->second.erase(&s);
     if (at->second.empty()) watchers_.erase(at);
   }
   s.presence_of.assign(users.begin(), users.end());
   s.presence_until = until;
   if (until == 0) s.presence_of.clear();
-  for (const user_id user : s.presence_of) watchers_[{s.tenant, user}].push_back(&s);
+  for (const user_id user : s.presence_of) watchers_[{s.tenant, user}].insert(&s);
 }
 
 }  // namespace conclave::actors

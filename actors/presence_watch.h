@@ -7,7 +7,7 @@
 
 #include <span>
 #include <unordered_map>
-#include <vector>
+#include <unordered_set>
 
 namespace conclave::actors {
 
@@ -39,7 +39,7 @@ class presence_watch {
     }
   };
 
-  std::unordered_map<key, std::vector<session*>, key_hash> watchers_;
+  std::unordered_map<key, std::unordered_set<session*>, key_hash> watchers_;
 };
 
 }  // namespace conclave::actors

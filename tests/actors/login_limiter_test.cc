@@ -96,7 +96,7 @@ TEST(login_limiter, an_account_has_to_wait_after_a_restart_too) {
   EXPECT_EQ(after.must_wait_ms(nobody, elsewhere, start + 3'000), 0u);
   fail_account(after, ann, 1, start + 20'000);
   EXPECT_EQ(after.must_wait_ms(ann, home, start + 20'000), 32'000u) << "it counts on";
-  after.succeeded(ann, home);
+  after.succeeded(ann, home, start + 20'000);
   EXPECT_TRUE(after.save(start + 20'000, wall).accounts.empty());
 
   // It has: what happened before its start happened at its start.
@@ -116,9 +116,9 @@ TEST(login_limiter, only_what_makes_somebody_wait_is_worth_writing) {
   EXPECT_EQ(limiter.changes(), 0u) << "guesses at ever new names write nothing";
   fail_account(limiter, ann, 1, start);
   EXPECT_EQ(limiter.changes(), 1u);
-  limiter.succeeded(ann, home);
+  limiter.succeeded(ann, home, start);
   EXPECT_EQ(limiter.changes(), 2u);
-  limiter.succeeded(ann, home);
+  limiter.succeeded(ann, home, start);
   EXPECT_EQ(limiter.changes(), 2u);
 }
 
@@ -181,21 +181,36 @@ TEST(login_limiter, a_source_that_is_no_address_counts_too) {
 TEST(login_limiter, a_success_clears_the_account_and_halves_the_address) {
   login_limiter limiter;
   fail_account(limiter, ann, 9, start);
-  fail_source(limiter, home, 104, start);
-  limiter.succeeded(ann, home);
+  fail_source(limiter, home, 113, start);
+  limiter.succeeded(ann, home, start);
   EXPECT_EQ(limiter.must_wait_ms(ann, elsewhere, start), 0u);
-  EXPECT_EQ(limiter.must_wait_ms(ann, home, start), 2'000u) << "104 / 2 - 50 = 2";
+  EXPECT_EQ(limiter.must_wait_ms(ann, home, start), 2'000u) << "(113 - 9) / 2 - 50 = 2";
   fail_account(limiter, ann, 5, start);
   EXPECT_EQ(limiter.must_wait_ms(ann, elsewhere, start), 0u) << "five are free again";
+}
+
+TEST(login_limiter, who_owns_one_account_cannot_wash_off_his_guesses_at_others) {
+  login_limiter limiter;
+  for (int round = 0; round < 3; ++round) {
+    fail_source(limiter, home, 49, start);
+    for (int login = 0; login < 6; ++login) {
+      limiter.failed(ann, home, start);
+      limiter.succeeded(ann, home, start);
+    }
+  }
+  EXPECT_GT(limiter.must_wait_ms(nobody, home, start), 0u);
+  const std::uint32_t wait = limiter.must_wait_ms(ann, home, start);
+  limiter.succeeded(ann, home, start + hour);
+  EXPECT_LE(limiter.must_wait_ms(ann, home, start), wait) << "once an hour he may";
 }
 
 TEST(login_limiter, successes_leave_nothing_behind) {
   login_limiter limiter;
   limiter.failed(ann, home, start);
   EXPECT_EQ(limiter.entries(), 2u);
-  limiter.succeeded(ann, home);
+  limiter.succeeded(ann, home, start);
   EXPECT_EQ(limiter.entries(), 0u);
-  limiter.succeeded(ann, home);
+  limiter.succeeded(ann, home, start);
   EXPECT_EQ(limiter.entries(), 0u);
 }
 
@@ -266,7 +281,7 @@ TEST(login_limiter, no_failure_is_lost_between_threads) {
       for (int i = 0; i < 13; ++i) {
         limiter.failed({tenant_id{7}, std::to_string(t)}, home, start);
         (void)limiter.must_wait_ms(ann, home, start);
-        limiter.succeeded({tenant_id{9}, std::to_string(i)}, elsewhere);
+        limiter.succeeded({tenant_id{9}, std::to_string(i)}, elsewhere, start);
       }
     });
   }

@@ -30,6 +30,21 @@ TEST(policy_gateway, p7_above_the_rate_of_a_device_the_answer_says_how_long_to_w
   EXPECT_TRUE(alice.ask(list_devices{})->is(frame_type::devices_page));
 }
 
+TEST(policy_gateway, p7_watching_counts_like_any_request) {
+  account_world w;
+  tenant_policy policy;
+  policy.device_rate = 1;
+  ASSERT_EQ(w.allow(policy), errc::ok);
+  wire_client alice(w.client_port);
+  ASSERT_TRUE(alice.login(w.tokens[0]));
+  unsigned limited = 0;
+  for (int i = 0; i < 4; ++i) {
+    limited += alice.ask(watch_presence{{user_id{2}}, 60'000})->is(frame_type::error);
+    limited += alice.ask(watch{conversation_id{7}, 60'000})->is(frame_type::error);
+  }
+  EXPECT_GE(limited, 4u);
+}
+
 TEST(policy_gateway, p7_unanswered_requests_are_given_back_with_their_answers) {
   account_world w;
   tenant_policy policy;
