@@ -65,7 +65,7 @@ void conversation_shell::on_loaded(const conversation_loaded& loaded) {
               {{"tenant", entity_.tenant.value},
                {"conversation", entity_.id},
                {"why", name_of(loaded.why)}});
-    return give_up_loading(loaded.why);
+    return give_up_loading(loaded.why == errc::overloaded);
   }
   state_ = std::make_unique<conversation_state>(entity_.tenant, conversation_id{entity_.id},
                                                 *loaded.image);
@@ -78,14 +78,17 @@ void conversation_shell::on_loaded(const conversation_loaded& loaded) {
     log::warn("conversation", "somebody else wrote since the writer granted it",
               {{"tenant", entity_.tenant.value}, {"conversation", entity_.id}});
     state_.reset();
-    return give_up_loading(errc::conflict);
+    return give_up_loading(false);
   }
   // Nobody knows who was online when these were pushed: the hint goes to all sessions of the user.
   for (const auto& change : state_->unfinished()) order_index(change, push_moment::min());
   for (const auto& entry : state_->unfinished_owed()) order_inbox(entry);
   // Somebody may have left just before the end of the one that was here: what he was the last to
   // read would burn with nobody looking at it.
-  if (loaded.image->may_burn && (recovered_ || !state_->unfinished().empty())) review_burning();
+  if (loaded.image->may_burn && (recovered_ || !state_->unfinished().empty()))
+    state_->want_review();
+  // The one before may have ended between the commit of a timer and telling of it.
+  if (recovered_) ports_.on_timer(ports_.shards.shard_of(entity_), 0);
   if (recovered_ && state_->exists()) {
     auto hint = std::make_shared<head_hint>();
     hint->tenant = entity_.tenant;
@@ -95,18 +98,18 @@ void conversation_shell::on_loaded(const conversation_loaded& loaded) {
     for (reply_port* loop : ports_.loops) loop->post(std::shared_ptr<const head_hint>(hint));
   }
   auto parked = std::exchange(parked_, {});
-  parked_requests_ = 0;
+  parked_requests_ = parked_bytes_ = 0;
   for (auto& batch : parked) judge(*batch);
   propose();
   if (!state_->exists()) try_retire();
 }
 
 /// Nothing was done of what is parked: it may come again.
-void conversation_shell::give_up_loading(errc why) {
+void conversation_shell::give_up_loading(bool overloaded) {
   for (auto& batch : parked_)
     for (auto& request : batch->requests)
       request.asked.reject(errc::overloaded, {}, overload_retry_ms);
-  if (why != errc::overloaded) return end(false);
+  if (!overloaded) return end(false);
   ended_ = true;
   ports_.actors->postponed(entity_, incarnation_);
   self_.quit();
@@ -115,16 +118,20 @@ void conversation_shell::give_up_loading(errc why) {
 void conversation_shell::on_doze() {
   // Asleep nobody would give again what was lost.
   give_orders_again(0, 0);
-  if (state_ != nullptr && state_->has_job()) {
-    state_->job_stalled();
+  if (state_ != nullptr && (state_->has_job() || state_->reviewing())) {
+    state_->stalled();
     propose();
   }
+  rest();
+}
+
+void conversation_shell::rest() {
   if (ordered_.empty() && ordered_inbox_.empty()) try_retire();
 }
 
 void conversation_shell::try_retire() {
   if (ended_ || state_ == nullptr || !in_flight_.empty() || state_->has_draft() ||
-      state_->has_job())
+      state_->has_job() || state_->reviewing())
     return;
   if (!ports_.actors->retire(entity_, incarnation_, seen_)) return;
   ports_.commits->release(entity_, incarnation_);
@@ -160,12 +167,17 @@ void conversation_shell::on_work(const conversation_work& work) {
   ++seen_;
   if (ports_.fault) ports_.fault(entity_);
   if (state_ == nullptr) {
-    if (parked_requests_ + work.batch->requests.size() > limits::max_parked_requests) {
+    std::size_t bytes = 0;
+    for (const auto& request : work.batch->requests)
+      if (request.more != nullptr) bytes += request.more->image.bytes();
+    if (parked_requests_ + work.batch->requests.size() > limits::max_parked_requests ||
+        (parked_bytes_ > 0 && parked_bytes_ + bytes > limits::max_parked_bytes)) {
       for (auto& request : work.batch->requests)
         request.asked.reject(errc::overloaded, {}, overload_retry_ms);
       return;
     }
     parked_requests_ += work.batch->requests.size();
+    parked_bytes_ += bytes;
     parked_.push_back(work.batch);
     return;
   }
@@ -179,15 +191,18 @@ void conversation_shell::judge(conversation_batch& batch) {
   const auto policy = ports_.policy_of(entity_.tenant);
   const rule_context context{ports_.now(), policy.get(), ports_.disk()};
   for (conversation_request& request : batch.requests) judge_one(request, batch, context);
-  if (state_->take_burning_review()) review_when_committed();
+  if (state_->take_review()) review_when_committed();
   if (auto stale = state_->take_stale_timers(); !stale.empty()) look_again(std::move(stale));
 }
 
 void conversation_shell::judge_one(conversation_request& request, const conversation_batch& batch,
                                    const rule_context& context) {
   const auto gather = request.more != nullptr ? request.more->gather : nullptr;
-  if (uncommitted_events_ + draft_tickets_.size() >= limits::max_uncommitted_events ||
-      uncommitted_bytes_ + state_->draft_bytes() >= limits::max_uncommitted_bytes) {
+  // Nobody would ask again for a look at what burns, and it is one event at most.
+  const bool spared = request.verb == conversation_verb::review_burning;
+  const bool full = uncommitted_events_ + draft_tickets_.size() >= limits::max_uncommitted_events ||
+                    uncommitted_bytes_ + state_->draft_bytes() >= limits::max_uncommitted_bytes;
+  if (full && !spared) {
     request.asked.reject(errc::overloaded, {}, overload_retry_ms);
     if (gather) gather->failed(errc::overloaded);
     return;
@@ -259,8 +274,11 @@ void conversation_shell::propose() {
   // One order per member of a step: the next waits until most of them are given.
   if (state_->has_job() && in_flight_.empty() && to_order_.size() < limits::max_job_step / 2)
     state_->job_step();
-  if (in_flight_.empty() && !state_->has_draft() && state_->take_later_review()) review_burning();
-  if (!state_->has_draft()) return;
+  if (state_->take_review()) review_when_committed();
+  if (!state_->has_draft()) {
+    if (state_->remembers_too_much()) rest();
+    return;
+  }
   // Housekeeping alone waits for company while something is on its way.
   if (draft_tickets_.empty() && !in_flight_.empty()) return;
   in_flight next;
@@ -380,21 +398,26 @@ void conversation_shell::look_again(std::vector<keys::timer_key> timers) {
 }
 
 void conversation_shell::review_burning() {
-  // Not taken by a full pool: whatever burns then goes when it expires or another one leaves, and
-  // in a dissolved conversation when the actor dozes.
-  ports_.on_reader([ports = &ports_, entity = entity_, wanted = state_->has_job()] {
-    auto messages = ports->load_burning(entity);
-    // A large operation waits to hear that nothing is left.
-    if (!messages.ok() || (messages->empty() && !wanted)) return;
-    auto details = std::make_shared<request_details>();
-    for (auto& [seq, image] : *messages) details->burning.push_back({seq, std::move(image)});
-    auto batch = std::make_shared<conversation_batch>();
-    conversation_request request;
-    request.verb = conversation_verb::review_burning;
-    request.more = std::move(details);
-    batch->requests.push_back(std::move(request));
-    ports->actors->deliver_to_conversation(entity, conversation_work{std::move(batch)});
-  });
+  const bool taken =
+      ports_.on_reader([ports = &ports_, entity = entity_, members = state_->members(),
+                        number = state_->begin_review()] {
+        auto over = ports->load_burned_out(entity, members->users);
+        if (!over.ok()) {
+          log::error("conversation", "cannot read what burns",
+                     {{"tenant", entity.tenant.value}, {"why", over.error().detail}});
+          return;  // looked at again when the actor dozes
+        }
+        auto details = std::make_shared<request_details>();
+        details->burned_out = std::move(*over);
+        details->review = number;
+        auto batch = std::make_shared<conversation_batch>();
+        conversation_request request;
+        request.verb = conversation_verb::review_burning;
+        request.more = std::move(details);
+        batch->requests.push_back(std::move(request));
+        ports->actors->deliver_to_conversation(entity, conversation_work{std::move(batch)});
+      });
+  if (!taken) state_->want_review();  // with the next work
 }
 
 std::string conversation_shell::answer_frame(const conversation_request& request,

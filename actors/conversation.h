@@ -69,7 +69,7 @@ class conversation_shell {
     waiting_answer what;
   };
 
-  void give_up_loading(errc why);
+  void give_up_loading(bool overloaded);
   void judge(conversation_batch& batch);
   void judge_one(conversation_request& request, const conversation_batch& batch,
                  const rule_context& context);
@@ -111,6 +111,8 @@ class conversation_shell {
   /// The timer service looked before this actor loaded: reads the messages once more.
   void look_again(std::vector<keys::timer_key> timers);
   std::string answer_frame(const conversation_request& request, const ruling& r) const;
+  /// Sleeps, if nothing is left to be done.
+  void rest();
   void try_retire();
   void end(bool respawn);
 
@@ -126,6 +128,7 @@ class conversation_shell {
   std::unique_ptr<conversation_state> state_;
   std::vector<std::shared_ptr<conversation_batch>> parked_;
   std::size_t parked_requests_ = 0;
+  std::size_t parked_bytes_ = 0;  ///< of the messages that they are about
 
   std::vector<ticket> draft_tickets_;
   std::vector<waiting_answer> draft_answers_;

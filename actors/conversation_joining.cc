@@ -77,6 +77,15 @@ ruling conversation_state::answer_join(request_ref request, batch_ref batch, con
   return changed(reply_kind::declined);
 }
 
+void conversation_state::decline_waiting(std::size_t most) {
+  for (; most > 0 && !waiting_.empty(); --most) {
+    const user_id user = waiting_.begin()->first;
+    waiting_.erase(waiting_.begin());
+    open_.redo.erase(keys::join_request(tenant_, id_, user));
+    owe_inbox({user, inbox_kind::join_declined, 0, {}, {}});
+  }
+}
+
 ruling conversation_state::let_in(user_id user, user_id by, device_id device, context_ref context) {
   if (waiting_.erase(user) != 0) open_.redo.erase(keys::join_request(tenant_, id_, user));
   join(user, member_role::member, event_seq{head_.value + 1});

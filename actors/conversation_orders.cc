@@ -8,6 +8,8 @@
 #include "actors/derived_ids.h"
 #include "actors/directory.h"
 
+#include <algorithm>
+
 namespace conclave::actors {
 
 namespace {
@@ -126,6 +128,14 @@ void conversation_shell::on_inbox_learnt(const inbox_learnt& learnt) {
   // Of an order before this one, which is still on its way.
   if (learnt.at != given.entry.at || learnt.about != given.entry.about) return;
   ordered_inbox_.erase(at);
+  // A newer entry has the row by now, and will be ordered when it is committed.
+  const auto owes = [&](const auto& work) {
+    return work.owes_inbox(learnt.user, learnt.kind, learnt.slot);
+  };
+  if (owes(*state_) || std::any_of(in_flight_.begin(), in_flight_.end(),
+                                   [&](const in_flight& f) { return owes(f.work); })) {
+    return;
+  }
   state_->inbox_learnt(learnt.user, learnt.kind, learnt.slot);
   propose();
 }

@@ -83,7 +83,7 @@ ruling conversation_state::remove(request_ref request, batch_ref batch, context_
   const member_list_ref before = members_now_;
   leave(gone, event_seq{head_.value + 1});
   change_member_list({}, gone);
-  review_burning_ = may_burn_;
+  if (may_burn_) want_review();
   event_view event;
   event.kind = event_kind::member_removed;
   const std::string bytes = encode_body(members_body{{gone}});
@@ -183,17 +183,22 @@ void conversation_state::job_step() {
     job_->left.pop_back();
   }
   if (!job_->left.empty()) return;  // where it stands is what the member rows say
+  decline_waiting(limits::max_job_step);
+  if (!waiting_.empty()) return;
   if (may_burn_ && !job_->emptied) {
     // Nobody can open what still burns: its bodies go too, when all of them are committed.
-    if (!has_draft() && !std::exchange(job_->asked_burning, true)) review_later_ = true;
+    if (!has_draft() && !std::exchange(job_->asked_burning, true)) want_review();
     return;
   }
   open_.redo.erase(keys::job(tenant_, id_, static_cast<std::uint64_t>(job_kind::dissolve)));
   job_.reset();
 }
 
-void conversation_state::job_stalled() {
-  if (job_) job_->asked_burning = false;
+void conversation_state::stalled() {
+  if (job_)
+    job_->asked_burning = false;
+  else if (reviewing_)
+    want_review();
 }
 
 }  // namespace conclave::actors

@@ -193,8 +193,10 @@ void conversation_state::join(user_id user, member_role role, event_seq at) {
   row.role = role;
   row.joined = at;
   row.left = {};
+  row.left_title.clear();
+  row.left_topic.clear();
   row.read = at;  // what was said before does not count as unread
-  row.muted_until = 0;
+  // Who is muted stays so: leaving and coming back would be a way around it.
   const event_seq from = record_.visibility == history_visibility::all ? event_seq{1} : at;
   if (from.value == 1) row.spans.clear();
   row.spans.push_back({from, {}});
@@ -207,6 +209,11 @@ void conversation_state::join(user_id user, member_role role, event_seq at) {
 void conversation_state::leave(user_id user, event_seq at) {
   member_record& row = members_[user];
   row.left = at;
+  // What it is called later is none of his business; with its end nothing comes later.
+  if (at != record_.dissolved) {
+    row.left_title = record_.title;
+    row.left_topic = record_.topic;
+  }
   row.spans.back().last = at;
   put_member(user);
   count_external(row, -1);
@@ -229,6 +236,7 @@ void conversation_state::owe_index(event_seq seq, user_id user, bool is_member) 
 }
 
 void conversation_state::index_learnt(event_seq seq, user_id user) {
+  if (reviewing_ && !job_) return learnt_meanwhile_.push_back({seq, user});
   open_.redo.erase(keys::intent(tenant_, id_, seq, user));
 }
 
@@ -275,6 +283,12 @@ std::vector<user_id> conversation_state::admins() const {
   for (const user_id user : members_now_->users)
     if (is_admin(members_.at(user))) found.push_back(user);
   return found;
+}
+
+bool draft::owes_inbox(user_id user, inbox_kind kind, std::uint64_t slot) const {
+  return std::any_of(owed.begin(), owed.end(), [&](const owed_entry& e) {
+    return e.user == user && e.kind == kind && e.slot == slot;
+  });
 }
 
 void conversation_state::inbox_learnt(user_id user, inbox_kind kind, std::uint64_t slot) {

@@ -5,7 +5,7 @@
 /// It runs ahead of the log: rule() changes the state at once, and nobody is told before the shard
 /// writer has committed the draft. When the writer refuses one, this object is thrown away and
 /// built again from the store. Memory: one record per member and per sending device, up to
-/// limits::max_remembered_rewrites targets, the burning messages that were opened.
+/// limits::max_remembered_rewrites targets and openings.
 ///
 /// One file per subject: conversation_founding.cc, _saying.cc, _targets.cc, _roles.cc, _joining.cc,
 /// _reading.cc, _burning.cc; what they share is in conversation_state.cc.
@@ -14,6 +14,7 @@
 #include "actors/conversation_request.h"
 #include "actors/delivery.h"
 #include "actors/request_details.h"
+#include "conf/limits.h"
 #include "schemas/log_entry.h"
 #include "schemas/policy_messages.h"
 #include "schemas/records.h"
@@ -100,6 +101,8 @@ struct draft {
   std::vector<signal> signals;
   time_ms earliest_due = 0;     ///< of the timers in it; 0: none
   bool empties_bodies = false;  ///< readers of older views must look again
+
+  bool owes_inbox(user_id user, inbox_kind kind, std::uint64_t slot) const;
 };
 
 class conversation_state {
@@ -123,8 +126,8 @@ class conversation_state {
   /// A large operation is under way; job_step() does the next part of it into the draft.
   bool has_job() const { return job_.has_value(); }
   void job_step();
-  /// What was being read for the operation may have got lost on the way.
-  void job_stalled();
+  /// What was being read, for the operation or of what burns, may have got lost on the way.
+  void stalled();
 
   bool exists() const { return exists_; }
   event_seq head() const { return head_; }
@@ -137,10 +140,23 @@ class conversation_state {
   std::size_t draft_bytes() const { return open_frames_.size(); }
   /// How far a user has read; what the inbox is told when a read mark is (re)ordered.
   event_seq read_mark(user_id user) const;
-  /// Somebody left while messages may be burning: they are to be looked at.
-  bool take_burning_review() { return std::exchange(review_burning_, false); }
-  /// The same, once everything so far is committed: only then the rows tell what is left to do.
-  bool take_later_review() { return std::exchange(review_later_, false); }
+  /// Somebody left while messages may be burning, and what nobody may open any more has not gone
+  /// yet. Until it has, the rows that tell of the leaving stay, so that a restart looks too.
+  bool reviewing() const { return reviewing_; }
+  /// A look at what burns is due, once everything so far is committed.
+  bool take_review() { return std::exchange(review_due_, false); }
+  /// Names the look that begins now; see request_details::review.
+  std::uint64_t begin_review() const { return reviews_wanted_; }
+  /// The look could not begin, or may have got lost on its way.
+  void want_review();
+  /// More than is remembered of rewriting and opening: whoever asks next may read it from the
+  /// store.
+  bool remembers_too_much() const;
+  std::size_t remembered() const;
+  /// What is not proposed yet owes the user an entry in that place.
+  bool owes_inbox(user_id user, inbox_kind kind, std::uint64_t slot) const {
+    return open_.owes_inbox(user, kind, slot);
+  }
   /// Timers whose messages were looked at before this state was loaded: to be looked at again.
   std::vector<keys::timer_key> take_stale_timers() { return std::exchange(stale_timers_, {}); }
 
@@ -202,6 +218,8 @@ class conversation_state {
   ruling join_by_code(request_ref request, batch_ref batch, context_ref context);
   ruling answer_join(request_ref request, batch_ref batch, context_ref context);
   ruling let_in(user_id user, user_id by, device_id device, context_ref context);
+  /// Nobody is left to answer them.
+  void decline_waiting(std::size_t most);
   void await_approval(user_id user, user_id invited_by, std::string_view text, time_ms now,
                       const std::vector<user_id>& to_tell);
   // conversation_reading.cc
@@ -213,9 +231,11 @@ class conversation_state {
   ruling review(request_ref request, context_ref context);
   void start_burning(const event_view& event, std::string_view body);
   void burn_for(const due_timer& timer, std::vector<event_seq>& burned, time_ms now);
-  void finish_burning(event_seq seq, const storage::target_image& image,
+  bool finish_burning(event_seq seq, const storage::target_image& image,
                       std::vector<event_seq>& burned, time_ms now);
-  burn_record* burning(event_seq seq, const storage::target_image& image);
+  void note_opening(event_seq seq, const burn_reader& reader);
+  void review_ended(bool nothing_left);
+  std::optional<burn_record> burning(event_seq seq, const storage::target_image& image) const;
   /// The event that tells which bodies went by themselves; its seq is head + 1 until then.
   ruling tell_gone(gone_reason why, std::vector<event_seq> seqs, time_ms now);
 
@@ -268,11 +288,21 @@ class conversation_state {
   log_index loaded_at_;                      ///< images from before this are too old for anything
   std::map<event_seq, event_seq> rewrites_;  ///< target -> by
   std::map<std::pair<event_seq, user_id>, event_seq> reacted_;  ///< (target, user) -> by
-  event_seq rewrites_floor_{};                ///< images from before this seq are too old
-  std::map<event_seq, burn_record> burning_;  ///< touched since loading, hence truer than images
+  event_seq rewrites_floor_{};  ///< images from before this seq are too old
+  /// What a reader has of a burning message: truer than images. Opening makes no event: images from
+  /// `by` on, which comes later, hold it.
+  struct opening {
+    time_ms first_read = 0;
+    bool burned = false;
+    event_seq by{};
+  };
+  std::map<std::pair<event_seq, user_id>, opening> openings_;
+  std::size_t forget_beyond_ = limits::max_remembered_rewrites;
   bool may_burn_ = false;
-  bool review_burning_ = false;
-  bool review_later_ = false;
+  bool reviewing_ = false;
+  bool review_due_ = false;
+  std::uint64_t reviews_wanted_ = 0;
+  std::vector<std::pair<event_seq, user_id>> learnt_meanwhile_;  ///< leavings, while reviewing_
   std::vector<keys::timer_key> stale_timers_;
 
   std::uint16_t print_ = 0;  ///< of the request that is being judged, for its sender row

@@ -24,17 +24,30 @@ void conversation_state::rewritten(event_seq target, event_seq by) {
 }
 
 void conversation_state::forget_old_rewrites() {
-  if (rewrites_.size() + reacted_.size() <= limits::max_remembered_rewrites) return;
+  if (remembered() <= forget_beyond_) return;
   std::vector<event_seq> by;
   for (const auto& [target, last] : rewrites_) by.push_back(last);
   for (const auto& [key, last] : reacted_) by.push_back(last);
+  for (const auto& [key, opened] : openings_) by.push_back(opened.by);
   const auto middle = by.begin() + static_cast<std::ptrdiff_t>(by.size() / 2);
   std::nth_element(by.begin(), middle, by.end());
-  // Whatever was read before the last that is forgotten is read again.
-  rewrites_floor_ = *middle;
+  // Whatever was read before the last that is forgotten is read again. What comes after the head,
+  // as after an opening, may never come.
+  rewrites_floor_ = std::max(rewrites_floor_, std::min(*middle, head_));
   const auto is_old = [this](const auto& entry) { return entry.second <= rewrites_floor_; };
   std::erase_if(rewrites_, is_old);
   std::erase_if(reacted_, is_old);
+  std::erase_if(openings_,
+                [this](const auto& entry) { return entry.second.by <= rewrites_floor_; });
+  forget_beyond_ = std::max(limits::max_remembered_rewrites, 2 * remembered());
+}
+
+std::size_t conversation_state::remembered() const {
+  return rewrites_.size() + reacted_.size() + openings_.size();
+}
+
+bool conversation_state::remembers_too_much() const {
+  return remembered() > 8 * limits::max_remembered_rewrites;
 }
 
 std::optional<ruling> conversation_state::check_target(const request_details& more,
@@ -134,13 +147,14 @@ void conversation_state::empty(const event_view& target, const storage::target_i
     open_.redo.erase(keys::timer({target.expires, tenant_, id_, target.seq, {}}));
   if (pins_.erase(target.seq) != 0) open_.redo.erase(keys::pin(tenant_, id_, target.seq));
   if ((target.flags & event_flags::burning) != 0) {
-    if (const burn_record* burn = burning(target.seq, image)) {
+    if (const auto burn = burning(target.seq, image)) {
       for (const burn_reader& reader : burn->readers)
         if (reader.first_read != 0 && !reader.burned)
           open_.redo.erase(keys::timer(
               {reader.first_read + burn->burn_ms, tenant_, id_, target.seq, reader.user}));
     }
-    burning_[target.seq] = {};  // nobody is left to read it
+    const auto first = openings_.lower_bound({target.seq, user_id{}});
+    openings_.erase(first, openings_.lower_bound({event_seq{target.seq.value + 1}, user_id{}}));
     open_.redo.erase(keys::burn(tenant_, id_, target.seq));
     open_.redo.erase(keys::burn_body(tenant_, id_, target.seq));
   }

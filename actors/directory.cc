@@ -101,6 +101,7 @@ directory_counters directory::counters() const {
   for (const part& p : parts_) {
     std::lock_guard lock(p.mutex);
     c.awake += p.entries.size();
+    c.postponed += p.postponed.size();
   }
   c.spawned = spawned_.load(std::memory_order_relaxed);
   c.retired = retired_.load(std::memory_order_relaxed);

@@ -37,6 +37,7 @@ struct entity_hash {
 
 struct directory_counters {
   std::uint64_t awake = 0;
+  std::uint64_t postponed = 0;  ///< to be started by later sweeps
   std::uint64_t spawned = 0;
   std::uint64_t retired = 0;
   std::uint64_t crashed = 0;
@@ -117,7 +118,8 @@ class directory {
     /// Recovered ones that ended before they could tell. Grows by one per entity at most, and only
     /// where a crash was followed by a failure to load.
     std::unordered_set<entity_ref, entity_hash> untold;
-    /// Woken ones for which the reader pool had no room.
+    /// Woken ones for which the reader pool had no room. Grows by one per entity at most, and only
+    /// by what a start finds unfinished or a crash leaves so.
     std::unordered_set<entity_ref, entity_hash> postponed;
   };
 

@@ -92,11 +92,12 @@ struct engine::impl {
     ports.now = [&t] { return t.now(); };
     ports.load_target = [this](const entity_ref& e, user_id asker, event_seq seq) {
       return storage::load_target(store.view(ports.shards.shard_of(e)), e.tenant,
-                                  conversation_id{e.id}, asker, seq);
+                                  conversation_id{e.id}, asker, seq,
+                                  {.edits = true, .burn_body = false});
     };
-    ports.load_burning = [this](const entity_ref& e) {
-      return storage::load_burning(store.view(ports.shards.shard_of(e)), e.tenant,
-                                   conversation_id{e.id});
+    ports.load_burned_out = [this](const entity_ref& e, const std::vector<user_id>& members) {
+      return storage::load_burned_out(store.view(ports.shards.shard_of(e)), e.tenant,
+                                      conversation_id{e.id}, members, limits::max_job_step);
     };
     ports.on_timer = [this](shard_id shard, time_ms due) { timers.on_timer(shard, due); };
     ports.on_gone = [this](tenant_id tenant, conversation_id id) { shared.gone.mark(tenant, id); };
@@ -305,6 +306,7 @@ engine_counters engine::counters() const {
   }
   const directory_counters of = impl_->actors.counters();
   c.actors_awake = of.awake;
+  c.actors_postponed = of.postponed;
   c.actors_spawned = of.spawned;
   c.actors_retired = of.retired;
   c.actors_crashed = of.crashed;

@@ -49,7 +49,8 @@ struct engine_options {
 struct engine_counters {
   std::uint64_t sessions = 0, requests = 0, answers = 0, pushes = 0, heads_owed = 0, overdue = 0;
   std::uint64_t open_requests = 0, rejected_logins = 0;
-  std::uint64_t actors_awake = 0, actors_spawned = 0, actors_retired = 0, actors_crashed = 0;
+  std::uint64_t actors_awake = 0, actors_postponed = 0;
+  std::uint64_t actors_spawned = 0, actors_retired = 0, actors_crashed = 0;
   std::uint64_t queued_reads = 0, queued_passwords = 0;
   std::uint64_t password_logins = 0, limited_logins = 0, login_limiter_entries = 0;
   std::uint64_t connections = 0, frames_in = 0, bytes_in = 0, bytes_out = 0, tls_writes = 0;

@@ -49,19 +49,18 @@ struct engine_ports {
       plan;
   /// Shard time.
   std::function<time_ms()> now;
-  /// Messages that burn in a conversation, with their rows. Called on the reader pool.
-  std::function<outcome<std::vector<std::pair<event_seq, storage::target_image>>>(
-      const entity_ref&)>
-      load_burning = [](const entity_ref&) {
-        return std::vector<std::pair<event_seq, storage::target_image>>{};
-      };
-  /// A message as something is done to it. Called on the reader pool.
+  /// Burning messages that none of these members may open any more, limits::max_job_step at most.
+  /// Called on the reader pool.
+  std::function<outcome<storage::burned_out>(const entity_ref&, const std::vector<user_id>&)>
+      load_burned_out =
+          [](const entity_ref&, const std::vector<user_id>&) { return storage::burned_out{}; };
+  /// A message whose time has come. Called on the reader pool.
   std::function<outcome<storage::target_image>(const entity_ref&, user_id asker, event_seq)>
       load_target = [](const entity_ref&, user_id, event_seq) { return storage::target_image{}; };
   /// Bodies of the conversation went: called after the commit and before anybody is told, so that
   /// no page that was read before it is served after it (gone_watch.h).
   std::function<void(tenant_id, conversation_id)> on_gone = [](tenant_id, conversation_id) {};
-  /// A timer was committed that is due then.
+  /// A timer was committed that is due then; 0: one may have been, nobody knows for when.
   std::function<void(shard_id, time_ms)> on_timer = [](shard_id, time_ms) {};
   /// What the tenant allows, as it is in force; never null. Cheap.
   std::function<std::shared_ptr<const tenant_policy>(tenant_id)> policy_of = [](tenant_id) {

@@ -18,10 +18,11 @@ void gateway::deliver_with_target(const session& s, conversation_id conversation
   const bool taken = shared_.ports->on_reader([shared = &shared_, entity, batch, details] {
     conversation_request& asked = batch->requests.front();
     const auto view = shared->store->view(shared->ports->shards.shard_of(entity));
-    const bool with_edits =
-        asked.verb == conversation_verb::edit || asked.verb == conversation_verb::recall;
+    storage::target_wish wish;
+    wish.edits = asked.verb == conversation_verb::edit || asked.verb == conversation_verb::recall;
+    wish.burn_body = asked.verb == conversation_verb::open;
     auto image = storage::load_target(view, entity.tenant, conversation_id{entity.id}, asked.user,
-                                      details->target, with_edits);
+                                      details->target, wish);
     if (!image.ok()) return asked.asked.reject(image.error().code);
     details->image = std::move(*image);
     asked.more = details;

@@ -14,17 +14,28 @@ constexpr std::uint32_t read_retry_ms = 50;
 
 using is_here = std::function<bool(user_id)>;
 
-/// Who may be looked up: with `within` those who are or were in the conversation, else everybody of
-/// the tenant. errc::not_found unless the asker is or was in it himself.
+/// Who may be looked up: with `within` those who are or were in the conversation, for somebody who
+/// left those who were in it before (P4), else everybody of the tenant. errc::not_found unless the
+/// asker is or was in it himself.
 outcome<is_here> people_of(const gateway_shared& shared, const seat& at, bool within) {
   if (!within) return is_here([](user_id) { return true; });
   const auto view = std::make_shared<storage::state_view>(
       shared.store->view(shared.ports->shards.shard_of(at.tenant, at.conversation)));
-  is_here known = [view, at](user_id user) {
-    return view->get(keys::member(at.tenant, at.conversation, user)).ok();
+  const auto row_of = [view, at](user_id user) -> outcome<member_record> {
+    const auto row = view->get(keys::member(at.tenant, at.conversation, user));
+    if (!row.ok()) return row.error();
+    return decode_record<member_record>(*row);
   };
-  if (!known(at.user)) return errc::not_found;
-  return known;
+  const auto asker = row_of(at.user);
+  if (!asker.ok()) return asker.error();
+  return is_here([row_of, left = asker->left](user_id user) {
+    const auto row = row_of(user);
+    if (!row.ok() || !left) return row.ok();
+    // A span that begins with the first event tells nothing of when he came.
+    const bool before = !row->spans.empty() && row->spans.front().first.value > 1 &&
+                        row->spans.front().first <= left;
+    return before || row->joined <= left;
+  });
 }
 }  // namespace
 

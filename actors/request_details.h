@@ -23,12 +23,6 @@ struct due_timer {
   storage::target_image target;
 };
 
-/// A burning message whose readers may all be done.
-struct burning_message {
-  event_seq seq{};
-  storage::target_image target;
-};
-
 /// Somebody of another tenant who is to become a member.
 struct external_person {
   user_id user{};  ///< in the conversation's tenant
@@ -75,7 +69,8 @@ struct request_details {
 
   // from inside the node
   std::vector<due_timer> due;
-  std::vector<burning_message> burning;
+  storage::burned_out burned_out;
+  std::uint64_t review = 0;              ///< which look at what burns this is
   std::shared_ptr<reply_gather> gather;  ///< one of many that share an answer
 };
 

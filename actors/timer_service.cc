@@ -87,7 +87,7 @@ bool timer_service::tick_shard(shard_id shard, time_ms now) {
   std::map<keys::timer_key, time_ms> on_their_way;
   std::map<std::pair<tenant_id, conversation_id>, std::size_t> of_conversation;
   std::vector<keys::timer_key> due;
-  std::size_t seen = 0;
+  std::size_t seen = 0, passed_over = 0;
   time_ms first = now + 1;
   {
     const auto view = store_.view(shard);
@@ -95,12 +95,12 @@ bool timer_service::tick_shard(shard_id shard, time_ms now) {
         scan_(view, keys::timers_between(from, now), [&](std::string_view key, std::string_view) {
           const auto timer = keys::parse_timer(key);
           if (!timer) return true;  // the digest of the shard will speak of it
-          if (seen == 0) first = timer->due;
-          const bool more = ++seen < max_per_tick;
+          if (seen + passed_over == 0) first = timer->due;
           std::size_t& of_this = of_conversation[{timer->tenant, timer->conversation}];
-          // Its turn comes when those before it have gone.
-          if (of_this == limits::max_timers_on_their_way) return more;
+          // Its turn comes when those before it have gone; others do not wait for that.
+          if (of_this == limits::max_timers_on_their_way) return ++passed_over < max_passed_over;
           ++of_this;
+          const bool more = ++seen < max_per_tick;
           const auto given = state.in_flight.find(*timer);
           const bool on_its_way =
               given != state.in_flight.end() && now - given->second < again_after_ms;
@@ -116,7 +116,7 @@ bool timer_service::tick_shard(shard_id shard, time_ms now) {
     }
   }
   state.in_flight = std::move(on_their_way);
-  if (seen > 0) on_timer(shard, first);
+  if (seen + passed_over > 0) on_timer(shard, first);
   give_out(shard, due);
   // A full look whose timers are all on their way waits for the next tick like any other.
   return seen == max_per_tick && !due.empty();
@@ -136,14 +136,14 @@ void timer_service::give_out(shard_id shard, const std::vector<keys::timer_key>&
     std::vector<due_timer> batch;
     std::size_t bytes = 0;
     for (const keys::timer_key& key : timers) {
-      auto image =
-          storage::load_target(view, *place, key.tenant, key.conversation, key.reader, key.seq);
+      auto image = storage::load_target(view, *place, key.tenant, key.conversation, key.reader,
+                                        key.seq, {.edits = true, .burn_body = false});
       if (!image.ok()) {
         log::error("timers", "cannot read a message that is due",
                    {{"tenant", key.tenant.value}, {"why", image.error().detail}});
         continue;
       }
-      bytes += image->event.size() + image->burn_body.size();
+      bytes += image->bytes();
       batch.push_back({key, std::move(*image)});
       if (batch.size() < max_per_batch && bytes < max_batch_bytes) continue;
       deliver(ports_, where.first, where.second, std::exchange(batch, {}));

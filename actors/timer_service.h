@@ -30,6 +30,8 @@ class timer_service {
  public:
   static constexpr std::chrono::milliseconds tick_every{200};
   static constexpr std::size_t max_per_tick = 10'000;
+  /// Keys of conversations that have more due than may be on their way; a look of some 50 ms.
+  static constexpr std::size_t max_passed_over = 100'000;
   static constexpr std::size_t max_per_batch = 500;
   static constexpr std::size_t max_batch_bytes = 1024 * 1024;
 
@@ -45,7 +47,7 @@ class timer_service {
   void start();
   void stop();
 
-  /// A timer due then was committed in the shard.
+  /// A timer due then was committed in the shard; 0: it is not known for when.
   void on_timer(shard_id shard, time_ms due);
 
   /// One look at every shard at shard time `now`. True: there was more than one tick takes.

@@ -32,6 +32,8 @@ metrics_page::metrics_page(const serving& clients, const storage::shard_writer& 
   now("conclave_open_requests", "Requests admitted and not answered yet",
       &engine_counters::open_requests);
   now("conclave_actors_awake", "Actors in memory", &engine_counters::actors_awake);
+  now("conclave_actors_postponed", "Actors to be started when the reader pool has room",
+      &engine_counters::actors_postponed);
   now("conclave_reader_queue_jobs", "Jobs waiting for the reader pool",
       &engine_counters::queued_reads);
   now("conclave_password_queue_jobs", "Passwords waiting to be hashed",

@@ -231,6 +231,8 @@ struct layout<member_record> {
     v("muted_until", m.muted_until, bounds{}, "may say nothing before then");
     v("home_tenant", m.home_tenant, bounds{}, "of a member of another tenant");
     v("home_user", m.home_user, bounds{}, "his id there; 0: he is of the conversation's tenant");
+    v("left_title", m.left_title, bounds{}, "as it was called when he left before its end");
+    v("left_topic", m.left_topic, bounds{}, "the topic by then");
   }
 };
 

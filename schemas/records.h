@@ -211,7 +211,9 @@ struct member_record {
   time_ms read_time = 0;
   time_ms muted_until = 0;  ///< may say nothing before then
   tenant_id home_tenant{};
-  user_id home_user{};  ///< where he is at home; 0: in the conversation's tenant
+  user_id home_user{};     ///< where he is at home; 0: in the conversation's tenant
+  std::string left_title;  ///< as it was called when he left; empty while a member
+  std::string left_topic;
 
   bool is_member() const { return left.value == 0; }
   friend bool operator==(const member_record&, const member_record&) = default;

@@ -120,13 +120,20 @@ class summary {
   const reading& who_;
 };
 
-void take_record(conversation_row& row, conversation_record&& record) {
+/// Who left sees the conversation as he left it, its end included if that was how he left (P4).
+void take_record(conversation_row& row, conversation_record&& record, member_record& member) {
   row.kind = record.kind;
-  row.title = std::move(record.title);
-  row.topic = std::move(record.topic);
-  row.dissolved = bool{record.dissolved};
-  row.all_muted = record.all_muted;
-  row.external = record.external != 0;
+  const bool to_the_end = member.is_member() || member.left == record.dissolved;
+  row.title = std::move(to_the_end ? record.title : member.left_title);
+  row.topic = std::move(to_the_end ? record.topic : member.left_topic);
+  row.dissolved = to_the_end && record.dissolved;
+  if (to_the_end) {
+    row.all_muted = record.all_muted;
+    row.external = record.external != 0;
+  } else {
+    record.join = join_policy{};
+    record.invite = invite_policy{};
+  }
   if (record.kind == conversation_kind::direct || record.kind == conversation_kind::system) return;
   row.join = record.join == join_policy{} ? join_policy::closed : record.join;
   row.invite = record.invite == invite_policy{} ? invite_policy::admins : record.invite;
@@ -139,7 +146,7 @@ outcome<std::optional<conversation_row>> summarize(const state_view& view, tenan
                                                    const index_record& own, time_ms now,
                                                    time_ms changed_after) {
   std::string newest;
-  const auto who = reading_of(view, tenant, conversation, user, now, &newest);
+  auto who = reading_of(view, tenant, conversation, user, now, &newest);
   if (!who) return who.error();
   if (who->last && who->last != who->head) {
     auto older = event_row(view, tenant, conversation, who->last);
@@ -160,7 +167,7 @@ outcome<std::optional<conversation_row>> summarize(const state_view& view, tenan
   if (!record) return std::move(record).error();
   conversation_row row;
   row.conversation = conversation;
-  take_record(row, std::move(*record));
+  take_record(row, std::move(*record), who->member);
   row.head = who->last;
   row.member = who->member.is_member() && !row.dissolved;
   row.read = who->member.read;

@@ -40,15 +40,15 @@ outcome<target_place> target_place_of(const state_view& view, tenant_id tenant,
 
 outcome<target_image> load_target(const state_view& view, tenant_id tenant,
                                   conversation_id conversation, user_id asker, event_seq target,
-                                  bool with_edits) {
+                                  target_wish wish) {
   const auto place = target_place_of(view, tenant, conversation);
   if (!place) return place.error();
-  return load_target(view, *place, tenant, conversation, asker, target, with_edits);
+  return load_target(view, *place, tenant, conversation, asker, target, wish);
 }
 
 outcome<target_image> load_target(const state_view& view, const target_place& place,
                                   tenant_id tenant, conversation_id conversation, user_id asker,
-                                  event_seq target, bool with_edits) {
+                                  event_seq target, target_wish wish) {
   target_image image;
   image.as_of = place.head;
   image.applied = place.applied;
@@ -69,7 +69,7 @@ outcome<target_image> load_target(const state_view& view, const target_place& pl
     if (*reactions) image.reactions = std::move((*reactions)->reactions);
   }
 
-  if (with_edits && (header->flags & event_flags::edited) != 0) {
+  if (wish.edits && (header->flags & event_flags::edited) != 0) {
     auto edits = edits_of(view, tenant, conversation, target);
     if (!edits) return std::move(edits).error();
     image.edits = std::move(*edits);
@@ -79,6 +79,7 @@ outcome<target_image> load_target(const state_view& view, const target_place& pl
   auto burn = find_record<burn_record>(view, keys::burn(tenant, conversation, target));
   if (!burn) return std::move(burn).error();
   image.burn = std::move(*burn);
+  if (!wish.burn_body) return image;
   auto body = view.get(keys::burn_body(tenant, conversation, target));
   if (body) {
     image.burn_body = std::move(*body);

@@ -3,7 +3,8 @@
 /// the target on the reader pool first, and the actor judges what was read, or answers `conflict`
 /// when the target has been rewritten since `as_of`.
 ///
-/// Blocks on the disk. Bound: one message with its versions and one user's reactions.
+/// Blocks on the disk. Bound: one message with its versions and one user's reactions, some 6 MB; of
+/// burned_out the messages that were asked for.
 #pragma once
 
 #include "schemas/records.h"
@@ -26,6 +27,20 @@ struct target_image {
   std::vector<std::string> reactions;  ///< of the asker
   std::optional<burn_record> burn;
   std::string burn_body;
+
+  /// What it holds in memory, nearly all of it in bodies.
+  std::size_t bytes() const {
+    std::size_t sum = event.size() + burn_body.size();
+    for (const auto& [seq, row] : edits) sum += row.size();
+    return sum;
+  }
+};
+
+/// What is read of a message beside its row: bodies can be large, and few need them. Edits are for
+/// what empties bodies, or counts them; the body of a burning message is for who opens it.
+struct target_wish {
+  bool edits = false;
+  bool burn_body = false;
 };
 
 /// Where a view stands for all targets of one conversation.
@@ -37,19 +52,23 @@ outcome<target_place> target_place_of(const state_view& view, tenant_id tenant,
                                       conversation_id conversation);
 
 /// Judges nothing: who may do what, and whether the asker sees the target, is the conversation's to
-/// say. `with_edits` is for what empties bodies; everything else is spared them.
+/// say.
 outcome<target_image> load_target(const state_view& view, tenant_id tenant,
                                   conversation_id conversation, user_id asker, event_seq target,
-                                  bool with_edits = true);
+                                  target_wish wish);
 /// One of many: `place` is that of the same view and conversation. `asker` 0: nobody's reactions.
 outcome<target_image> load_target(const state_view& view, const target_place& place,
                                   tenant_id tenant, conversation_id conversation, user_id asker,
-                                  event_seq target, bool with_edits = true);
+                                  event_seq target, target_wish wish);
 
-/// All messages of the conversation that still burn, with their rows.
-outcome<std::vector<std::pair<event_seq, target_image>>> load_burning(const state_view& view,
-                                                                      tenant_id tenant,
-                                                                      conversation_id id);
+/// Burning messages that nobody of `members` may open any more.
+struct burned_out {
+  std::vector<std::pair<event_seq, target_image>> messages;  ///< without bodies
+  bool more = false;                                         ///< than the limit
+};
+/// `members`: ascending. Reads the records of all that burns, and at most `limit` messages.
+outcome<burned_out> load_burned_out(const state_view& view, tenant_id tenant, conversation_id id,
+                                    const std::vector<user_id>& members, std::size_t limit);
 
 struct forward_source {
   event_kind kind{};

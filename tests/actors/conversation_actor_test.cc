@@ -490,12 +490,14 @@ TEST(conversation_actor, who_found_the_reader_pool_full_when_woken_is_woken_agai
   w.doze_all();
   w.run();
   EXPECT_EQ(w.directory().counters().awake, 0u) << "the pool is still full";
+  EXPECT_EQ(w.directory().counters().postponed, 1u);
   w.refuse_reads = false;
   w.doze_all();
   w.run();
   EXPECT_EQ(w.index_orders.size(), 2u);
   EXPECT_EQ(w.commits.rows.count(table::intent, acme, room.value), 0u);
   EXPECT_EQ(w.conversations_born, 3u);
+  EXPECT_EQ(w.directory().counters().postponed, 0u);
 }
 
 TEST(conversation_actor, who_found_the_reader_pool_full_for_a_request_waits_for_the_next_one) {
@@ -524,17 +526,30 @@ TEST(conversation_actor, p5_what_burns_is_looked_at_again_after_a_crash) {
   burning.put(keys::burn(acme, room, event_seq{1}), encode(burn_record{}));
   w.commits.rows.apply(burning);
   int looks = 0;
-  w.ports.load_burning = [&](const entity_ref&) {
+  w.ports.load_burned_out = [&](const entity_ref&, const std::vector<user_id>&) {
     ++looks;
-    return std::vector<std::pair<event_seq, storage::target_image>>{};
+    return storage::burned_out{};
   };
-  w.ports.fault = [](const entity_ref&) { throw std::runtime_error("a bug"); };
+  int crashes = 1;
+  w.ports.fault = [&](const entity_ref&) {
+    if (crashes-- > 0) throw std::runtime_error("a bug");
+  };
   w.say(2, 1, 10);
   w.run();
-  w.ports.fault = nullptr;
   w.say(2, 2, 11);
   w.run();
   EXPECT_EQ(looks, 1) << "the look that a leaving ordered may have gone with the crash";
+}
+
+TEST(conversation_actor, p5_timers_are_looked_for_anew_after_a_crash) {
+  actor_world w;
+  w.found({2, 3});
+  std::vector<time_ms> from;
+  w.ports.on_timer = [&](shard_id, time_ms due) { from.push_back(due); };
+  w.ports.fault = [](const entity_ref&) { throw std::runtime_error("a bug"); };
+  w.say(2, 1, 10);
+  w.run();
+  EXPECT_EQ(from, std::vector<time_ms>{0}) << "the one that crashed may not have told of its last";
 }
 
 /// A user's registrar each, so that the reader pool sees one job for each order.

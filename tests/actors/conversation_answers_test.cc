@@ -97,6 +97,33 @@ TEST(conversation_answers, an_entry_stays_owed_when_only_an_older_one_was_learnt
   EXPECT_EQ(w.commits.rows.count(table::owed, acme, room.value), 0u);
 }
 
+TEST(conversation_answers, an_entry_that_is_being_committed_keeps_its_owed_row) {
+  actor_world w;
+  w.found({2});
+  w.say(1, 1, 5);
+  w.say(1, 2, 6);
+  w.run();
+  w.hold_reads = true;  // his registrar takes its time
+  w.post({{verb::mark_read, 2, 0, 10, {}, "", read_to(2)}});
+  w.run();
+  w.commits.at_once = false;
+  w.post({{verb::mark_read, 2, 0, 11, {}, "", read_to(3)}});
+  w.run();
+  w.directory().deliver_to_conversation(
+      actor_world::entity(), inbox_learnt{user_id{2}, inbox_kind::read, 0, event_seq{2}, {}});
+  w.run();
+  w.commits.at_once = true;
+  w.commits.settle();
+  w.run();
+  w.commits.settle();
+  w.run();
+  EXPECT_EQ(w.commits.rows.count(table::owed, acme, room.value), 1u)
+      << "until his inbox has learnt of the newer mark, a restart has to order it";
+  w.release_reads();
+  w.run();
+  EXPECT_EQ(w.commits.rows.count(table::owed, acme, room.value), 0u);
+}
+
 TEST(conversation_answers, typing_is_told_to_all_loops_and_kept_nowhere) {
   actor_world w;
   w.found({2});
@@ -247,6 +274,68 @@ TEST(conversation_answers, p5_what_was_said_just_before_its_only_reader_left_bur
     for (const auto& [key, value] : w.commits.rows.all())
       EXPECT_EQ(value.find("for your eyes"), std::string::npos);
   }
+}
+
+/// Owner 1 and member 2, for whom something burns.
+void burn_for_two(actor_world& w) {
+  w.found({2});
+  auto burning = std::make_shared<request_details>();
+  burning->burn_ms = 60'000;
+  w.post({{verb::send, 1, 1, 10, {}, "for your eyes", burning}});
+  w.run();
+}
+
+TEST(conversation_answers, p5_a_look_at_what_burns_is_not_lost_to_a_busy_room) {
+  actor_world w;
+  burn_for_two(w);
+  w.hold_reads = true;
+  w.post({{verb::remove_member, 2, 1, 11, users({2}), ""}});
+  w.run();
+  w.commits.at_once = false;
+  const std::string large(limits::max_body_bytes, 'x');
+  for (std::uint64_t n = 0; n <= limits::max_uncommitted_bytes / large.size(); ++n)
+    w.post({{verb::send, 1, 2 + n, 100 + n, {}, large}});
+  w.run();
+  w.release_reads();
+  w.run();
+  w.commits.at_once = true;
+  w.commits.settle();
+  w.run();
+  w.commits.settle();
+  w.run();
+  EXPECT_EQ(w.commits.rows.count(table::burn, acme, room.value), 0u);
+}
+
+TEST(conversation_answers, p5_a_look_at_what_burns_waits_for_room_in_the_reader_pool) {
+  actor_world w;
+  burn_for_two(w);
+  w.refuse_reads = true;
+  w.post({{verb::remove_member, 2, 1, 11, users({2}), ""}});
+  w.run();
+  EXPECT_EQ(w.commits.rows.count(table::burn, acme, room.value), 1u);
+  w.doze_all();
+  w.run();
+  EXPECT_EQ(w.directory().counters().awake > 0, true) << "asleep nobody would look";
+  w.refuse_reads = false;
+  w.doze_all();
+  w.run();
+  EXPECT_EQ(w.commits.rows.count(table::burn, acme, room.value), 0u);
+}
+
+TEST(conversation_answers, p7_what_waits_for_an_actor_to_load_is_bounded_in_bytes) {
+  actor_world w;
+  w.found({2});
+  w.doze_all();
+  w.run();
+  w.hold_reads = true;
+  auto about = std::make_shared<request_details>();
+  about->target = event_seq{1};
+  about->image.edits.emplace_back(event_seq{2}, std::string(limits::max_parked_bytes / 4, 'x'));
+  for (std::uint64_t n = 0; n < 8; ++n) w.post({{verb::recall, 1, 1 + n, 100 + n, {}, "", about}});
+  w.run();
+  std::size_t refused = 0;
+  for (std::uint64_t n = 0; n < 8; ++n) refused += w.loop.answers.contains(100 + n);
+  EXPECT_EQ(refused, 4u);
 }
 
 TEST(conversation_answers, a_job_that_died_in_the_middle_goes_on_when_the_actor_lives_again) {

@@ -38,6 +38,18 @@ bool holds(const conversation_driver& c, std::string_view text) {
   return false;
 }
 
+/// What burns is looked at, as the shell does it: read now, judged later.
+request_details look(conversation_driver& c) {
+  request_details details;
+  details.burned_out =
+      c.rows.burned_out(acme, room, c.state().members()->users, limits::max_job_step);
+  details.review = c.state().begin_review();
+  return details;
+}
+ruling review(conversation_driver& c) {
+  return c.ask_with(verb::review_burning, 0, 0, look(c));
+}
+
 TEST(conversation_burning, p5_the_body_is_never_in_the_event) {
   conversation_driver c;
   c.create(1, 99, {2, 3});
@@ -106,6 +118,23 @@ TEST(conversation_burning, p5_when_it_is_over_for_the_last_reader_the_body_goes)
   expect_rejected(c.about(verb::open, 3, 0, 2), errc::gone);
 }
 
+TEST(conversation_burning, p5_a_last_reader_whose_message_was_read_too_early_comes_again) {
+  auto c = with_a_burning_one();
+  for (const std::uint64_t reader : {2, 3}) c.about(verb::open, reader, 0, 2);
+  c.commit();
+  c.now += burn_ms;
+  const request_details due = c.due();
+  c.add(1, 5, {4});
+  c.commit();
+  c.reload();
+  expect_rejected(c.about(verb::open, 2, 0, 2), errc::gone);  // its record is known by this
+  c.ask_with(verb::due, 0, 0, due);
+  if (c.state().has_draft()) c.commit();
+  c.fire();
+  c.commit();
+  EXPECT_FALSE(holds(c, "for your eyes"));
+}
+
 TEST(conversation_burning, whoever_leaves_is_waited_for_no_longer) {
   auto c = with_a_burning_one();
   c.about(verb::open, 2, 0, 2);
@@ -115,10 +144,8 @@ TEST(conversation_burning, whoever_leaves_is_waited_for_no_longer) {
   c.commit();
   c.remove(3, 1, 3);
   c.commit();
-  ASSERT_TRUE(c.state().take_burning_review());
-  request_details review;
-  review.burning.push_back({event_seq{2}, c.rows.target(acme, room, {}, event_seq{2})});
-  EXPECT_EQ(c.ask_with(verb::review_burning, 0, 0, review).what, kind::announced);
+  ASSERT_TRUE(c.state().take_review());
+  EXPECT_EQ(review(c).what, kind::announced);
   c.commit();
   EXPECT_FALSE(holds(c, "for your eyes"));
 }
@@ -150,13 +177,6 @@ TEST(conversation_burning, an_expiry_ends_it_unread) {
   EXPECT_EQ(c.event(2).flags & event_flags::gone, event_flags::expired);
 }
 
-/// What still burns is looked at, as the shell does it.
-ruling review(conversation_driver& c) {
-  request_details details;
-  for (auto& [seq, image] : c.rows.burning(acme, room)) details.burning.push_back({seq, image});
-  return c.ask_with(verb::review_burning, 0, 0, details);
-}
-
 TEST(conversation_burning, p5_a_dissolved_conversation_keeps_no_body_that_nobody_can_open) {
   for (const bool restarted : {false, true}) {
     auto c = with_a_burning_one();
@@ -166,16 +186,16 @@ TEST(conversation_burning, p5_a_dissolved_conversation_keeps_no_body_that_nobody
     ASSERT_EQ(c.ask_with(verb::send, 1, 2, more, "not committed yet").what, kind::sequenced);
     ASSERT_EQ(c.ask_with(verb::dissolve, 1, 3, {}).what, kind::sequenced);
     c.state().job_step();
-    EXPECT_FALSE(c.state().take_later_review()) << "there are bodies that no view can show yet";
+    EXPECT_FALSE(c.state().take_review()) << "there are bodies that no view can show yet";
     c.commit();
     if (restarted) c.reload();
     c.state().job_step();
     c.commit();
     c.state().job_step();
     EXPECT_TRUE(c.state().has_job());
-    ASSERT_TRUE(c.state().take_later_review());
+    ASSERT_TRUE(c.state().take_review());
     c.state().job_step();
-    EXPECT_FALSE(c.state().take_later_review()) << "it is on its way";
+    EXPECT_FALSE(c.state().take_review()) << "it is on its way";
     EXPECT_TRUE(holds(c, "for your eyes"));
 
     review(c);
@@ -199,10 +219,10 @@ TEST(conversation_burning, a_review_that_got_lost_is_asked_for_again) {
   c.state().job_step();
   c.commit();
   c.state().job_step();
-  ASSERT_TRUE(c.state().take_later_review());
-  c.state().job_stalled();
+  ASSERT_TRUE(c.state().take_review());
+  c.state().stalled();
   c.state().job_step();
-  EXPECT_TRUE(c.state().take_later_review());
+  EXPECT_TRUE(c.state().take_review());
 }
 
 TEST(conversation_burning, more_than_one_event_can_name_go_one_step_after_the_other) {
@@ -217,14 +237,68 @@ TEST(conversation_burning, more_than_one_event_can_name_go_one_step_after_the_ot
   }
   ASSERT_EQ(c.remove(1, all + 1, 2).what, kind::sequenced);
   c.commit();
+  c.state().index_learnt(c.state().head(), user_id{2});
+  ASSERT_TRUE(c.state().take_review());
   EXPECT_EQ(review(c).what, kind::announced);
   c.commit();
   EXPECT_EQ(c.rows.count(table::burn, acme, room.value), 5u);
-  ASSERT_TRUE(c.state().take_later_review());
+  EXPECT_NE(c.rows.count(table::intent, acme, room.value), 0u)
+      << "after a kill -9 nothing else would tell that there is more";
+  ASSERT_TRUE(c.state().take_review());
   EXPECT_EQ(review(c).what, kind::announced);
   c.commit();
   EXPECT_EQ(c.rows.count(table::burn, acme, room.value), 0u);
-  EXPECT_FALSE(c.state().take_later_review());
+  ASSERT_FALSE(c.state().take_review());
+  EXPECT_FALSE(c.state().reviewing());
+  EXPECT_EQ(c.rows.count(table::intent, acme, room.value), 2u) << "those of the founding";
+}
+
+TEST(conversation_burning, p5_a_look_from_before_the_end_does_not_end_the_operation) {
+  auto c = with_a_burning_one();
+  c.remove(3, 1, 3);
+  c.commit();
+  ASSERT_TRUE(c.state().take_review());
+  const request_details early = look(c);
+  request_details more;
+  more.burn_ms = burn_ms;
+  c.ask_with(verb::send, 1, 5, more, "said last");
+  c.ask_with(verb::dissolve, 1, 6, {});
+  c.commit();
+  for (int turn = 0; turn < 10 && c.state().has_job(); ++turn) {
+    c.state().job_step();
+    if (turn == 0) c.ask_with(verb::review_burning, 0, 0, early);
+    if (c.state().has_draft()) c.commit();
+    if (c.state().take_review()) review(c);
+    if (c.state().has_draft()) c.commit();
+  }
+  EXPECT_FALSE(c.state().has_job());
+  EXPECT_FALSE(holds(c, "said last"));
+}
+
+TEST(conversation_burning, p7_what_nobody_opened_is_not_remembered_and_openings_are_few) {
+  conversation_driver c;
+  c.create(1, 99, {2});
+  request_details more;
+  more.burn_ms = burn_ms;
+  constexpr std::size_t most = 8 * limits::max_remembered_rewrites;
+  for (std::uint64_t n = 1; n <= most / 4; ++n) {
+    c.ask_with(verb::send, 1, n, more, "x");
+    if (n % 500 == 0) c.commit();
+  }
+  c.commit();
+  EXPECT_EQ(c.state().remembered(), 0u);
+  for (std::uint64_t seq = 2; seq <= most / 4; ++seq) {
+    ASSERT_EQ(c.about(verb::open, 2, 0, seq).what, kind::changed) << seq;
+    if (seq % 500 == 0) c.commit();
+    if (seq % 1'000 == 0) c.say(1, most + seq, "in between");
+  }
+  c.commit();
+  EXPECT_LE(c.state().remembered(), limits::max_remembered_rewrites + 1'000);
+  // What was forgotten is read anew, and nobody gains time by it.
+  c.now += burn_ms / 2;
+  const time_ms over = c.now + burn_ms / 2;
+  EXPECT_EQ(c.about(verb::open, 2, 0, 2).time, over);
+  EXPECT_EQ(c.about(verb::open, 2, 0, most / 4).time, over);
 }
 
 TEST(conversation_burning, too_many_readers_or_none_are_refused) {

@@ -217,6 +217,52 @@ TEST(conversation_joining, with_the_code_of_an_open_one_one_is_in_at_once) {
   EXPECT_EQ(c.event(r.seq.value).sender.value, 8u);
 }
 
+TEST(conversation_joining, a_muting_is_not_shaken_off_by_leaving_and_coming_back) {
+  auto c = with_code(join_policy::open);
+  ASSERT_EQ(mute(c, 2, 1, 3, c.now + 100).what, kind::sequenced);
+  ASSERT_EQ(c.remove(3, 1, 3).what, kind::sequenced);
+  ASSERT_EQ(join_with(c, 3, "the secret").reply, reply_kind::joined);
+  expect_rejected(c.say(3, 2), errc::muted);
+  c.now += 100;
+  EXPECT_EQ(c.say(3, 2).what, kind::sequenced);
+}
+
+TEST(conversation_joining, who_waits_is_told_when_the_conversation_ends) {
+  auto c = with_code(join_policy::approval);
+  for (const std::uint64_t user : {8, 9}) join_with(c, user, "the secret");
+  c.commit();
+  ASSERT_EQ(c.ask_with(verb::dissolve, 1, 8, {}).what, kind::sequenced);
+  std::vector<owed_entry> owed;
+  for (int turn = 0; turn < 5; ++turn) {
+    if (c.state().has_job()) c.state().job_step();
+    if (!c.state().has_draft()) continue;
+    const draft d = c.commit();
+    owed.insert(owed.end(), d.owed.begin(), d.owed.end());
+  }
+  EXPECT_FALSE(c.state().has_job());
+  ASSERT_EQ(owed.size(), 2u);
+  EXPECT_EQ(owed[0].user, user_id{8});
+  EXPECT_EQ(owed[0].kind, inbox_kind::join_declined);
+  EXPECT_EQ(c.rows.count(table::join_request, acme, room.value), 0u);
+}
+
+TEST(conversation_roles, p4_what_it_was_called_when_he_left_stays_with_who_left) {
+  auto c = with_roles();
+  c.remove(3, 1, 3);
+  settings_body to;
+  to.title = "afterwards";
+  ASSERT_EQ(change(c, 1, 5, change_settings::change_title, to).what, kind::sequenced);
+  c.remove(4, 1, 4);
+  c.commit();
+  EXPECT_EQ(c.member(3).left_title, "the room");
+  EXPECT_EQ(c.member(4).left_title, "afterwards");
+  ASSERT_EQ(c.ask_with(verb::dissolve, 1, 8, {}).what, kind::sequenced);
+  c.commit();
+  c.state().job_step();
+  c.commit();
+  EXPECT_EQ(c.member(2).left_title, "") << "what it is called now is what he knows";
+}
+
 TEST(conversation_joining, a_closed_one_answers_like_a_wrong_code) {
   auto c = with_code(join_policy::closed);
   expect_rejected(join_with(c, 8, "the secret"), errc::not_found);

@@ -181,6 +181,40 @@ TEST_F(timer_service_test, p5_a_read_that_fails_half_way_loses_nothing_of_what_i
       << "and what is on its way is not given twice";
 }
 
+TEST_F(timer_service_test, p5_one_conversation_with_very_many_does_not_hold_up_the_others) {
+  redo_writer rows;
+  for (std::size_t i = 1; i <= timer_service::max_per_tick + 1; ++i)
+    rows.put(keys::timer({1'000, acme, room, event_seq{i}, {}}), {});
+  commit(std::move(rows));
+  put_timer(other, 9, 1'001);
+  timers.tick(1'001);
+  std::size_t of_other = 0;
+  for (const auto& [where, seq] :
+       given(limits::max_timers_on_their_way / timer_service::max_per_batch + 2))
+    of_other += where == other.value;
+  EXPECT_EQ(of_other, 1u);
+}
+
+TEST_F(timer_service_test, p7_messages_with_large_edits_come_in_several_batches) {
+  put_timer(room, 5, 1'000);
+  redo_writer rows;
+  event_view event;
+  event.seq = event_seq{5};
+  event.kind = event_kind::text;
+  event.flags = event_flags::edited;
+  event.expires = 1'000;
+  const std::string large(timer_service::max_batch_bytes, 'x');
+  std::string bytes;
+  append_event(bytes, event);
+  rows.put(keys::event(acme, room, event.seq), bytes);
+  rows.put(keys::version(acme, room, event.seq, event_seq{7}), {});
+  rows.put(keys::event(acme, room, event_seq{7}), large);
+  commit(std::move(rows));
+  put_timer(room, 6, 1'001);
+  timers.tick(1'001);
+  EXPECT_EQ(world.conversations.take(2).size(), 2u);
+}
+
 TEST_F(timer_service_test, many_at_once_come_in_batches_of_a_bound) {
   redo_writer rows;
   const std::size_t many = timer_service::max_per_batch * 2 + 10;

@@ -87,6 +87,21 @@ TEST_F(reads_summary_test, a_line_ends_where_the_member_left) {
   EXPECT_EQ(row.role, member_role{});
 }
 
+TEST_F(reads_summary_test, p4_who_left_sees_neither_a_later_title_nor_the_end) {
+  put_room(conversation_kind::group, event_seq{5});
+  say(1, 5);
+  member_record left = former(1, 3);
+  left.left_title = "as it was";
+  put_member(bob, left);
+  const auto row = line(bob);
+  EXPECT_EQ(row.title, "as it was");
+  EXPECT_EQ(row.topic, "");
+  EXPECT_FALSE(row.dissolved);
+  put_member(alice, former(1, 5));
+  EXPECT_TRUE(line(alice).dissolved) << "she was there until the end";
+  EXPECT_NE(line(alice).title, "as it was");
+}
+
 TEST_F(reads_summary_test, what_was_dissolved_has_no_members) {
   put_room(conversation_kind::group, event_seq{5});
   say(1, 5);

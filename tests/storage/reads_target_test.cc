@@ -8,8 +8,10 @@ namespace {
 
 class reads_target_test : public room_test {
  protected:
+  static constexpr storage::target_wish everything{.edits = true, .burn_body = true};
+
   storage::target_image target(std::uint64_t seq, user_id asker = alice) {
-    auto image = storage::load_target(view(), tenant, room, asker, event_seq{seq});
+    auto image = storage::load_target(view(), tenant, room, asker, event_seq{seq}, everything);
     EXPECT_TRUE(image) << image.error().detail;
     return image ? *image : storage::target_image{};
   }
@@ -49,7 +51,7 @@ TEST_F(reads_target_test, edits_come_with_the_events_that_made_them_and_no_neigh
   EXPECT_EQ(image.edits[1].first, event_seq{8});
   EXPECT_EQ(decode_event(image.edits[1].second)->body, "third");
   EXPECT_EQ(decode_event(image.event)->body, "third");
-  const auto spared = storage::load_target(view(), tenant, room, alice, event_seq{3}, false);
+  const auto spared = storage::load_target(view(), tenant, room, alice, event_seq{3}, {});
   EXPECT_TRUE(spared->edits.empty());
 }
 
@@ -74,6 +76,8 @@ TEST_F(reads_target_test, a_burning_message_comes_with_its_readers_and_its_body)
   ASSERT_TRUE(image.burn);
   EXPECT_EQ(*image.burn, readers);
   EXPECT_EQ(image.burn_body, "psst");
+  const auto spared = storage::load_target(view(), tenant, room, bob, event_seq{1}, {});
+  EXPECT_EQ(spared->burn_body, "") << "only who opens it needs that";
   erase(keys::burn(tenant, room, event_seq{1}));
   erase(keys::burn_body(tenant, room, event_seq{1}));
   image = target(1, bob);
@@ -82,9 +86,38 @@ TEST_F(reads_target_test, a_burning_message_comes_with_its_readers_and_its_body)
   EXPECT_EQ(image.burn_body, "");
 }
 
+TEST_F(reads_target_test, p7_what_is_burned_out_comes_without_bodies_and_up_to_a_limit) {
+  for (std::uint64_t seq = 1; seq <= 5; ++seq) {
+    event_view burning = message(seq, {});
+    burning.flags = event_flags::burning;
+    put_event(burning);
+    const bool read = seq != 4;  // bob has still to read the fourth
+    put(keys::burn(tenant, room, event_seq{seq}),
+        burn_record{500, {{bob, 7, read}, {carol, 0, false}}});
+    put_bytes(keys::burn_body(tenant, room, event_seq{seq}), "psst");
+  }
+  const auto over = [&](const std::vector<user_id>& members, std::size_t limit) {
+    auto found = storage::load_burned_out(view(), tenant, room, members, limit);
+    EXPECT_TRUE(found);
+    std::vector<std::uint64_t> seqs;
+    for (const auto& [seq, image] : found->messages) {
+      EXPECT_EQ(image.burn_body, "");
+      EXPECT_TRUE(image.found && image.burn);
+      seqs.push_back(seq.value);
+    }
+    return std::pair(seqs, found->more);
+  };
+  using seqs = std::vector<std::uint64_t>;
+  EXPECT_EQ(over({alice, bob}, 10), std::pair(seqs({1, 2, 3, 5}), false));
+  EXPECT_EQ(over({alice, bob}, 4), std::pair(seqs({1, 2, 3, 5}), false));
+  EXPECT_EQ(over({alice, bob}, 3), std::pair(seqs({1, 2, 3}), true));
+  EXPECT_EQ(over({alice, bob, carol}, 10), std::pair(seqs(), false));
+  EXPECT_EQ(over({}, 10), std::pair(seqs({1, 2, 3, 4, 5}), false));
+}
+
 TEST_F(reads_target_test, another_tenants_target_is_not_found) {
   say(1, 3);
-  const auto image = storage::load_target(view(), neighbour, room, alice, event_seq{3});
+  const auto image = storage::load_target(view(), neighbour, room, alice, event_seq{3}, {});
   ASSERT_TRUE(image);
   EXPECT_FALSE(image->found);
   EXPECT_EQ(image->as_of, event_seq{0});
@@ -93,7 +126,7 @@ TEST_F(reads_target_test, another_tenants_target_is_not_found) {
 TEST_F(reads_target_test, a_damaged_target_is_corrupt) {
   say(1, 3);
   put_bytes(keys::event(tenant, room, event_seq{2}), "rubbish");
-  const auto image = storage::load_target(view(), tenant, room, alice, event_seq{2});
+  const auto image = storage::load_target(view(), tenant, room, alice, event_seq{2}, {});
   ASSERT_FALSE(image);
   EXPECT_EQ(image.error().code, errc::corrupt);
 }

@@ -56,9 +56,9 @@ class actor_world {
       return outcome<storage::target_image>(
           commits.rows.target(e.tenant, conversation_id{e.id}, asker, seq));
     };
-    ports.load_burning = [this](const entity_ref& e) {
-      return outcome<std::vector<std::pair<event_seq, storage::target_image>>>(
-          commits.rows.burning(e.tenant, conversation_id{e.id}));
+    ports.load_burned_out = [this](const entity_ref& e, const std::vector<user_id>& members) {
+      return outcome<storage::burned_out>(
+          commits.rows.burned_out(e.tenant, conversation_id{e.id}, members, limits::max_job_step));
     };
   }
   ~actor_world() {

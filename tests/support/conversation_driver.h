@@ -90,16 +90,17 @@ class conversation_driver {
     details.image = rows.target(acme, room, user_id{user}, event_seq{target});
     return details;
   }
-  /// Timers that are due now, given out as the timer service does.
-  actors::ruling fire() {
+  /// Timers that are due now, as the timer service gives them out.
+  actors::request_details due() const {
     actors::request_details details;
     for (auto at = rows.all().lower_bound(keys::timers_between(0, now).first);
          at != rows.all().end() && at->first < keys::timers_between(0, now).last; ++at) {
       const auto key = *keys::parse_timer(at->first);
       details.due.push_back({key, rows.target(acme, room, key.reader, key.seq)});
     }
-    return ask_with(verb::due, 0, 0, details);
+    return details;
   }
+  actors::ruling fire() { return ask_with(verb::due, 0, 0, due()); }
   /// The committed event.
   event_view event(std::uint64_t seq) {
     kept_ = rows.get(keys::event(acme, room, event_seq{seq}));

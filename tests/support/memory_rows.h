@@ -89,14 +89,21 @@ class memory_rows {
     return image;
   }
 
-  /// All that burns, as the reader pool would see it now.
-  std::vector<std::pair<event_seq, storage::target_image>> burning(tenant_id tenant,
-                                                                   conversation_id id) const {
-    std::vector<std::pair<event_seq, storage::target_image>> all;
-    each(table::burn, tenant, id.value, [&](const keys::id_key& key, const std::string&) {
-      all.emplace_back(key.second, target(tenant, id, user_id{}, event_seq{key.second}));
+  /// What burns and is over, as the reader pool would see it now.
+  storage::burned_out burned_out(tenant_id tenant, conversation_id id,
+                                 const std::vector<user_id>& members, std::size_t limit) const {
+    storage::burned_out found;
+    each(table::burn, tenant, id.value, [&](const keys::id_key& key, const std::string& row) {
+      const auto burn = *decode_record<burn_record>(row);
+      for (const burn_reader& r : burn.readers)
+        if (!r.burned && std::binary_search(members.begin(), members.end(), r.user)) return;
+      found.more = found.messages.size() == limit;
+      if (found.more) return;
+      auto image = target(tenant, id, user_id{}, event_seq{key.second});
+      image.burn_body.clear();
+      found.messages.emplace_back(key.second, std::move(image));
     });
-    return all;
+    return found;
   }
 
   storage::conversation_image image(tenant_id tenant, conversation_id id) const {
