@@ -129,6 +129,7 @@ void replica::on(const message& m, const ack& a) {
     p->rewound = false;
   }
   p->next = std::max(p->next, after(p->match));
+  p->silent_ticks = 0;
   peer_memory& memory = memory_of(m.from.node);
   if (memory.id == m.from) {
     memory.promised = {m.epoch, m.config_version};
@@ -161,10 +162,14 @@ void replica::on(const message& m, const nack& n) {
   p->rewound_to = hint;
   p->next = std::min(after(hint), after(s_.log.last_index()));
   if (hint >= s_.base) p->seeding = false;
+  p->silent_ticks = 0;
   feed(*p);
 }
 
 namespace {
+
+/// Ticks without an answer to entries, after which a peer gets marks only.
+constexpr std::uint8_t limit_of_repeats = 2;
 
 /// What the peer holds by its own word: acknowledged, or the place where it wants to go on.
 log_index known_of(const progress& p) {
@@ -180,6 +185,7 @@ void replica::feed_all() {
 
 void replica::feed(progress& p) {
   if (out() || s_.leading->opening.value == 0) return;
+  if (p.silent_ticks >= limit_of_repeats) return;  // what it lacks it tells by its next answer
   if (!p.voter && s_.commit < s_.leading->opening) return;  // it may cut what is behind commit
   const log_index limit =
       p.voter || planted(mutation::learner_gets_tail) ? s_.log.last_index() : s_.commit;
@@ -212,8 +218,9 @@ void replica::send_append(progress& p, log_index first, std::uint32_t count) {
 /// Nothing moved since the last one: whatever was sent may be lost, so it is sent again. But once:
 /// a peer whose disk stands still takes messages all the same, and has to keep them.
 void replica::heartbeat(progress& p) {
-  const bool silent = !p.moved && p.silent;
-  p.silent = !p.moved;
+  const bool owes = p.next > after(known_of(p));
+  if (p.moved || (!owes && p.silent_ticks < limit_of_repeats)) p.silent_ticks = 0;
+  if (!p.moved && owes) ++p.silent_ticks;
   if (!p.moved) p.next = after(known_of(p));
   p.moved = false;
   p.rewound = false;
@@ -222,7 +229,7 @@ void replica::heartbeat(progress& p) {
     return;
   }
   const log_index next = p.next;
-  if (!silent) feed(p);
+  feed(p);
   if (p.next != next || p.seeding) return;
   // A mark that is in the window: the peer says what it lacks.
   send_append(p, s_.log.at(before(p.next)) != nullptr ? p.next : after(s_.commit), 0);

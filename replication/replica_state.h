@@ -43,10 +43,10 @@ enum class role : std::uint8_t { follower, fencing, recovering, leader, quaranti
 struct progress {
   member peer;
   bool voter = false;
-  log_index match{};    ///< durable there, in this epoch
-  log_index next{1};    ///< first entry not sent yet
-  bool moved = false;   ///< acknowledged something since the last tick
-  bool silent = false;  ///< … nor had before it: only a mark is sent until it says something
+  log_index match{};              ///< durable there, in this epoch
+  log_index next{1};              ///< first entry not sent yet
+  bool moved = false;             ///< acknowledged something since the last tick
+  std::uint8_t silent_ticks = 0;  ///< while it owes an answer; see limit_of_repeats
   bool seeding = false;
   bool rewound = false;    ///< `next` was set back to `rewound_to`; nothing new is known since
   log_index rewound_to{};  ///< a lost message is answered by many refusals: one is enough
@@ -66,6 +66,7 @@ struct term {
   std::vector<report> reports;     ///< one per replica
   std::optional<report> source;    ///< whose log is fetched; empty: the own one is the newest
   std::uint32_t silent_ticks = 0;  ///< since anything came from it
+  std::uint32_t given_up = 0;      ///< sources so far: patience doubles with each
   log_index fetching{};            ///< first entry of what was asked for last
   bool adopted = false;            ///< the own log is the one to go on with
   log_index opening{};             ///< the config entry that opens this epoch; 0: not yet

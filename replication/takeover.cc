@@ -142,7 +142,8 @@ void replica::fetch_next(log_index first) {
 void replica::wait_for_source() {
   constexpr std::uint32_t ask_again_every = 4;
   const std::uint32_t silent = ++s_.leading->silent_ticks;
-  if (silent > options_.source_patience) return give_source_up();
+  const std::uint32_t doubled = std::min(s_.leading->given_up, 6u);
+  if (silent > options_.source_patience << doubled) return give_source_up();
   if (silent % ask_again_every == 0) fetch_next(s_.leading->fetching);
 }
 
@@ -154,6 +155,7 @@ void replica::give_source_up() {
   const replica_id source = t.source->from;
   std::erase_if(t.reports, [&](const report& r) { return r.from == source || r.from == self_; });
   t.source.reset();
+  ++t.given_up;
   t.silent_ticks = 0;
   s_.now = role::fencing;
   fence_others();

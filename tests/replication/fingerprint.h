@@ -49,10 +49,10 @@ class fingerprint {
     std::uint64_t reports = 0;  // in any order
     for (const report& r : t.reports) reports += of(r);
     add(reports), add(t.source ? of(*t.source) : 0), add(t.silent_ticks);
-    add(t.fetching.value);
+    add(t.fetching.value), add(t.given_up);
     for (const progress& p : t.receivers) {
       add(p.peer.id), add(p.voter), add(p.match.value), add(p.next.value), add(p.moved);
-      add(p.silent), add(p.rewound), add(p.rewound_to.value);
+      add(p.silent_ticks), add(p.rewound), add(p.rewound_to.value);
     }
   }
   static std::uint64_t of(const report& r) {

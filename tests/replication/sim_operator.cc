@@ -100,6 +100,8 @@ bool simulator::claim(node& n, shard_config wanted) {
     if (authority_away_) return;
     const bool changes =
         wanted.voters != authority_.config.voters || wanted.rule != authority_.config.rule;
+    // Asked for just before the register was set back: then nothing changes any more.
+    if (changes && authority_truth_) return;
     // A new rule must not count on folders that went away since it was wished for.
     for (const member& m : wanted.voters)
       if (changes && judge_.is_lost(m.id)) return;
@@ -181,7 +183,9 @@ shard_config simulator::changed_config(node& claimant, shard_config wanted) {
 /// Whether the shard can go on without this folder, whichever of the known configurations counts.
 bool simulator::may_lose(const node& n) const {
   std::vector<const shard_config*> known{&authority_.previous, &authority_.config};
-  const auto founded = [](const auto& each) { return each->disk.view().last().value > 0; };
+  const auto founded = [&n](const auto& each) {
+    return each.get() != &n && each->disk.view().last().value > 0;
+  };
   if (plan_.static_mode && std::none_of(nodes_.begin(), nodes_.end(), founded)) return false;
   if (plan_.static_mode) {  // nobody knows which of those in the logs is in force
     known = {&first_config_};
@@ -359,6 +363,7 @@ void simulator::heal() {
     authority_.epoch = make_epoch(round + 1, node_id(1));
     authority_.nonce = next_token_++;
     authority_.active = authority_.active && authority_.config == authority_.previous;
+    authority_truth_.reset();
   }
   for (const auto& n : nodes_) {
     n->rate = 1;

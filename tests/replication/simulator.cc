@@ -140,7 +140,8 @@ void simulator::give(node& n, const event& e) {
     judge_.on_active(seen(n));
     say(n, "leads in epoch " + std::to_string(round_of(state.leading->record.epoch)));
   }
-  if (state.now == role::fencing && before_it == role::recovering) {
+  if (state.now == role::fencing && before_it == role::recovering &&
+      std::holds_alternative<ticked>(e)) {
     ++result_.given_up;
     say(n, "gives up the holder of the newest log");
   }

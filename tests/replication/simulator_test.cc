@@ -80,6 +80,8 @@ TEST(simulator, seeds_that_once_failed_stay_good) {
       {12811, "the same"},
       {397717,
        "a register set back granted an epoch twice; the first claim took the second's grant"},
+      {625940, "a change that was asked for before the register was set back was made after it"},
+      {744476, "the founder was wiped while nobody else held anything"},
   };
   for (const auto& [seed, what] : once)
     EXPECT_EQ(verdict(simulate(seed)), "") << seed << " " << what;
