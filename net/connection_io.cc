@@ -33,6 +33,7 @@ void connection::read() {
   int saved_errno = 0;
   std::string tls_error;
   const bool wanted_write = read_wants_write_;
+  const std::uint32_t tls_messages = tls_messages_;
   // Who only listens would pay a third of each delivery for a segment that says nothing else.
   if (!accepted_) delay_acknowledgement(fd_.get());
   while (true) {
@@ -63,6 +64,9 @@ void connection::read() {
     loop_.counters.bytes_in.add(filled);
     deliver({buffer, filled});
   }
+  // After new keys a newer OpenSSL keeps what it has read ahead where SSL_has_pending does not see
+  // it.
+  if (tls_messages_ != tls_messages) loop_.list_ready(*this);
   if (tls_messages_ > limits::tls_messages_per_minute) end_flood_of_tls();
   if (!stuck_) {
     if (socket_.has_rest()) stall();                // OpenSSL had something to say
@@ -80,6 +84,8 @@ void connection::end_flood_of_tls() {
   if (loop_.now_ms() - tls_messages_since_ms_ >= minute_ms) {
     tls_messages_since_ms_ = loop_.now_ms();
     tls_messages_ = 0;
+    socket_.hold_reads(false);
+    loop_.list_ready(*this);
     return;
   }
   if (!closing_) close_with(close_reason::malformed, "too many messages of TLS itself", false);

@@ -115,7 +115,10 @@ bool connection::prepare_tls() {
 /// For OpenSSL: called for all that is said in TLS, by both sides.
 void connection::count_tls_message(int sent, int, int type, const void*, std::size_t, ssl_st*,
                                    void* self) {
-  if (sent == 0 && type == SSL3_RT_HANDSHAKE) ++static_cast<connection*>(self)->tls_messages_;
+  if (sent != 0 || type != SSL3_RT_HANDSHAKE) return;
+  auto& c = *static_cast<connection*>(self);
+  const bool many = ++c.tls_messages_ > limits::tls_messages_per_minute;
+  if (many && c.phase_ == phase::open) c.socket_.hold_reads(true);
 }
 
 /// What ends the handshake, a Finished or a ticket, leaves together with the first frames if they

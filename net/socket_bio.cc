@@ -63,6 +63,10 @@ struct socket_bio_calls {
   static int read(BIO* bio, char* into, int size) {
     BIO_clear_retry_flags(bio);
     socket_bio& self = of(bio);
+    if (self.holds_reads_) {
+      BIO_set_retry_read(bio);
+      return -1;
+    }
     ssize_t n = 0;
     do {
       n = ::recv(self.fd_, into, static_cast<std::size_t>(size), 0);

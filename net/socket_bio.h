@@ -29,6 +29,10 @@ class socket_bio {
   /// The handshake is over. Before, OpenSSL itself waits until the socket takes more.
   void keep_rest() { keeps_rest_ = true; }
 
+  /// While held, OpenSSL finds nothing more to read: it goes on by itself for as long as messages
+  /// of TLS come.
+  void hold_reads(bool held) { holds_reads_ = held; }
+
   /// Bytes that are sealed already, after the rest that there may be. False: the connection is
   /// broken, see errno.
   bool send(std::string_view sealed);
@@ -48,6 +52,7 @@ class socket_bio {
   int fd_ = -1;
   bool keeps_rest_ = false;
   bool ended_ = false;  // the peer sends no more
+  bool holds_reads_ = false;
   std::string rest_;
 };
 

@@ -34,7 +34,7 @@ class hand_sealed {
   }
 
   /// `type`: 22 handshake, 23 application data.
-  std::string record(std::uint8_t type, std::string_view bytes) {
+  std::string record(std::uint8_t type, std::string_view bytes, std::size_t padding = 0) {
     const std::string key = expand("key", 16);
     std::string nonce = expand("iv", 12);
     for (std::size_t i = 0; i < 8; ++i)
@@ -42,6 +42,7 @@ class hand_sealed {
     ++sent_;
     std::string inner(bytes);
     inner.push_back(static_cast<char>(type));
+    inner.append(padding, '\0');
     const std::size_t size = inner.size() + tag_bytes;
     std::string sealed("\x17\x03\x03", 3);
     sealed.push_back(static_cast<char>(size >> 8));
@@ -61,6 +62,12 @@ class hand_sealed {
     EVP_CIPHER_CTX_free(c);
     CONCLAVE_CHECK(done, "a record can be sealed");
     return sealed;
+  }
+
+  /// After a KeyUpdate, which was the last record under the keys before.
+  void take_new_keys() {
+    secret_ = expand("traffic upd", secret_.size());
+    sent_ = 0;
   }
 
  private:
