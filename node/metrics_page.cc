@@ -2,6 +2,7 @@
 #include "node/metrics_page.h"
 
 #include <algorithm>
+#include <chrono>
 #include <httplib.h>
 #include <optional>
 #include <thread>
@@ -188,6 +189,9 @@ status metrics_page::start(const std::string& address, std::uint16_t port) {
                                        std::to_string(port) +
                                        ": choose another listen.metrics port"};
   server_->thread = std::thread([s = server_.get()] { s->http.listen_after_bind(); });
+  // stop() does nothing before it listens, and the destructor would wait for ever.
+  for (int i = 0; i < 1'000 && !server_->http.is_running(); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds{1});
   return done{};
 }
 

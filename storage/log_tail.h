@@ -7,6 +7,7 @@
 #include "conf/limits.h"
 #include "schemas/ids.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -24,11 +25,15 @@ class log_tail {
  public:
   explicit log_tail(log_tail_bounds bounds = {}) : bounds_(bounds) {}
 
-  /// What a restart finds: entries up to `last` whose bytes nobody counted. They go as one chunk.
+  /// What a restart finds: entries up to `last` whose bytes nobody counted. They go when enough
+  /// bytes have followed, and by their number, else a quiet shard's log would grow from restart to
+  /// restart.
   void found(log_index first, log_index last) {
-    if (last < first) return;
-    chunks_.push_back({last, 0, last.value - first.value + 1});
-    entries_ += chunks_.back().entries;
+    for (std::uint64_t at = first.value; at <= last.value; at += bounds_.chunk_entries) {
+      const std::uint64_t count = std::min(bounds_.chunk_entries, last.value - at + 1);
+      chunks_.push_back({log_index{at + count - 1}, 0, count});
+      entries_ += count;
+    }
   }
 
   /// Counts an entry. Gives the index from which on the log is to be kept when older ones may go.

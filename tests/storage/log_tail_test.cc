@@ -60,5 +60,18 @@ TEST(log_tail, what_a_restart_finds_goes_once_as_much_has_followed) {
   EXPECT_FALSE(none.appended(log_index{1}, 1));
 }
 
+TEST(log_tail, a_quiet_log_does_not_grow_from_restart_to_restart) {
+  std::uint64_t from = 1, last = 0;
+  for (int start = 0; start < 40; ++start) {
+    log_tail tail(small);
+    tail.found(log_index{from}, log_index{last});
+    for (int i = 0; i < 12; ++i) {
+      const auto first = tail.appended(log_index{++last}, 1);
+      if (first) from = first->value;
+    }
+  }
+  EXPECT_LT(last - from, small.entries_kept + 2 * small.chunk_entries);
+}
+
 }  // namespace
 }  // namespace conclave::storage
