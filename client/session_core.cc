@@ -346,7 +346,7 @@ void session_core::take_renewed(const outcome<frame_view>& answer) {
   // The node takes what it gave for what the device holds, and at the next renewal the token before
   // it is worth nothing. Only a new login with the one that is held here tells it better.
   bool misunderstood = !fresh && fresh.error().code == errc::outcome_unknown;
-  const outcome<renewed_token> result =
+  outcome<renewed_token> result =
       fresh ? outcome<renewed_token>(renewed_token{std::string(fresh->token), fresh->renew_by})
             : outcome<renewed_token>(fresh.error());
   if (fresh && events_.on_token) {
@@ -359,6 +359,7 @@ void session_core::take_renewed(const outcome<frame_view>& answer) {
     } else {
       log::warn("client", stored.error().detail);
       misunderstood = true;
+      result = stored.error();  // it is not to be used
     }
   }
   if (misunderstood && !ended_) {
