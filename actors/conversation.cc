@@ -15,6 +15,7 @@
 #include "schemas/event_messages.h"
 #include "schemas/moderation_messages.h"
 
+#include <algorithm>
 #include <iterator>
 
 namespace conclave::actors {
@@ -69,6 +70,7 @@ void conversation_shell::on_loaded(const conversation_loaded& loaded) {
   }
   state_ = std::make_unique<conversation_state>(entity_.tenant, conversation_id{entity_.id},
                                                 *loaded.image);
+  state_->number_reviews_from(incarnation_ << 32);
   loaded.image->members.clear();
   committed_head_ = state_->head();
   CONCLAVE_CHECK(committed_head_.value >= claimed_version_,
@@ -257,12 +259,13 @@ void conversation_shell::answer_when_committed(waiting_answer answer) {
 
 /// What burns is read from the store: also what was said just before somebody left.
 void conversation_shell::review_when_committed() {
+  const std::uint64_t number = state_->wanted_review();
   if (state_->has_draft())
-    draft_reviews_ = true;
+    draft_review_ = number;
   else if (!in_flight_.empty())
-    in_flight_.back().reviews = true;
+    in_flight_.back().review = number;
   else
-    review_burning();
+    review_burning(number);
 }
 
 void conversation_shell::give(waiting_answer& answer) {
@@ -285,7 +288,7 @@ void conversation_shell::propose() {
   next.work = state_->take_draft();
   next.asked = std::exchange(draft_tickets_, {});
   next.answers = std::exchange(draft_answers_, {});
-  next.reviews = std::exchange(draft_reviews_, false);
+  next.review = std::exchange(draft_review_, 0);
   storage::proposal p;
   p.shard = ports_.shards.shard_of(entity_);
   p.epoch = ports_.commits->epoch_of(p.shard);
@@ -320,12 +323,12 @@ void conversation_shell::on_resolved(const storage::resolution& news) {
   std::vector<owed_entry> owed;
   std::vector<signal> signals;
   std::vector<waiting_answer> answers;
-  bool reviews = false;
+  std::uint64_t review = 0;
   for (std::uint32_t i = 0; i < news.proposals; ++i) {
     in_flight settled = std::move(in_flight_.front());
     in_flight_.pop_front();
     draft& work = settled.work;
-    reviews = reviews || settled.reviews;
+    review = std::max(review, settled.review);
     uncommitted_events_ -= settled.asked.size();
     uncommitted_bytes_ -= work.part.frames->size();
     changes.insert(changes.end(), work.changes.begin(), work.changes.end());
@@ -356,7 +359,7 @@ void conversation_shell::on_resolved(const storage::resolution& news) {
   }
   for (const auto& change : changes) order_index(change, pushed);
   for (const auto& entry : owed) order_inbox(entry);
-  if (reviews) review_burning();
+  if (review != 0) review_burning(review);
   propose();
 }
 
@@ -397,10 +400,9 @@ void conversation_shell::look_again(std::vector<keys::timer_key> timers) {
   });
 }
 
-void conversation_shell::review_burning() {
+void conversation_shell::review_burning(std::uint64_t number) {
   const bool taken =
-      ports_.on_reader([ports = &ports_, entity = entity_, members = state_->members(),
-                        number = state_->begin_review()] {
+      ports_.on_reader([ports = &ports_, entity = entity_, members = state_->members(), number] {
         auto over = ports->load_burned_out(entity, members->users);
         if (!over.ok()) {
           log::error("conversation", "cannot read what burns",

@@ -62,7 +62,7 @@ class conversation_shell {
     draft work;
     std::vector<ticket> asked;  ///< one per event, in order; not armed for what the node says
     std::vector<waiting_answer> answers;
-    bool reviews = false;  ///< once it is committed, what burns is read
+    std::uint64_t review = 0;  ///< once it is committed, this look at what burns begins; 0: none
   };
   struct late_ticket {
     event_seq seq{};
@@ -106,7 +106,7 @@ class conversation_shell {
 
   void post_typing(const conversation_request& request);
   /// Reads what is burning once somebody left, and has it judged.
-  void review_burning();
+  void review_burning(std::uint64_t number);
   void review_when_committed();
   /// The timer service looked before this actor loaded: reads the messages once more.
   void look_again(std::vector<keys::timer_key> timers);
@@ -132,7 +132,7 @@ class conversation_shell {
 
   std::vector<ticket> draft_tickets_;
   std::vector<waiting_answer> draft_answers_;
-  bool draft_reviews_ = false;
+  std::uint64_t draft_review_ = 0;
   std::deque<in_flight> in_flight_;
   std::size_t uncommitted_events_ = 0;
   std::size_t uncommitted_bytes_ = 0;

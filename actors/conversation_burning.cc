@@ -93,7 +93,8 @@ void conversation_state::burn_for(const due_timer& timer, std::vector<event_seq>
   note_opening(timer.key.seq, *reader);
   open_.redo.put(keys::burn(tenant_, id_, timer.key.seq), encode(*burn));
   owe_inbox({reader->user, inbox_kind::burned, timer.key.seq.value, timer.key.seq, {}});
-  finish_burning(timer.key.seq, timer.target, burned, now);
+  // What was remembered meanwhile may have made the image too old.
+  if (!finish_burning(timer.key.seq, timer.target, burned, now)) want_review();
 }
 
 /// False: the image is too old to tell.

@@ -145,8 +145,11 @@ class conversation_state {
   bool reviewing() const { return reviewing_; }
   /// A look at what burns is due, once everything so far is committed.
   bool take_review() { return std::exchange(review_due_, false); }
-  /// Names the look that begins now; see request_details::review.
-  std::uint64_t begin_review() const { return reviews_wanted_; }
+  /// Names the look that was wanted last; see request_details::review. Only what is begun once all
+  /// is committed that the want was about may bear it.
+  std::uint64_t wanted_review() const { return reviews_wanted_; }
+  /// Looks that an earlier incarnation began must not pass for one of this.
+  void number_reviews_from(std::uint64_t number) { reviews_wanted_ = number; }
   /// The look could not begin, or may have got lost on its way.
   void want_review();
   /// More than is remembered of rewriting and opening: whoever asks next may read it from the

@@ -7,6 +7,8 @@
 #include "conf/log.h"
 #include "storage/reads.h"
 
+#include <algorithm>
+
 namespace conclave::actors {
 
 namespace {
@@ -31,10 +33,12 @@ outcome<is_here> people_of(const gateway_shared& shared, const seat& at, bool wi
   return is_here([row_of, left = asker->left](user_id user) {
     const auto row = row_of(user);
     if (!row.ok() || !left) return row.ok();
-    // A span that begins with the first event tells nothing of when he came.
-    const bool before = !row->spans.empty() && row->spans.front().first.value > 1 &&
-                        row->spans.front().first <= left;
-    return before || row->joined <= left;
+    // A span that begins with the first event tells nothing of when he came, unless it is over.
+    return row->joined <= left ||
+           std::any_of(row->spans.begin(), row->spans.end(), [&](const visible_span& span) {
+             return (span.first.value > 1 && span.first <= left) ||
+                    (span.last && span.last <= left);
+           });
   });
 }
 }  // namespace

@@ -43,7 +43,7 @@ request_details look(conversation_driver& c) {
   request_details details;
   details.burned_out =
       c.rows.burned_out(acme, room, c.state().members()->users, limits::max_job_step);
-  details.review = c.state().begin_review();
+  details.review = c.state().wanted_review();
   return details;
 }
 ruling review(conversation_driver& c) {
