@@ -196,7 +196,7 @@ void conversation_state::join(user_id user, member_role role, event_seq at) {
   row.left_title.clear();
   row.left_topic.clear();
   row.read = at;  // what was said before does not count as unread
-  // Who is muted stays so: leaving and coming back would be a way around it.
+  row.muted_until = 0;
   const event_seq from = record_.visibility == history_visibility::all ? event_seq{1} : at;
   if (from.value == 1) row.spans.clear();
   row.spans.push_back({from, {}});

@@ -217,16 +217,6 @@ TEST(conversation_joining, with_the_code_of_an_open_one_one_is_in_at_once) {
   EXPECT_EQ(c.event(r.seq.value).sender.value, 8u);
 }
 
-TEST(conversation_joining, a_muting_is_not_shaken_off_by_leaving_and_coming_back) {
-  auto c = with_code(join_policy::open);
-  ASSERT_EQ(mute(c, 2, 1, 3, c.now + 100).what, kind::sequenced);
-  ASSERT_EQ(c.remove(3, 1, 3).what, kind::sequenced);
-  ASSERT_EQ(join_with(c, 3, "the secret").reply, reply_kind::joined);
-  expect_rejected(c.say(3, 2), errc::muted);
-  c.now += 100;
-  EXPECT_EQ(c.say(3, 2).what, kind::sequenced);
-}
-
 TEST(conversation_joining, who_waits_is_told_when_the_conversation_ends) {
   auto c = with_code(join_policy::approval);
   for (const std::uint64_t user : {8, 9}) join_with(c, user, "the secret");
