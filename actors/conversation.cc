@@ -6,6 +6,7 @@
 #include "actors/directory.h"
 #include "actors/disk_full.h"
 #include "actors/inline_rule.h"
+#include "actors/own_request.h"
 #include "actors/reply_gather.h"
 #include "conf/limits.h"
 #include "conf/log.h"
@@ -385,18 +386,13 @@ void conversation_shell::post_typing(const conversation_request& request) {
 void conversation_shell::look_again(std::vector<keys::timer_key> timers) {
   // Not taken by a full pool: the timer service gives them out again.
   ports_.on_reader([ports = &ports_, entity = entity_, timers = std::move(timers)] {
-    auto details = std::make_shared<request_details>();
+    request_details details;
     for (const keys::timer_key& key : timers) {
       auto image = ports->load_target(entity, key.reader, key.seq);
-      if (image.ok()) details->due.push_back({key, std::move(*image)});
+      if (image.ok()) details.due.push_back({key, std::move(*image)});
     }
-    if (details->due.empty()) return;
-    auto batch = std::make_shared<conversation_batch>();
-    conversation_request request;
-    request.verb = conversation_verb::due;
-    request.more = std::move(details);
-    batch->requests.push_back(std::move(request));
-    ports->actors->deliver_to_conversation(entity, conversation_work{std::move(batch)});
+    if (details.due.empty()) return;
+    deliver_own_request(*ports, entity, conversation_verb::due, std::move(details));
   });
 }
 
@@ -409,15 +405,10 @@ void conversation_shell::review_burning(std::uint64_t number) {
                      {{"tenant", entity.tenant.value}, {"why", over.error().detail}});
           return;  // looked at again when the actor dozes
         }
-        auto details = std::make_shared<request_details>();
-        details->burned_out = std::move(*over);
-        details->review = number;
-        auto batch = std::make_shared<conversation_batch>();
-        conversation_request request;
-        request.verb = conversation_verb::review_burning;
-        request.more = std::move(details);
-        batch->requests.push_back(std::move(request));
-        ports->actors->deliver_to_conversation(entity, conversation_work{std::move(batch)});
+        request_details details;
+        details.burned_out = std::move(*over);
+        details.review = number;
+        deliver_own_request(*ports, entity, conversation_verb::review_burning, std::move(details));
       });
   if (!taken) state_->want_review();  // with the next work
 }

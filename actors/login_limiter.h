@@ -19,8 +19,8 @@
 /// engine; any thread: one lock, held for a few lookups. Accounts that have to wait survive a
 /// restart: save() gives them as a record, restore() takes it. Who writes it down looks at
 /// changes() and takes his time, so that whoever guesses cannot make the disk write; networks are
-/// forgotten. Memory: limits::max_login_limiter_entries accounts and as many networks, and accounts
-/// that relieved one; at the bound
+/// forgotten. Memory: limits::max_login_limiter_entries accounts, as many networks and as many
+/// accounts that relieved one; at the bound
 /// the one that failed longest ago goes. Two tables, so that somebody with many addresses does not
 /// push accounts out.
 #pragma once

@@ -1,8 +1,7 @@
 /// See timer_service.h.
 #include "actors/timer_service.h"
 
-#include "actors/directory.h"
-#include "actors/request_details.h"
+#include "actors/own_request.h"
 #include "conf/limits.h"
 #include "conf/log.h"
 #include "storage/reads_target.h"
@@ -23,16 +22,10 @@ constexpr time_ms again_after_ms = 3 * static_cast<time_ms>(timer_service::tick_
 
 void deliver(const engine_ports& ports, tenant_id tenant, conversation_id conversation,
              std::vector<due_timer> due) {
-  auto details = std::make_shared<request_details>();
-  details->due = std::move(due);
-  auto batch = std::make_shared<conversation_batch>();
-  conversation_request request;
-  request.verb = conversation_verb::due;
-  request.more = std::move(details);
-  batch->requests.push_back(std::move(request));
-  ports.actors->deliver_to_conversation(
-      entity_ref{entity_kind::conversation, tenant, conversation.value},
-      conversation_work{std::move(batch)});
+  request_details details;
+  details.due = std::move(due);
+  deliver_own_request(ports, {entity_kind::conversation, tenant, conversation.value},
+                      conversation_verb::due, std::move(details));
 }
 
 }  // namespace

@@ -112,11 +112,7 @@ TEST(conversation_answers, an_entry_that_is_being_committed_keeps_its_owed_row) 
   w.directory().deliver_to_conversation(
       actor_world::entity(), inbox_learnt{user_id{2}, inbox_kind::read, 0, event_seq{2}, {}});
   w.run();
-  w.commits.at_once = true;
-  w.commits.settle();
-  w.run();
-  w.commits.settle();
-  w.run();
+  w.settle_all();
   EXPECT_EQ(w.commits.rows.count(table::owed, acme, room.value), 1u)
       << "until his inbox has learnt of the newer mark, a restart has to order it";
   w.release_reads();
@@ -232,13 +228,16 @@ TEST(conversation_answers, a_dissolved_group_tells_every_index_in_steps) {
   EXPECT_EQ(w.commits.rows.count(table::job, acme, room.value), 0u);
 }
 
-TEST(conversation_answers, p5_a_dissolved_group_lets_go_of_what_still_burns) {
-  actor_world w;
+actor_world::wanted for_your_eyes() {
   auto burning = std::make_shared<request_details>();
   burning->burn_ms = 60'000;
-  w.post({{verb::create, 1, 99, 1, {user_id{2}}, "room"}});
-  w.run();
-  w.post({{verb::send, 1, 1, 2, {}, "for your eyes", burning}});
+  return {verb::send, 1, 1, 10, {}, "for your eyes", burning};
+}
+
+TEST(conversation_answers, p5_a_dissolved_group_lets_go_of_what_still_burns) {
+  actor_world w;
+  w.found({2});
+  w.post({for_your_eyes()});
   w.post({{verb::dissolve, 1, 2, 3, {}, "", std::make_shared<request_details>()}});
   w.run();
   EXPECT_EQ(w.commits.rows.count(table::burn, acme, room.value), 0u);
@@ -252,9 +251,7 @@ TEST(conversation_answers, p5_what_was_said_just_before_its_only_reader_left_bur
     SCOPED_TRACE(together ? "in one batch" : "on its way");
     actor_world w;
     w.found({2});
-    auto burning = std::make_shared<request_details>();
-    burning->burn_ms = 60'000;
-    const actor_world::wanted send{verb::send, 1, 1, 10, {}, "for your eyes", burning};
+    const actor_world::wanted send = for_your_eyes();
     const actor_world::wanted leave{verb::remove_member, 2, 1, 11, users({2}), ""};
     w.commits.at_once = false;
     if (together) {
@@ -265,29 +262,18 @@ TEST(conversation_answers, p5_what_was_said_just_before_its_only_reader_left_bur
       w.post({leave});
     }
     w.run();
-    w.commits.at_once = true;
-    w.commits.settle();
-    w.run();
-    w.commits.settle();
-    w.run();
+    w.settle_all();
     EXPECT_EQ(w.commits.rows.count(table::burn, acme, room.value), 0u);
     for (const auto& [key, value] : w.commits.rows.all())
       EXPECT_EQ(value.find("for your eyes"), std::string::npos);
   }
 }
 
-/// Owner 1 and member 2, for whom something burns.
-void burn_for_two(actor_world& w) {
-  w.found({2});
-  auto burning = std::make_shared<request_details>();
-  burning->burn_ms = 60'000;
-  w.post({{verb::send, 1, 1, 10, {}, "for your eyes", burning}});
-  w.run();
-}
-
 TEST(conversation_answers, p5_a_look_at_what_burns_is_not_lost_to_a_busy_room) {
   actor_world w;
-  burn_for_two(w);
+  w.found({2});
+  w.post({for_your_eyes()});
+  w.run();
   w.hold_reads = true;
   w.post({{verb::remove_member, 2, 1, 11, users({2}), ""}});
   w.run();
@@ -298,17 +284,15 @@ TEST(conversation_answers, p5_a_look_at_what_burns_is_not_lost_to_a_busy_room) {
   w.run();
   w.release_reads();
   w.run();
-  w.commits.at_once = true;
-  w.commits.settle();
-  w.run();
-  w.commits.settle();
-  w.run();
+  w.settle_all();
   EXPECT_EQ(w.commits.rows.count(table::burn, acme, room.value), 0u);
 }
 
 TEST(conversation_answers, p5_a_look_at_what_burns_waits_for_room_in_the_reader_pool) {
   actor_world w;
-  burn_for_two(w);
+  w.found({2});
+  w.post({for_your_eyes()});
+  w.run();
   w.refuse_reads = true;
   w.post({{verb::remove_member, 2, 1, 11, users({2}), ""}});
   w.run();

@@ -10,11 +10,16 @@ namespace {
 using test::account_world;
 using test::wire_client;
 
+/// Everybody may ask so often.
+void allow_rate(account_world& w, std::uint32_t device_rate) {
+  tenant_policy policy;
+  policy.device_rate = device_rate;
+  ASSERT_EQ(w.allow(policy), errc::ok);
+}
+
 TEST(policy_gateway, p7_above_the_rate_of_a_device_the_answer_says_how_long_to_wait) {
   account_world w;
-  tenant_policy policy;
-  policy.device_rate = 2;
-  ASSERT_EQ(w.allow(policy), errc::ok);
+  allow_rate(w, 2);
   wire_client alice(w.client_port);
   ASSERT_TRUE(alice.login(w.tokens[0]));
   EXPECT_TRUE(alice.ask(list_devices{})->is(frame_type::devices_page));
@@ -32,9 +37,7 @@ TEST(policy_gateway, p7_above_the_rate_of_a_device_the_answer_says_how_long_to_w
 
 TEST(policy_gateway, p7_watching_counts_like_any_request) {
   account_world w;
-  tenant_policy policy;
-  policy.device_rate = 1;
-  ASSERT_EQ(w.allow(policy), errc::ok);
+  allow_rate(w, 1);
   wire_client alice(w.client_port);
   ASSERT_TRUE(alice.login(w.tokens[0]));
   unsigned limited = 0;

@@ -140,6 +140,15 @@ class actor_world {
     index_orders.clear();
   }
 
+  /// Commits what waits, and what that brings, until commits are at once again.
+  void settle_all() {
+    commits.at_once = true;
+    for (int i = 0; i < 2; ++i) {
+      commits.settle();
+      run();
+    }
+  }
+
   /// One sweep that finds everybody idle.
   void doze_all() {
     swept_ms_ += 1'000'000;
