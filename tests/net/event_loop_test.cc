@@ -43,9 +43,9 @@ TEST(event_loop, a_thousand_small_frames_leave_in_few_writes) {
     ASSERT_EQ(pair.client.frames[i].header.correlation, i + 1);
   }
   // 46 000 bytes are three records; one iteration queued them all.
-  EXPECT_LE(pair.client.loop.counters().writes, 4u);
-  EXPECT_LE(pair.server.loop.counters().writes, 10u);
-  EXPECT_EQ(pair.server.loop.counters().frames_in, count);
+  EXPECT_LE(pair.client.counted().writes, 4u);
+  EXPECT_LE(pair.server.counted().writes, 10u);
+  EXPECT_EQ(pair.server.counted().frames_in, count);
 }
 
 TEST(event_loop, big_frames_arrive_whole) {
@@ -81,7 +81,7 @@ TEST(event_loop, one_buffer_reaches_many_connections) {
     });
   });
   ASSERT_TRUE(pair.client.wait_for_frames(2 * connections));
-  EXPECT_EQ(pair.server.loop.counters().writes, connections);
+  EXPECT_EQ(pair.server.counted().writes, connections);
 }
 
 TEST(event_loop, a_stale_id_finds_nothing_after_its_slot_is_reused) {

@@ -80,7 +80,7 @@ TEST(flush_helper, two_threads_share_a_fan_out_and_each_connection_gets_all_of_i
     EXPECT_EQ(all.by_.size(), crowd);
     for (const auto& [id, numbers] : all.by_) EXPECT_EQ(numbers, in_order);
   });
-  const loop_counters counters = pair.server.loop.counters();
+  const loop_counters counters = pair.server.counted();
   EXPECT_EQ(counters.writes, crowd * rounds);
   EXPECT_GT(counters.shared_writes, 0u);
   EXPECT_LT(counters.shared_writes, counters.writes) << "the loop takes part";
@@ -98,7 +98,7 @@ class fan_out : public testing::TestWithParam<std::tuple<bool, bool>> {
     return o;
   }
   void expect_it_was_written_so(test_loop& server) const {
-    const loop_counters counters = server.loop.counters();
+    const loop_counters counters = server.counted();
     EXPECT_EQ(counters.shared_writes > 0, shared);
     EXPECT_EQ(counters.writes_together > 0, together && test::kernel_allows_io_uring());
   }
@@ -196,7 +196,7 @@ TEST(flush_helper, a_small_fan_out_is_the_loops_own) {
   ASSERT_TRUE(rests(pair.server));
   say_to_all(pair.server, 1, "few");
   ASSERT_TRUE(all.wait_for(pair.client, crowd - 1));
-  EXPECT_EQ(pair.server.loop.counters().shared_writes, 0u);
+  EXPECT_EQ(pair.server.counted().shared_writes, 0u);
 }
 
 TEST(rest_meter, half_of_a_window_asleep_is_rest) {

@@ -69,6 +69,12 @@ class test_loop : public loop_handler {
     return future.get();
   }
 
+  /// What the loop has counted, read between two of its turns: what a turn writes is at the other
+  /// side before it is counted.
+  loop_counters counted() {
+    return call([this] { return loop.counters(); });
+  }
+
   /// Waits until `condition` holds for what was seen; false when patience ends.
   template <class Condition>
   bool wait(Condition condition) {

@@ -257,7 +257,7 @@ TEST(turn_scope, who_takes_a_turn_leaves_the_ring_of_the_loop_alone) {
   std::size_t times = 1;
   pair.say_to_all();
   ASSERT_TRUE(test::wait_until([&] { return pair.heard == size; }));
-  const auto together = [&] { return pair.server.loop.counters().writes_together; };
+  const auto together = [&] { return pair.server.counted().writes_together; };
   const auto by_the_loop = together();
   EXPECT_GT(by_the_loop, 0u);
   take_a_turn(pair.server, [&] {
@@ -277,12 +277,18 @@ TEST(turn_scope, p2_order_holds_whoever_takes_the_turns) {
   constexpr std::uint64_t rounds = 3'000;
   test_loop loop(1);
   loop.start();
+  // A busy machine may let no poster run while the loop sleeps: they go on until one did.
+  const auto end = std::chrono::steady_clock::now() + patience;
+  const auto enough = [&](std::uint64_t n) {
+    return n >= rounds &&
+           (loop.loop.counters().lent_turns > 0 || std::chrono::steady_clock::now() > end);
+  };
   // Each poster's numbers, as they ran: only in turns, so no lock.
   std::array<std::vector<std::uint64_t>, 3> ran;
   std::vector<std::thread> posters;
   for (std::size_t who = 0; who < ran.size(); ++who) {
     posters.emplace_back([&, who] {
-      for (std::uint64_t n = 0; n < rounds; ++n) {
+      for (std::uint64_t n = 0; !enough(n); ++n) {
         const auto task = [&ran, who, n] { ran[who].push_back(n); };
         if (who == 0) {
           loop.loop.post(task);
@@ -297,8 +303,8 @@ TEST(turn_scope, p2_order_holds_whoever_takes_the_turns) {
   for (std::thread& each : posters) each.join();
   loop.call([&] {
     for (const auto& numbers : ran) {
-      ASSERT_EQ(numbers.size(), rounds);
-      for (std::uint64_t n = 0; n < rounds; ++n) ASSERT_EQ(numbers[n], n);
+      ASSERT_GE(numbers.size(), rounds);
+      for (std::uint64_t n = 0; n < numbers.size(); ++n) ASSERT_EQ(numbers[n], n);
     }
   });
   EXPECT_GT(loop.loop.counters().lent_turns, 0u);
