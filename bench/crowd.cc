@@ -52,6 +52,7 @@ void crowd::begin_sending() {
 void crowd::begin_measuring() {
   reactor_.post([this] {
     measuring_ = true;
+    measured_from_ns_ = now_ns();
     now_ = {};
   });
 }
@@ -67,6 +68,13 @@ void crowd::cut() {
 void crowd::stop_sending() {
   reactor_.post([this] {
     measuring_ = false;
+    measured_to_ns_ = now_ns();
+    figures rest;  // Since the last second was cut: its rates are nobody's.
+    rest.ack = now_.ack;
+    rest.deliver = now_.deliver;
+    rest.reach = now_.reach;
+    now_ = rest;
+    on_end();
     phase_ = phase::stopping;
     check_quiet();
   });
@@ -180,17 +188,15 @@ void crowd::give_back(person& c, std::uint64_t correlation) {
 
 void crowd::count_ack(std::uint64_t since_ns) {
   acked_.store(acked_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-  if (!measuring_) return;
-  ++now_.acked;
-  now_.ack.record(now_ns() - since_ns);
+  if (measuring_) ++now_.acked;
+  if (due_when_measured(since_ns)) now_.ack.record(now_ns() - since_ns);
 }
 
 void crowd::count_delivery(std::uint64_t since_ns, bool fetched) {
   delivered_.store(delivered_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-  if (!measuring_) return;
-  ++now_.delivered;
-  if (fetched) ++now_.fetched;
-  now_.deliver.record(now_ns() - since_ns);
+  if (measuring_) ++now_.delivered;
+  if (measuring_ && fetched) ++now_.fetched;
+  if (due_when_measured(since_ns)) now_.deliver.record(now_ns() - since_ns);
 }
 
 }  // namespace conclave::bench

@@ -57,6 +57,8 @@ class crowd : protected client::reactor_handler {
   /// The last look at what had to arrive.
   virtual void settle() {}
   const std::vector<figures>& seconds() const { return seconds_; }
+  /// Latencies of what was due in the measurement and came after its end; no rates.
+  const figures& late() const { return now_; }
   const fault_book& faults() const { return faults_; }
 
  protected:
@@ -93,6 +95,7 @@ class crowd : protected client::reactor_handler {
   /// By the account's token, unless the scenario has another way.
   virtual client::session_ref connect(std::size_t index);
   virtual void on_begin() {}
+  virtual void on_end() {}  ///< of the measurement; nothing new is said from now on
   virtual bool is_quiet() { return true; }
 
   void open(std::size_t index);
@@ -116,8 +119,13 @@ class crowd : protected client::reactor_handler {
   void check_quiet();
   void fault(const std::string& kind, const std::string& example) { faults_.add(kind, example); }
   void break_off(const std::string& kind, const std::string& example);
+  /// `since_ns`: when it was due. Rates count what comes while it is measured, latencies what was
+  /// due meanwhile, whenever it comes: what a stall keeps back beyond the end is not left out.
   void count_ack(std::uint64_t since_ns);
   void count_delivery(std::uint64_t since_ns, bool fetched);
+  bool due_when_measured(std::uint64_t due_ns) const {
+    return due_ns >= measured_from_ns_ && due_ns < measured_to_ns_;
+  }
 
   static constexpr std::size_t max_slots = 256;
 
@@ -126,7 +134,7 @@ class crowd : protected client::reactor_handler {
   std::vector<person> callers_;
   phase phase_ = phase::connecting;
   bool measuring_ = false;
-  figures now_;  ///< of the running second
+  figures now_;  ///< of the running second; once nothing is measured any more: late()
   std::vector<figures> seconds_;
   fault_book faults_;
   std::atomic<bool> ready_{false};
@@ -139,6 +147,8 @@ class crowd : protected client::reactor_handler {
   client::reactor reactor_;
 
  private:
+  static constexpr std::uint64_t not_yet = ~std::uint64_t{0};
+
   void on_ready(client::session_ref s, const logged_in& who, const welcome& node) override;
   void on_answer(client::session_ref s, std::uint64_t correlation,
                  const frame_view& answer) override;
@@ -147,6 +157,8 @@ class crowd : protected client::reactor_handler {
   static void give_back(person& c, std::uint64_t correlation);
 
   std::size_t next_to_open_ = 0;
+  std::uint64_t measured_from_ns_ = not_yet;
+  std::uint64_t measured_to_ns_ = not_yet;
   std::thread thread_;
 };
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cmath>
 #include <cstdint>
 
 namespace conclave::bench {
@@ -28,9 +29,12 @@ class histogram {
   std::uint64_t max() const { return max_; }
 
   /// The value below or at which this part of all lies, as the middle of its bucket; 0 when empty.
+  /// Of few values the high quantiles are the highest one.
   double quantile(double part) const {
     if (total_ == 0) return 0;
-    const auto wanted = static_cast<std::uint64_t>(part * static_cast<double>(total_ - 1)) + 1;
+    // Not above itself by the last bit: 0.9 of 10 values is the ninth.
+    const double rank = std::ceil(part * static_cast<double>(total_) * (1 - 1e-12));
+    const auto wanted = std::max<std::uint64_t>(static_cast<std::uint64_t>(rank), 1);
     std::uint64_t seen = 0;
     for (std::size_t i = 0; i < counts_.size(); ++i) {
       seen += counts_[i];

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cmath>
 
 namespace conclave::bench {
@@ -61,15 +62,15 @@ std::string figure_table(const json& figures) {
 
 plot_line over_time(const json& seconds, const char* field, const char* name) {
   plot_line line{name, {}};
-  for (const json& s : seconds) {
-    const double y = s.value(field, 0.0);
-    if (y > 0) line.points.emplace_back(s.value("at", 0.0), y);
-  }
+  for (const json& s : seconds) line.points.emplace_back(s.value("at", 0.0), s.value(field, 0.0));
   return line;
 }
 
 void add(plot& p, plot_line line) {
-  if (!line.points.empty()) p.lines.push_back(std::move(line));
+  // A second without any is drawn, a run without any is not.
+  const bool any = std::any_of(line.points.begin(), line.points.end(),
+                               [](const auto& point) { return point.second > 0; });
+  if (any) p.lines.push_back(std::move(line));
 }
 
 std::string plots(const json& root) {
@@ -91,8 +92,7 @@ std::string plots(const json& root) {
   for (const auto& [name, points] : distributions.items()) {
     plot_line line{name, {}};
     for (const json& point : points) {
-      const double y = point.at(1).get<double>();
-      if (y > 0) line.points.emplace_back(nines(point.at(0).get<double>()), y);
+      line.points.emplace_back(nines(point.at(0).get<double>()), point.at(1).get<double>());
     }
     add(curve, std::move(line));
   }

@@ -79,8 +79,7 @@ class idle_scenario final : public scenario {
       s.drain();
       s.tell_rates({}, {});
       s.tell_memory();
-      const auto told = s.tell_costs({}, 0);
-      if (!told) return failure(told.error());
+      s.tell_costs({}, 0);
       s.tell_series(stage::latency::ack);
     }
     s.tell_faults();

@@ -150,8 +150,11 @@ std::string to_svg(const plot& p) {
   for (std::size_t i = 0; i < p.lines.size(); ++i) {
     const std::string colour = colours[i % std::size(colours)];
     std::string path;
+    bool goes_on = false;
     for (const auto& [px, py] : p.lines[i].points) {
-      path += (path.empty() ? "M" : "L") + fixed(x.at(px)) + " " + fixed(y.at(py));
+      const bool drawn = py > 0 || !p.log_y;
+      if (drawn) path += (goes_on ? "L" : "M") + fixed(x.at(px)) + " " + fixed(y.at(py));
+      goes_on = drawn;
     }
     out += "<path fill=\"none\" stroke-width=\"2\" stroke=\"" + colour + "\" d=\"" + path + "\"/>";
     out +=

@@ -23,7 +23,8 @@ struct plot {
   std::vector<std::pair<double, std::string>> x_marks;
 };
 
-/// Empty when there is nothing to draw.
+/// Empty when there is nothing to draw. A zero has no place on a logarithmic scale: the line breaks
+/// there.
 std::string to_svg(const plot& p);
 
 /// "1.5 k", "20 M": short enough for an axis.

@@ -21,7 +21,8 @@ std::uint64_t random_id() {
 }  // namespace
 
 room_crowd::room_crowd(crowd_settings settings, std::vector<account> accounts,
-                       std::vector<room_plan> plans, std::size_t body_size, std::size_t ledger_size)
+                       std::vector<room_plan> plans, std::size_t body_size,
+                       std::size_t compared_per_speaker)
     : crowd(std::move(settings), std::move(accounts)),
       payload_(body_size),
       verifier_(payload_, faults_),
@@ -30,7 +31,7 @@ room_crowd::room_crowd(crowd_settings settings, std::vector<account> accounts,
   for (room_plan& plan : plans) {
     room r;
     r.number = plan.number;
-    r.ledger = room_ledger(ledger_size);
+    r.ledger = room_ledger(compared_per_speaker * plan.speakers.size());
     r.listeners = static_cast<std::uint32_t>(plan.callers.size()) - 1;
     r.plan = std::move(plan);
     rooms_by_number_[r.number] = static_cast<std::uint32_t>(rooms_.size());

@@ -2,6 +2,9 @@
 /// what arrives at each member, fetches what a lag left out. pair, group, timers and mixed are this
 /// with different habits of speaking; a room and all who are online in it belong to one thread.
 ///
+/// `compared_per_speaker`: so many of a room's newest messages, per speaker, each member's order is
+/// compared with that of the others.
+///
 /// Flow: on_everybody_logged_in -> found -> (add the absent) -> on_room_open, for each room; then
 /// say() … on_said(), while members go on_event -> verifier -> on_heard().
 #pragma once
@@ -30,9 +33,13 @@ struct room_plan {
 class room_crowd : public crowd {
  public:
   room_crowd(crowd_settings settings, std::vector<account> accounts, std::vector<room_plan> plans,
-             std::size_t body_size, std::size_t ledger_size);
+             std::size_t body_size, std::size_t compared_per_speaker);
   ~room_crowd() override;
   void settle() override;
+
+  /// After join(): arrivals whose place in the order was not compared with that of other members,
+  /// since theirs lie too far back.
+  std::uint64_t not_compared() const { return not_compared_; }
 
  protected:
   enum request : std::uint8_t { none, founding, adding, saying, fetching, other };
@@ -97,6 +104,7 @@ class room_crowd : public crowd {
   const seat_key* find(std::size_t caller, conversation_id c);
   const seat_key* learn(std::size_t caller, conversation_id c, const event_view& event);
   void take(room& r, std::size_t place, const verifier::ruling& what, bool fetched);
+  void count(room& r, std::size_t place, const verifier::arrival& what, bool fetched);
   void drain_kept(room& r, std::size_t place);
   void fetch(std::size_t caller, seat_key key, event_seq from);
   void ask_history(std::size_t caller, seat_key key, event_seq from);
@@ -110,6 +118,7 @@ class room_crowd : public crowd {
   std::size_t next_to_found_ = 0;
   std::size_t open_rooms_ = 0;
   std::string body_;
+  std::uint64_t not_compared_ = 0;
 };
 
 }  // namespace conclave::bench

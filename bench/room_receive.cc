@@ -29,13 +29,7 @@ void room_crowd::on_event(client::session_ref s, conversation_id c, const event_
 }
 
 void room_crowd::take(room& r, std::size_t where, const verifier::ruling& what, bool fetched) {
-  if (what.heard) {
-    count_delivery(what.heard->sent_ns, fetched);
-    if (measuring_ && what.heard->arrived == r.listeners && r.listeners > 1) {
-      now_.reach.record(now_ns() - what.heard->sent_ns);
-    }
-    on_heard(r, where, *what.heard);
-  }
+  if (what.heard) count(r, where, *what.heard, fetched);
   if (what.fetch_from) {
     const auto index = static_cast<std::uint32_t>(&r - rooms_.data());
     fetch(r.places[where].caller, {index, static_cast<std::uint32_t>(where)}, what.fetch_from);
@@ -43,11 +37,17 @@ void room_crowd::take(room& r, std::size_t where, const verifier::ruling& what, 
   if (what.taken) drain_kept(r, where);
 }
 
+void room_crowd::count(room& r, std::size_t where, const verifier::arrival& what, bool fetched) {
+  count_delivery(what.sent_ns, fetched);
+  if (what.arrived == 0) ++not_compared_;
+  if (what.arrived == r.listeners && r.listeners > 1 && due_when_measured(what.sent_ns))
+    now_.reach.record(now_ns() - what.sent_ns);
+  on_heard(r, where, what);
+}
+
 void room_crowd::drain_kept(room& r, std::size_t where) {
   while (const auto kept = verifier_.next_kept(r, r.places[where].at)) {
-    if (!kept->heard) continue;
-    count_delivery(kept->heard->sent_ns, false);
-    on_heard(r, where, *kept->heard);
+    if (kept->heard) count(r, where, *kept->heard, false);
   }
 }
 
@@ -57,7 +57,6 @@ void room_crowd::on_head(client::session_ref s, conversation_id c, event_seq hea
   const seat_key key = *known;
   seat& at = rooms_[key.room].places[key.place].at;
   if (!at.inside) return;
-  at.lagged = true;
   fetch(s.context, key, at.cursor.on_head(head).fetch_from);
 }
 
@@ -65,8 +64,7 @@ void room_crowd::catch_up(std::size_t index) {
   for (const auto& [c, key] : seats_[index]) {
     seat& at = rooms_[key.room].places[key.place].at;
     if (!at.inside) continue;
-    at.lagged = true;
-    at.cursor.on_reconnect();
+    verifier::on_reconnect(at);
     // As if somebody had said that there is one more: the page tells how it is.
     fetch(index, key, at.cursor.on_head(event_seq{at.cursor.known().value + 1}).fetch_from);
   }
@@ -123,14 +121,12 @@ void room_crowd::take_page(std::size_t caller, seat_key key, const frame_view& a
         const auto ruling = verifier_.on_page_event(r, at, event);
         if (!ruling.taken) return;
         if (!is_message(event.kind)) on_other_event(r, key.place, event);
-        if (!ruling.heard) return;
-        count_delivery(ruling.heard->sent_ns, true);
-        on_heard(r, key.place, *ruling.heard);
+        if (ruling.heard) count(r, key.place, *ruling.heard, true);
       });
   if (!whole) fault("content", "a history page cannot be read");
   // A page that is not the last one says how far it goes.
   if (page->next) at.cursor.on_head(page->head);
-  const bool moved = at.cursor.on_page_end(page->next, page->head);
+  const bool moved = verifier::on_page_end(at, page->next, page->head);
   drain_kept(r, key.place);
   if (moved) return fetch(caller, key, at.cursor.missing().fetch_from);
   reactor_.after(std::chrono::milliseconds(200), [this, caller, key] {

@@ -168,6 +168,7 @@ void stage::drain(milliseconds patience) {
     const auto& seconds = c->seconds();
     if (by_second_.size() < seconds.size()) by_second_.resize(seconds.size());
     for (std::size_t i = 0; i < seconds.size(); ++i) by_second_[i].merge(seconds[i]);
+    sum_.merge(c->late());
   }
   for (const figures& f : by_second_) sum_.merge(f);
   if (!drained) {

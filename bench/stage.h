@@ -56,8 +56,9 @@ class stage {
   /// What a request is called in the figures: "message" gives server_cpu_us_per_message.
   void tell_rates(const std::string& acked, const std::string& delivered);
   void tell_latencies(const std::string& ack, const std::string& deliver);
-  status tell_costs(const std::string& per, std::uint64_t count, const std::string& per_other = {},
-                    std::uint64_t other_count = 0);
+  /// A node that is no longer there is a fault; the other figures are told all the same.
+  void tell_costs(const std::string& per, std::uint64_t count, const std::string& per_other = {},
+                  std::uint64_t other_count = 0);
   void tell_memory();
   void tell_commits(std::uint64_t messages);
   enum class latency : std::uint8_t { ack, deliver };

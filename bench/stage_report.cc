@@ -49,13 +49,12 @@ void stage::tell_latencies(const std::string& ack, const std::string& deliver) {
   if (!deliver.empty() && sum_.deliver.count() != 0) report_.add(deliver, sum_.deliver);
 }
 
-status stage::tell_costs(const std::string& one, std::uint64_t count, const std::string& other,
-                         std::uint64_t other_count) {
-  if (target_.server_pid != 0) {
-    if (!server_before_ || !server_after_) {
-      return failure{errc::invalid_argument,
-                     "no process " + std::to_string(target_.server_pid) + " to be seen"};
-    }
+void stage::tell_costs(const std::string& one, std::uint64_t count, const std::string& other,
+                       std::uint64_t other_count) {
+  if (target_.server_pid != 0 && !(server_before_ && server_after_)) {
+    report_.fault("server_gone", 1,
+                  "process " + std::to_string(target_.server_pid) + " ended during the run");
+  } else if (target_.server_pid != 0) {
     const auto cpu = static_cast<double>(server_after_->cpu_us() - server_before_->cpu_us());
     const auto system = static_cast<double>(server_after_->system_us - server_before_->system_us);
     if (!one.empty()) {
@@ -72,7 +71,6 @@ status stage::tell_costs(const std::string& one, std::uint64_t count, const std:
     if (!other.empty()) report_.add("bench_cpu_us_per_" + other, per(cpu, other_count), 2);
     report_.add("bench_cores_busy", cpu * 1e-6 / std::max(seconds_, 1e-9), 2);
   }
-  return done{};
 }
 
 void stage::tell_memory() {

@@ -14,7 +14,7 @@ constexpr std::uint64_t shortest_sleep_ns = 100'000;
 talk_crowd::talk_crowd(crowd_settings settings, std::vector<account> accounts,
                        std::vector<room_plan> plans, std::size_t body_size, const pace& p)
     : room_crowd(std::move(settings), std::move(accounts), std::move(plans), body_size,
-                 std::size_t{p.rate > 0 ? 256 : p.window} * 4),
+                 std::size_t{p.window} * 4),
       pace_(p) {
   for (std::size_t i = 0; i < rooms_.size(); ++i) {
     first_voice_.push_back(voices_.size());
@@ -49,6 +49,20 @@ void talk_crowd::on_begin() {
   for (voice& v : voices_) {
     for (std::uint32_t i = 0; i < pace_.window && may_go_on(); ++i) {
       say(rooms_[v.room], v.speaker, now_ns());
+    }
+  }
+}
+
+/// What was due and never said would have taken longer than until now: so much counts.
+void talk_crowd::on_end() {
+  const std::uint64_t now = now_ns();
+  for (const voice& v : voices_) {
+    const bool many = rooms_[v.room].listeners > 1;
+    for (const std::uint64_t due : v.due) {
+      if (!due_when_measured(due)) continue;
+      now_.ack.record(now - due);
+      now_.deliver.record(now - due);
+      if (many) now_.reach.record(now - due);
     }
   }
 }

@@ -27,6 +27,7 @@ class talk_crowd : public room_crowd {
 
  protected:
   void on_begin() override;
+  void on_end() override;
   void on_said(room& r, std::uint32_t who, std::uint64_t number, event_seq seq) override;
   void on_refused(room& r, std::uint32_t who) override;
   /// False: there is nothing more to say. Closed loop only.

@@ -38,9 +38,8 @@ verifier::ruling verifier::on_push(room_record& room, seat& at, conversation_id 
     return {};
   }
   if (!at.inside) {
+    if (event.seq.value <= at.overlaps_to) return {};
     if (!lets_in(event, at.user)) {
-      // After a lag a push may still be on its way for what a page has brought already.
-      if (at.lagged && event.seq.value <= at.cursor.cursor().value) return {};
       wrong_member(at.user, c, event.seq);
       return {};
     }
@@ -48,27 +47,47 @@ verifier::ruling verifier::on_push(room_record& room, seat& at, conversation_id 
     at.from_start = event.seq.value == 1;
     at.cursor = conversation_cursor(event_seq{event.seq.value - 1});
   }
-  const bool hinted = at.lagged;
+  const std::uint64_t known = at.cursor.known().value;
   const auto what = at.cursor.on_event(event.seq, bytes);
   switch (what.what) {
     case conversation_cursor::verdict::deliver:
       return {judge(room, at, event), {}, true};
     case conversation_cursor::verdict::drop:
-      if (!hinted) {
-        faults_.add("duplicate", at_seq(room, event.seq) + " at cursor " +
-                                     std::to_string(at.cursor.cursor().value));
-      }
+      judge_repeat(room, at, event.seq, "duplicate");
       return {};
     case conversation_cursor::verdict::gap:
-      // Pushes may only leave something out after a HEAD has said so; an own event is told by its
-      // OK, which never comes after the events behind it.
-      if (!hinted) {
-        faults_.add("gap", at_seq(room, event.seq) + " at cursor " +
-                               std::to_string(at.cursor.cursor().value));
-      }
+      judge_jump(room, at, event.seq, known);
       return {std::nullopt, what.fetch_from, false};
   }
   return {};
+}
+
+/// A second time is right only where a page, or the connection before, was first.
+void verifier::judge_repeat(const room_record& room, const seat& at, event_seq seq,
+                            const char* kind) {
+  if (seq.value <= at.overlaps_to) return;
+  faults_.add(kind, at_seq(room, seq) + " at cursor " + std::to_string(at.cursor.cursor().value));
+}
+
+/// Pushes may only leave out what a HEAD has spoken of; an own event is told by its OK, which never
+/// comes after the events behind it.
+void verifier::judge_jump(const room_record& room, const seat& at, event_seq seq,
+                          std::uint64_t known) {
+  if (at.resuming || seq.value <= known + 1) return;
+  faults_.add("gap", at_seq(room, seq) + " where seq " + std::to_string(known + 1) + " was due");
+}
+
+void verifier::on_reconnect(seat& at) {
+  at.resuming = true;
+  at.overlaps_to = std::max(at.overlaps_to, at.cursor.cursor().value);
+  at.cursor.on_reconnect();
+}
+
+bool verifier::on_page_end(seat& at, event_seq next, event_seq head) {
+  const bool moved = at.cursor.on_page_end(next, head);
+  at.overlaps_to = std::max(at.overlaps_to, at.cursor.cursor().value);
+  if (next.value == 0) at.resuming = false;
+  return moved;
 }
 
 std::optional<verifier::ruling> verifier::next_kept(room_record& room, seat& at) {
@@ -108,23 +127,17 @@ verifier::ruling verifier::on_ok(room_record& room, seat& at, std::uint32_t who,
 verifier::ruling verifier::on_own_change(room_record& room, seat& at, event_seq seq) {
   room.last_ack = std::max(room.last_ack, seq.value);
   if (!at.inside) return {};
+  const std::uint64_t known = at.cursor.known().value;
   const auto what = at.cursor.on_own(seq);
   switch (what.what) {
     case conversation_cursor::verdict::deliver:
       ++at.own;
       return {std::nullopt, {}, true};
     case conversation_cursor::verdict::drop:
-      // A page that was fetched after a lag may have brought the own event before its OK.
-      if (!at.lagged) {
-        faults_.add("ack_order", at_seq(room, seq) + " acknowledged at cursor " +
-                                     std::to_string(at.cursor.cursor().value));
-      }
+      judge_repeat(room, at, seq, "ack_order");
       return {};
     case conversation_cursor::verdict::gap:
-      if (!at.lagged) {
-        faults_.add("gap", at_seq(room, seq) + " acknowledged at cursor " +
-                               std::to_string(at.cursor.cursor().value));
-      }
+      judge_jump(room, at, seq, known);
       return {std::nullopt, what.fetch_from, false};
   }
   return {};

@@ -41,7 +41,10 @@ struct seat {
   bool inside = true;      ///< a member; events say when that begins and ends
   bool expected = true;    ///< should be a member by now, as far as answers tell
   bool from_start = true;  ///< there since the founding: the first number is 1
-  bool lagged = false;     ///< a HEAD or a reconnect: pages and pushes may overlap
+  /// From a reconnect to the end of the last page: nobody has said yet what there is.
+  bool resuming = false;
+  /// Pages have brought so much, or an earlier connection: a push of it may still be on its way.
+  std::uint64_t overlaps_to = 0;
   client::conversation_cursor cursor;
   std::vector<std::uint64_t> heard;  ///< by speaker: the newest number
   std::uint64_t received = 0;        ///< events that were taken
@@ -73,8 +76,15 @@ class verifier {
   /// A kept event whose turn has come; nothing: no more.
   std::optional<ruling> next_kept(room_record& room, seat& at);
 
+  /// The connection is new: the old one's last pushes may come again, and what came meanwhile does
+  /// not.
+  static void on_reconnect(seat& at);
+
   /// An event of a history page.
   ruling on_page_event(room_record& room, seat& at, const event_view& event);
+
+  /// The page is through; see conversation_cursor::on_page_end.
+  static bool on_page_end(seat& at, event_seq next, event_seq head);
 
   /// The OK for a message of this speaker, who sits here: it stands in the event's place.
   ruling on_ok(room_record& room, seat& at, std::uint32_t who, std::uint64_t number, event_seq seq);
@@ -94,6 +104,8 @@ class verifier {
   }
 
  private:
+  void judge_repeat(const room_record& room, const seat& at, event_seq seq, const char* kind);
+  void judge_jump(const room_record& room, const seat& at, event_seq seq, std::uint64_t known);
   std::optional<arrival> judge(room_record& room, seat& at, const event_view& event);
   void judge_members(room_record& room, seat& at, const event_view& event);
   void judge_order(room_record& room, seat& at, std::uint32_t who, const payload::fields& f);

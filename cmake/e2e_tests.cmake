@@ -34,7 +34,7 @@ if(TARGET test_e2e)
   target_sources(test_e2e PRIVATE tests/e2e/crowd.cc tests/e2e/irc_log.cc tests/e2e/irc_replay.cc)
   # The tests wait, they do not compute: a quick build is worth more.
   target_compile_options(test_e2e PRIVATE -O0)
-  add_dependencies(test_e2e ackcheck viewcheck conclaved conclaved-faulty)
+  add_dependencies(test_e2e ackcheck viewcheck conclaved conclaved-faulty conclave-bench)
   if(TARGET conclave)
     add_dependencies(test_e2e conclave)
   endif()

@@ -30,6 +30,14 @@ TEST(bench_histogram, small_and_huge_values_are_kept_and_an_empty_one_is_zero) {
   EXPECT_EQ(h.max(), std::uint64_t{1} << 50);
 }
 
+TEST(bench_histogram, of_few_values_a_high_quantile_is_the_highest) {
+  histogram h;
+  for (std::uint64_t i = 1; i <= 50; ++i) h.record(i);
+  EXPECT_EQ(h.quantile(0.99), 50);
+  EXPECT_EQ(h.quantile(0.9), 45);
+  EXPECT_EQ(h.quantile(0.02), 1);
+}
+
 TEST(bench_histogram, merging_is_like_recording_in_one) {
   histogram a;
   histogram b;

@@ -55,6 +55,17 @@ class bench_verifier : public testing::Test {
     return push(seq, body_of(who, number), event_kind::text, who);
   }
 
+  verifier::ruling page(std::uint64_t seq, std::uint64_t number, std::uint32_t who = 0) {
+    const std::string body = body_of(who, number);
+    event_view event;
+    event.seq = event_seq{seq};
+    event.kind = event_kind::text;
+    event.sender = room.speakers[who].user;
+    event.device = room.speakers[who].device;
+    event.body = body;
+    return judge.on_page_event(room, listener, event);
+  }
+
   payload bodies{160};
   fault_book faults;
   verifier judge{bodies, faults};
@@ -86,10 +97,53 @@ TEST_F(bench_verifier, a_gap_is_found_and_asks_for_history) {
   EXPECT_EQ(faults.count("gap"), 1u);
 }
 
-TEST_F(bench_verifier, a_gap_after_a_hint_is_no_fault) {
-  listener.lagged = true;
-  EXPECT_EQ(say(4, 3).fetch_from, event_seq{2});
+TEST_F(bench_verifier, what_a_hint_spoke_of_may_be_left_out_and_nothing_behind_it) {
+  listener.cursor.on_head(event_seq{3});
+  say(4, 3);
   EXPECT_TRUE(faults.empty());
+  say(5, 4);
+  EXPECT_TRUE(faults.empty());
+  say(7, 6);
+  EXPECT_EQ(faults.count("gap"), 1u);
+}
+
+TEST_F(bench_verifier, what_a_page_brought_may_be_pushed_too_and_nothing_behind_it) {
+  listener.cursor.on_head(event_seq{2});
+  page(2, 1);
+  verifier::on_page_end(listener, event_seq{}, event_seq{2});
+  say(2, 1);
+  EXPECT_TRUE(faults.empty());
+  say(3, 2);
+  say(3, 2);
+  EXPECT_EQ(faults.count("duplicate"), 1u);
+}
+
+TEST_F(bench_verifier, after_a_reconnect_the_last_page_ends_what_is_forgiven) {
+  say(2, 1);
+  verifier::on_reconnect(listener);
+  say(2, 1);  // the old connection had it already
+  say(9, 8);  // and what came meanwhile is for a page to tell
+  EXPECT_TRUE(faults.empty());
+  for (std::uint64_t seq = 3; seq <= 8; ++seq) page(seq, seq - 1);
+  verifier::on_page_end(listener, event_seq{}, event_seq{8});
+  ASSERT_TRUE(judge.next_kept(room, listener));
+  say(8, 7);
+  EXPECT_TRUE(faults.empty());
+  say(9, 8);
+  EXPECT_EQ(faults.count("duplicate"), 1u);
+  say(11, 10);
+  EXPECT_EQ(faults.count("gap"), 1u);
+}
+
+TEST_F(bench_verifier, an_ok_behind_what_came_after_it_is_found_also_after_a_lag) {
+  listener.cursor.on_head(event_seq{2});
+  page(2, 1);
+  verifier::on_page_end(listener, event_seq{}, event_seq{2});
+  judge.on_ok(room, listener, 0, 1, event_seq{2});
+  EXPECT_TRUE(faults.empty());
+  say(3, 2);
+  judge.on_ok(room, listener, 0, 2, event_seq{3});
+  EXPECT_EQ(faults.count("ack_order"), 1u);
 }
 
 TEST_F(bench_verifier, a_message_that_never_came_is_missing_even_if_the_seqs_are_dense) {
