@@ -102,7 +102,10 @@ void conversation_shell::on_loaded(const conversation_loaded& loaded) {
   }
   auto parked = std::exchange(parked_, {});
   parked_requests_ = parked_bytes_ = 0;
-  for (auto& batch : parked) judge(*batch);
+  for (auto& batch : parked) {
+    judge(*batch);
+    if (state_->has_draft()) propose();
+  }
   propose();
   if (!state_->exists()) try_retire();
 }
@@ -193,7 +196,10 @@ void conversation_shell::on_work(const conversation_work& work) {
 void conversation_shell::judge(conversation_batch& batch) {
   const auto policy = ports_.policy_of(entity_.tenant);
   const rule_context context{ports_.now(), policy.get(), ports_.disk()};
-  for (conversation_request& request : batch.requests) judge_one(request, batch, context);
+  for (conversation_request& request : batch.requests) {
+    judge_one(request, batch, context);
+    if (state_->draft_redo_bytes() >= limits::max_draft_redo_bytes) propose();
+  }
   if (state_->take_review()) review_when_committed();
   if (auto stale = state_->take_stale_timers(); !stale.empty()) look_again(std::move(stale));
 }
@@ -284,7 +290,9 @@ void conversation_shell::propose() {
     return;
   }
   // Housekeeping alone waits for company while something is on its way.
-  if (draft_tickets_.empty() && !in_flight_.empty()) return;
+  if (draft_tickets_.empty() && !in_flight_.empty() &&
+      state_->draft_redo_bytes() < limits::max_draft_redo_bytes)
+    return;
   in_flight next;
   next.work = state_->take_draft();
   next.asked = std::exchange(draft_tickets_, {});

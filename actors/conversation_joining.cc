@@ -6,6 +6,8 @@
 #include "crypto/token.h"
 #include "schemas/keys.h"
 
+#include <algorithm>
+
 namespace conclave::actors {
 
 ruling conversation_state::new_join_code(request_ref request) {
@@ -35,15 +37,17 @@ ruling conversation_state::join_by_code(request_ref request, batch_ref batch, co
     return let_in(request.user, request.user, request.device, context);
   if (!waiting_.contains(request.user) && waiting_.size() >= limits::max_join_requests)
     return rejected(errc::limit_reached, "too many people are waiting");
-  await_approval(request.user, {}, batch.text_of(request), context.now, admins());
+  await_approval(request.user, {}, batch.text_of(request), context.now, who_decide());
   return changed(reply_kind::awaiting_join);
 }
 
 ruling conversation_state::propose_members(request_ref request, std::vector<user_id> users,
                                            context_ref context) {
-  if (waiting_.size() + users.size() > limits::max_join_requests)
+  const auto fresh = std::count_if(users.begin(), users.end(),
+                                   [&](user_id user) { return !waiting_.contains(user); });
+  if (waiting_.size() + static_cast<std::size_t>(fresh) > limits::max_join_requests)
     return rejected(errc::limit_reached, "too many people are waiting");
-  const auto to_tell = admins();
+  const auto to_tell = who_decide();
   for (const user_id user : users) await_approval(user, request.user, {}, context.now, to_tell);
   return changed(reply_kind::awaiting_approval);
 }
@@ -63,6 +67,8 @@ ruling conversation_state::answer_join(request_ref request, batch_ref batch, con
   if (!is_admin(*member(request.user)))
     return rejected(errc::forbidden, "only owner and admins may do that");
   const user_id user = batch.users_of(request).front();
+  if (request.more->accept && !request.more->external.empty())
+    return rejected(errc::forbidden, "people of other tenants are added");
   if (request.more->accept && member(user) != nullptr) return changed(reply_kind::joined);
   const auto waits = waiting_.find(user);
   if (waits == waiting_.end()) return rejected(errc::not_found, "he does not wait");

@@ -278,10 +278,16 @@ void conversation_state::owe_inbox(const owed_entry& entry) {
   open_.owed.push_back(entry);
 }
 
-std::vector<user_id> conversation_state::admins() const {
+std::vector<user_id> conversation_state::who_decide() const {
   std::vector<user_id> found;
-  for (const user_id user : members_now_->users)
-    if (is_admin(members_.at(user))) found.push_back(user);
+  for (const user_id user : members_now_->users) {
+    const member_record& row = members_.at(user);
+    if (row.role == member_role::owner)
+      found.insert(found.begin(), user);
+    else if (is_admin(row) && found.size() < limits::max_admins_told)
+      found.push_back(user);
+  }
+  if (found.size() > limits::max_admins_told) found.pop_back();
   return found;
 }
 

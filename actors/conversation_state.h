@@ -138,6 +138,10 @@ class conversation_state {
   const std::vector<membership_change>& unfinished() const { return unfinished_; }
   const std::vector<owed_entry>& unfinished_owed() const { return unfinished_owed_; }
   std::size_t draft_bytes() const { return open_frames_.size(); }
+  /// What the log entry of the current draft takes at most.
+  std::size_t draft_redo_bytes() const {
+    return open_.redo.bytes().size() + dirty_senders_.size() * limits::max_sender_record_bytes;
+  }
   /// How far a user has read; what the inbox is told when a read mark is (re)ordered.
   event_seq read_mark(user_id user) const;
   /// Somebody left while messages may be burning, and what nobody may open any more has not gone
@@ -264,7 +268,8 @@ class conversation_state {
   void owe_index(event_seq seq, user_id user, bool member);
   void owe_inbox(const owed_entry& entry);
   /// Walks all members: once for a request, however many it brings.
-  std::vector<user_id> admins() const;
+  /// Who is told that somebody waits: the owner, then admins, limits::max_admins_told in all.
+  std::vector<user_id> who_decide() const;
   void renew_member_list();
   /// The list with `came`, who are not in it, merged in and `gone` left out: a copy of the old one,
   /// where renewing walks and sorts all members, 10 ms for 100 000.

@@ -88,7 +88,10 @@ void gateway::on_join(session& s, const frame_view& frame) {
   const auto message = decoded<join>(s, frame);
   if (!message.ok()) return;
   const auto code = crypto::parse_join_code(message->code);
-  if (!code) return answer_error(s, frame.header.correlation, errc::not_found);
+  // A code opens nothing from another tenant, also not with the id by which a guest, or who was one,
+  // calls the conversation.
+  if (!code || s.seat_in(code->conversation).tenant != s.tenant)
+    return answer_error(s, frame.header.correlation, errc::not_found);
   auto details = std::make_shared<request_details>();
   details->join_secret = code->secret;
   conversation_request request = request_of(s, code->conversation, conversation_verb::join, 0);

@@ -120,6 +120,8 @@ inline constexpr std::size_t max_reactions = 20;
 /// Versions of one message: a recall reads and rewrites them all, 64 KiB each.
 inline constexpr std::size_t max_edits = 100;
 inline constexpr std::size_t max_join_requests = 500;
+/// Who is told that somebody waits for approval; the others find it in LIST_JOIN_REQUESTS.
+inline constexpr std::size_t max_admins_told = 20;
 
 /// Above this many members only owner and admins may name everybody, and reading is no longer
 /// pushed one by one.
@@ -149,6 +151,14 @@ inline constexpr std::uint64_t inbox_trim_step = 500;
 /// Uncommitted work of one conversation; above it requests are answered `overloaded`.
 inline constexpr std::size_t max_uncommitted_events = 4096;
 inline constexpr std::size_t max_uncommitted_bytes = 1024 * 1024;
+
+/// A proposal is one entry of the log, which must fit in a peer's frame. From so many bytes on the
+/// next request goes into the next one; no single request, and no step of a large operation, adds
+/// more than max_redo_per_request: 500 who wait for approval, told to max_admins_told, are the most.
+inline constexpr std::size_t max_draft_redo_bytes = 1280 * 1024;
+inline constexpr std::size_t max_redo_per_request = 512 * 1024;
+/// What is remembered of one device's requests.
+inline constexpr std::size_t max_sender_record_bytes = 4 * 1024;
 
 /// Parked while an actor loads its state: requests, and bytes of the messages that they are about.
 inline constexpr std::size_t max_parked_requests = 4096;
@@ -214,7 +224,7 @@ inline constexpr std::uint32_t seed_blocks_under_way = 4;
 /// one proposal, has taken above its own.
 inline constexpr std::uint32_t max_peer_frame_bytes = 8 * 1024 * 1024;
 static_assert(max_peer_frame_bytes >=
-              peer_batch_bytes + max_commit_bytes + max_uncommitted_bytes + 64 * 1024);
+              peer_batch_bytes + max_commit_bytes + max_draft_redo_bytes + max_redo_per_request);
 
 /// What a link may owe its peer before further frames are dropped: four of the largest frames, and
 /// three seconds of a line of 100 Mbit/s. Beyond it repeats of the core only pile up.

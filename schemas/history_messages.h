@@ -277,7 +277,7 @@ struct users_resolved {
 
   template <class Self, class Visitor>
   static void fields(Self& m, Visitor& v) {
-    v("users", m.users, bounds{0, 1000}, "");
+    v("users", m.users, bounds{0, 1100}, "");
   }
 };
 

@@ -229,7 +229,7 @@ struct join_request_entry {
     v("invited_by", m.invited_by, id_or_none_bounds, "member who proposed him; 0: he came himself");
     v("time", m.time, seq_bounds, "");
     v("text", m.text, bounds{0, 256}, "");
-    v("user_name", m.user_name, bounds{0, 64}, "");
+    v("user_name", m.user_name, bounds{0, 129}, "");
   }
 };
 

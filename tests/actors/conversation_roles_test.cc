@@ -313,6 +313,44 @@ TEST(conversation_joining, members_propose_where_the_invite_policy_asks_for_appr
   EXPECT_EQ(c.add(3, 2, {9}).what, kind::sequenced);
 }
 
+TEST(conversation_joining, p3_a_proposal_that_comes_again_is_answered_as_before) {
+  auto c = with_roles();
+  settings_body to;
+  to.invite = invite_policy::approval;
+  change(c, 1, 7, change_settings::change_invite, to);
+  std::vector<user_id> many;
+  for (std::uint64_t u = 10; many.size() <= limits::max_join_requests / 2; ++u)
+    many.push_back(user_id{u});
+  const auto propose = [&] { return c.ask(verb::add_members, 3, 5, {}, many); };
+  EXPECT_EQ(propose().reply, reply_kind::awaiting_approval);
+  EXPECT_EQ(c.commit().owed.size(), 2 * many.size()) << "owner and admin";
+  EXPECT_EQ(propose().reply, reply_kind::awaiting_approval);
+  EXPECT_FALSE(c.state().has_draft()) << "the admins know";
+  for (user_id& user : many) user.value += 1'000;
+  expect_rejected(propose(), errc::limit_reached);
+}
+
+TEST(conversation_joining, p7_of_many_admins_the_owner_and_some_are_told) {
+  auto c = with_roles();
+  std::vector<user_id> many;
+  for (std::uint64_t u = 10; u < 10 + limits::max_users_per_request; ++u)
+    many.push_back(user_id{u});
+  ASSERT_EQ(c.ask(verb::add_members, 1, 3, {}, many).what, kind::sequenced);
+  std::uint64_t key = 10;
+  for (const user_id user : many) set_role(c, 1, ++key, user.value, member_role::admin);
+  ASSERT_EQ(set_role(c, 1, ++key, many.back().value, member_role::owner).what, kind::sequenced);
+  settings_body to;
+  to.invite = invite_policy::approval;
+  change(c, 1, ++key, change_settings::change_invite, to);
+  c.commit();
+  for (user_id& user : many) user.value += 1'000;
+  ASSERT_EQ(c.ask(verb::add_members, 3, 5, {}, many).reply, reply_kind::awaiting_approval);
+  EXPECT_LE(c.state().draft_redo_bytes(), limits::max_redo_per_request);
+  const draft d = c.commit();
+  ASSERT_EQ(d.owed.size(), many.size() * limits::max_admins_told);
+  EXPECT_EQ(d.owed.front().user, user_id{many.back().value - 1'000}) << "the owner";
+}
+
 // -- the end
 // ---------------------------------------------------------------------------------------
 

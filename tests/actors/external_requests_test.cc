@@ -2,6 +2,7 @@
 /// approval. They are answered in the host's ids, see no more than a plain member sees, and no code
 /// of a host opens anything from outside (promises P4, P6).
 #include "client/event_list.h"
+#include "crypto/join_code.h"
 #include "schemas/moderation_messages.h"
 #include "schemas/sync_messages.h"
 #include "tests/support/two_tenants.h"
@@ -83,6 +84,32 @@ TEST(external_requests, p6_a_join_code_of_the_host_opens_nothing_for_people_of_a
   ASSERT_TRUE(erin.login(erins[0]));
   EXPECT_EQ(erin.ask(join{code, ""})->as<join_answered>()->state, join_state::joined)
       << "the code is good";
+}
+
+TEST(external_requests, p4_who_was_a_guest_does_not_come_back_by_a_code_with_her_own_id) {
+  for (const join_policy policy : {join_policy::open, join_policy::approval}) {
+    two_tenants t;
+    const conversation_id local = t.bring_carol_in();
+    change_settings open_to_all;
+    open_to_all.conversation = t.room;
+    open_to_all.client_seq = 50;
+    open_to_all.changes = change_settings::change_join;
+    open_to_all.join = policy;
+    ASSERT_EQ(t.alice.ask(open_to_all)->code(), errc::ok);
+    const auto made = t.alice.ask(new_join_code{t.room});
+    ASSERT_TRUE(made->is(frame_type::join_code));
+    auto code = crypto::parse_join_code(made->as<join_code>()->code);
+    ASSERT_TRUE(code);
+    code->conversation = local;
+    const std::string hers = crypto::format_join_code(*code);
+    EXPECT_EQ(t.carol.ask(join{hers, ""})->code(), errc::not_found) << "also while she is inside";
+    ASSERT_EQ(t.alice.ask(remove_member{t.room, 51, guest_id})->code(), errc::ok);
+    EXPECT_EQ(t.carol.ask(join{hers, "me again"})->code(), errc::not_found);
+    const auto waiting = t.alice.ask(list_join_requests{t.room});
+    ASSERT_TRUE(waiting->is(frame_type::join_requests_page));
+    EXPECT_TRUE(waiting->as<join_requests_page>()->requests.empty());
+    EXPECT_EQ(t.carol.ask(text(local, 9, "hello"))->code(), errc::not_found);
+  }
 }
 
 TEST(external_requests, a_guest_hears_of_who_was_let_in_but_decides_nothing) {

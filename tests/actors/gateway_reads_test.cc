@@ -328,6 +328,20 @@ TEST_F(gateway_reads, who_waits_is_named_to_the_owner) {
   EXPECT_EQ(logged_in(2)->ask(list_join_requests{room})->code(), errc::forbidden);
 }
 
+TEST_F(gateway_reads, p7_all_names_that_may_be_asked_for_are_answered) {
+  auto alice = logged_in(1);
+  resolve_users ask;
+  ask.names.assign(500, "alice");
+  ask.users.assign(500, user_id{1});
+  ask.full_names.assign(100, full_name{"alice"});
+  const auto answer = alice->ask(ask);
+  ASSERT_TRUE(answer);
+  const auto page = answer->as<users_resolved>();
+  ASSERT_TRUE(page.ok());
+  EXPECT_EQ(page->users.size(), 1'100u);
+  EXPECT_EQ(page->users.back().user_name, "alice");
+}
+
 TEST_F(gateway_reads, p6_everything_is_not_found_for_strangers_and_for_other_tenants) {
   const auto others = w.provision(tenant_id{3}, {"alice"});  // the same home shard, and user 1
   ASSERT_EQ(w.shards.home_of(tenant_id{3}), w.shards.home_of(acme));

@@ -136,6 +136,12 @@ TEST(protocol, bounds_of_fields_agree_with_the_limits_behind_them) {
                            bounds_of<provision_users>("names"), bounds_of<send_notice>("names")}) {
     EXPECT_EQ(users.max, limits::max_users_per_request);
   }
+  // What is asked for may all be there: an answer that does not fit would end the node.
+  EXPECT_GE(bounds_of<users_resolved>("users").max, bounds_of<resolve_users>("users").max +
+                                                        bounds_of<resolve_users>("names").max +
+                                                        bounds_of<resolve_users>("full_names").max);
+  EXPECT_GE(bounds_of<join_request_entry>("user_name").max,
+            bounds_of<member_entry>("user_name").max);
   // What is stored may be wider than what is let in, never narrower.
   EXPECT_GE(bounds_of<burn_record>("readers").max, limits::max_burn_readers);
   EXPECT_GE(bounds_of<reactions_record>("reactions").max, limits::max_reactions);

@@ -113,6 +113,7 @@ class actor_world {
     std::vector<user_id> named = {};
     std::string text = "hello";
     std::shared_ptr<const actors::request_details> more = nullptr;
+    std::uint64_t device = 1;
   };
   /// Delivers one batch; nothing runs yet.
   bool post(const std::vector<wanted>& list, conversation_id id = room) {
@@ -121,7 +122,7 @@ class actor_world {
   actors::conversation_work work_of(const std::vector<wanted>& list) {
     auto batch = std::make_shared<actors::conversation_batch>();
     for (const wanted& w : list) {
-      auto& request = append_request(*batch, w.what, w.user, 1, w.key, w.text, w.named);
+      auto& request = append_request(*batch, w.what, w.user, w.device, w.key, w.text, w.named);
       request.more = w.more;
       if (w.correlation != 0) request.asked = loop.ticket_for(w.correlation);
     }
