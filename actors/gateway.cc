@@ -62,7 +62,7 @@ void gateway::on_close(net::connection& c, net::close_reason reason, const std::
     if (s.phase == session_phase::ready) {
       online_.remove(s);
       watched_presence_.forget(s);
-      if (shared_.board.left(s.tenant, s.user, s.device)) announce_presence(s, false);
+      if (shared_.board.left(s.tenant, s.user, s.device)) announce_presence(s);
       counters_.sessions.fetch_sub(1, std::memory_order_relaxed);
     }
   }

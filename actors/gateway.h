@@ -236,8 +236,8 @@ class gateway final : public net::loop_handler, public reply_port {
   bool within_policy(session& s, std::uint64_t correlation);
 
   // gateway_presence.cc: soft state
-  void announce_presence(const session& s, bool online);
-  void tell_presence(tenant_id tenant, user_id user, bool online);
+  void announce_presence(const session& s);
+  void tell_presence(tenant_id tenant, user_id user);
   void on_typing(session& s, const frame_view& frame);
   void on_watch(session& s, const frame_view& frame);
   void on_watch_presence(session& s, const frame_view& frame);

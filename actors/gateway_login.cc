@@ -127,10 +127,11 @@ void gateway::finish_login(net::connection_id id, std::uint64_t correlation,
   s.logged_in_at = std::chrono::steady_clock::now();
   online_.add(s);
   if (!s.admin) {
-    s.user_usage = shared_.usages.of(s.tenant, s.user);
-    s.tenant_usage = shared_.usages.of(s.tenant);
+    const time_ms now = shared_.time->boot();
+    s.user_usage = shared_.usages.of({s.tenant, s.user}, now);
+    s.tenant_usage = shared_.usages.of({s.tenant}, now);
   }
-  if (shared_.board.came(s.tenant, s.user, s.device)) announce_presence(s, true);
+  if (shared_.board.came(s.tenant, s.user, s.device)) announce_presence(s);
   counters_.sessions.fetch_add(1, std::memory_order_relaxed);
   // Every loop ends older connections, and a race between two logins leaves the one with the higher
   // number: each is counted and stands in online_ before anything else runs on its loop.

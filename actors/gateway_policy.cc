@@ -35,8 +35,13 @@ bool gateway::within_policy(session& s, std::uint64_t correlation) {
     answer_error(s, correlation, errc::rate_limited, whose, wait);
     return true;
   };
-  return !too_fast(policy.device_rate, s.device_rate, "the rate of this device is reached") &&
-         !too_fast(policy.user_rate, s.user_usage->rate, "the rate of this user is reached") &&
+  if (policy.device_rate != 0) {
+    if (s.device_usage == nullptr)
+      s.device_usage = shared_.usages.of({s.tenant, s.user, s.device}, now);
+    if (too_fast(policy.device_rate, s.device_usage->rate, "the rate of this device is reached"))
+      return false;
+  }
+  return !too_fast(policy.user_rate, s.user_usage->rate, "the rate of this user is reached") &&
          !too_fast(policy.tenant_rate, s.tenant_usage->rate, "the rate of this tenant is reached");
 }
 

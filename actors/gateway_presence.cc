@@ -35,18 +35,20 @@ void gateway::on_watch_presence(session& s, const frame_view& frame) {
   answer_now(s, frame.header.correlation, page);
 }
 
-void gateway::announce_presence(const session& s, bool online) {
+void gateway::announce_presence(const session& s) {
   for (gateway* each : shared_.gateways) {
     if (each == this)
-      tell_presence(s.tenant, s.user, online);
+      tell_presence(s.tenant, s.user);
     else
-      each->loop().post([each, tenant = s.tenant, user = s.user, online] {
-        each->tell_presence(tenant, user, online);
-      });
+      each->loop().post(
+          [each, tenant = s.tenant, user = s.user] { each->tell_presence(tenant, user); });
   }
 }
 
-void gateway::tell_presence(tenant_id tenant, user_id user, bool online) {
+/// As the board says now: two loops may tell of a coming and a going in either order, but the last
+/// word is right.
+void gateway::tell_presence(tenant_id tenant, user_id user) {
+  const bool online = shared_.board.online(tenant, user);
   watched_presence_.each(tenant, user, shared_.time->boot(), [&](session& watcher) {
     if (watcher.lagging) return;
     answer_now(watcher, 0, presence_push{user, online});

@@ -90,6 +90,7 @@ outcome<password_owner> check_password(const storage::store& store, const shard_
   auto owner = find_owner(store, shards, tenant_name, user_name);
   if (owner.ok()) {
     if (crypto::verify_password(password, owner->password)) return owner;
+    crypto::spend_what_is_left(password, owner->password, cost);
     return errc::wrong_credentials;
   }
   if (is_ours(owner.error())) return owner;

@@ -104,12 +104,15 @@ class failure_table {
     return found != index_.end() && found->second->failures > free_;
   }
 
-  /// Calls visit(key, failures, age) for those that have to wait, the newest first, and looks at no
-  /// more than `most` entries.
+  /// Calls visit(key, failures, age) for at most `most` of those that have to wait, the newest
+  /// first. Names that were only tried do not crowd them out: up to max_entries are looked at.
   template <class Visit>
   void each_slowed(std::size_t most, time_ms now, Visit visit) const {
-    for (auto at = order_.rbegin(); at != order_.rend() && most > 0; ++at, --most)
-      if (at->failures > free_ && !is_over(*at, now)) visit(at->key, at->failures, age(*at, now));
+    for (auto at = order_.rbegin(); at != order_.rend() && most > 0; ++at) {
+      if (at->failures <= free_ || is_over(*at, now)) continue;
+      visit(at->key, at->failures, age(*at, now));
+      --most;
+    }
   }
 
   bool holds(const table_key& key, time_ms now) const {

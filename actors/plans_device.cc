@@ -116,6 +116,11 @@ registrar_plan plan_issue_device(const storage::state_view& home, const plan_con
     entry.text = order.name;
     inbox->add(std::move(entry));
   }
+  // Whoever has come in by an earlier token, or is about to, does not stay: he could renew it into
+  // the only one that counts.
+  for (const std::string* earlier : {&made.second.token_hash, &made.second.former_hash})
+    if (!earlier->empty())
+      news_of(plan, context).ended.push_back({made.first, errc::replaced, *earlier});
   const std::string secret = put_new_token(made.second, context);
   plan.redo.put(keys::device(tenant, context.user(), made.first), encode(made.second));
   inbox->put_into(plan);

@@ -137,7 +137,7 @@ struct session final : net::connection_user {
   /// What the tenant allows, and what user and tenant use: set at login, shared by their sessions.
   std::shared_ptr<const tenant_policy> policy;
   std::uint64_t policy_generation = 0;
-  rate_bucket device_rate;
+  std::shared_ptr<usage> device_usage;  ///< null until the policy bounds its rate
   std::shared_ptr<usage> user_usage;
   std::shared_ptr<usage> tenant_usage;
 

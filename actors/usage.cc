@@ -19,19 +19,18 @@ std::uint32_t rate_bucket::take(std::uint32_t per_second, std::uint64_t now_ms) 
   }
 }
 
-std::shared_ptr<usage> usage_book::of(tenant_id tenant, user_id user) {
+std::shared_ptr<usage> usage_book::of(const whose& key, std::uint64_t now_ms) {
   const std::lock_guard lock(mutex_);
   if (known_.size() >= sweep_at_) {
-    std::erase_if(known_, [](const auto& entry) { return entry.second.expired(); });
+    // Nobody else can take hold of one that only the book holds: that would need the lock.
+    std::erase_if(known_, [now_ms](const auto& entry) {
+      return entry.second.use_count() == 1 && entry.second->rate.recovered(now_ms);
+    });
     sweep_at_ = std::max<std::size_t>(1'024, known_.size() * 2);
   }
-  std::weak_ptr<usage>& kept = known_[{tenant, user}];
-  auto shared = kept.lock();
-  if (shared == nullptr) {
-    shared = std::make_shared<usage>();
-    kept = shared;
-  }
-  return shared;
+  std::shared_ptr<usage>& kept = known_[key];
+  if (kept == nullptr) kept = std::make_shared<usage>();
+  return kept;
 }
 
 }  // namespace conclave::actors

@@ -8,6 +8,8 @@
 
 #include <argon2.h>
 
+#include <cstdio>
+
 namespace conclave::crypto {
 
 namespace {
@@ -87,6 +89,19 @@ void spend_like_verify(std::string_view password, const password_cost& cost) {
   // has to be hashed beforehand, so that the first call takes no longer than those after it.
   (void)verify_password(password, phc_prefix(cost) + std::string(characters_of(salt_bytes), 'A') +
                                       "$" + std::string(characters_of(tag_bytes), 'A'));
+}
+
+void spend_what_is_left(std::string_view password, std::string_view phc,
+                        const password_cost& cost) {
+  unsigned memory = 0, passes = 0;
+  const bool known =
+      std::sscanf(std::string(phc).c_str(), "$argon2id$v=%*u$m=%u,t=%u,", &memory, &passes) == 2;
+  const std::uint64_t all = std::uint64_t{cost.memory_kib} * cost.passes;
+  const std::uint64_t spent = known ? std::uint64_t{memory} * passes : 0;
+  if (spent >= all) return;
+  password_cost rest = cost;
+  rest.memory_kib = static_cast<std::uint32_t>((all - spent) / cost.passes);
+  if (rest.memory_kib >= 8 * cost.lanes) spend_like_verify(password, rest);
 }
 
 }  // namespace conclave::crypto

@@ -49,4 +49,9 @@ bool needs_rehash(std::string_view phc, const password_cost& cost);
 /// password, so that the time of the answer does not tell.
 void spend_like_verify(std::string_view password, const password_cost& cost);
 
+/// Takes about the time by which verify_password at this cost is longer than it was for `phc`:
+/// where an older hash was not matched, so that neither tells the time of the answer. Nothing to do
+/// for a hash that costs as much, or more.
+void spend_what_is_left(std::string_view password, std::string_view phc, const password_cost& cost);
+
 }  // namespace conclave::crypto

@@ -306,6 +306,25 @@ TEST(devices_gateway, a_policy_is_in_force_from_its_answer_on) {
   EXPECT_EQ(alice.ask(get_policy{"tenant1"})->code(), errc::forbidden);
 }
 
+TEST(devices_gateway, who_came_in_by_a_token_that_was_given_out_anew_does_not_stay) {
+  account_world w;
+  provision_users order;
+  order.op_id = 77;
+  order.tenant_name = "tenant1";
+  order.device_name = "phone";
+  order.names = {"carol"};
+  const auto ask = [&] {
+    return std::string(w.root().ask(order)->as<users_provisioned>()->users.at(0).token);
+  };
+  const std::string first = ask();
+  wire_client early(w.client_port);
+  ASSERT_TRUE(early.login(first));
+  const std::string second = ask();
+  EXPECT_EQ(goodbye_of(early).code(), errc::replaced) << "before it renews itself into the only one";
+  EXPECT_EQ(login(w, first), errc::invalid_token);
+  EXPECT_EQ(login(w, second), errc::ok);
+}
+
 TEST(devices_gateway, five_hundred_users_are_provisioned_in_one_request_in_the_order_asked_for) {
   account_world w;
   std::vector<std::string> names;

@@ -122,6 +122,14 @@ TEST(login_limiter, only_what_makes_somebody_wait_is_worth_writing) {
   EXPECT_EQ(limiter.changes(), 2u);
 }
 
+TEST(login_limiter, p7_names_that_were_only_tried_do_not_crowd_out_who_has_to_wait) {
+  login_limiter limiter;
+  fail_account(limiter, ann, 10, start);
+  for (std::size_t i = 0; i < limits::max_saved_login_failures + 10; ++i)
+    limiter.failed({tenant_id{1}, "made up " + std::to_string(i)}, home, start + i);
+  EXPECT_EQ(limiter.save(start + 5'000, 0).accounts.size(), 1u);
+}
+
 TEST(login_limiter, what_is_written_is_bounded) {
   login_limiter limiter;
   for (std::size_t i = 0; i < limits::max_saved_login_failures + 10; ++i)

@@ -77,6 +77,13 @@ TEST_F(plans_device, p3_the_same_operation_is_the_same_device_with_a_new_token) 
   EXPECT_EQ(login(first.token), errc::invalid_token) << "the earlier one ends";
   EXPECT_EQ(login(again.token), errc::ok);
   EXPECT_EQ(inbox().size(), 1u) << "it was added once";
+  const auto third = issue({{}, 7, "phone 7", device_kind::mobile, {}});
+  ASSERT_NE(third.news, nullptr);
+  ASSERT_EQ(third.news->ended.size(), 1u);
+  EXPECT_EQ(third.news->ended[0].device, first.device);
+  EXPECT_EQ(third.news->ended[0].only_token,
+            crypto::token_hash(crypto::parse_token(again.token)->secret))
+      << "who came in by it goes";
   const auto by_operator = issue({user_id{9}, 7, "desk", device_kind::other, {}});
   EXPECT_NE(by_operator.issued->device, first.device) << "an operator's numbers are his own";
 }
@@ -128,7 +135,8 @@ TEST_F(plans_device, above_the_bound_the_oldest_of_its_kind_ends_else_the_oldest
   EXPECT_EQ(devices(), (std::vector<std::uint64_t>{plan.issued->device.value}));
   plan = issue({{}, 6, "last", device_kind::mobile, {}});
   EXPECT_EQ(plan.issued->device, plan.issued->device);
-  EXPECT_EQ(plan.news, nullptr) << "sent again it ends nothing";
+  ASSERT_EQ(plan.news->ended.size(), 1u);
+  EXPECT_NE(plan.news->ended[0].only_token, "") << "sent again it ends no device";
 }
 
 TEST_F(plans_device, a_device_for_a_password_that_was_changed_meanwhile_is_not_made) {

@@ -35,6 +35,20 @@ TEST(policy_gateway, p7_above_the_rate_of_a_device_the_answer_says_how_long_to_w
   EXPECT_TRUE(alice.ask(list_devices{})->is(frame_type::devices_page));
 }
 
+TEST(policy_gateway, p7_a_rate_does_not_begin_anew_with_a_connection) {
+  account_world w;
+  allow_rate(w, 1);
+  for (int i = 0; i < 3; ++i) {
+    wire_client alice(w.client_port);
+    ASSERT_TRUE(alice.login(w.tokens[0]));
+    EXPECT_EQ(alice.ask(list_devices{})->is(frame_type::devices_page), i == 0) << i;
+  }
+  w.store.time.pass(1'000);
+  wire_client alice(w.client_port);
+  ASSERT_TRUE(alice.login(w.tokens[0]));
+  EXPECT_TRUE(alice.ask(list_devices{})->is(frame_type::devices_page));
+}
+
 TEST(policy_gateway, p7_watching_counts_like_any_request) {
   account_world w;
   allow_rate(w, 1);

@@ -44,16 +44,27 @@ TEST(rate_bucket, no_rate_is_no_bound) {
 
 TEST(usage_book, a_users_connections_share_one_and_nobody_else_does) {
   usage_book book;
-  const auto one = book.of(tenant_id{1}, user_id{7});
-  EXPECT_EQ(book.of(tenant_id{1}, user_id{7}), one);
-  EXPECT_NE(book.of(tenant_id{2}, user_id{7}), one);
-  EXPECT_NE(book.of(tenant_id{1}), one);
+  const auto one = book.of({tenant_id{1}, user_id{7}}, 1);
+  EXPECT_EQ(book.of({tenant_id{1}, user_id{7}}, 1), one);
+  EXPECT_NE(book.of({tenant_id{2}, user_id{7}}, 1), one);
+  EXPECT_NE(book.of({tenant_id{1}}, 1), one);
+  EXPECT_NE(book.of({tenant_id{1}, user_id{7}, device_id{2}}, 1), one);
 }
 
-TEST(usage_book, what_nobody_uses_is_forgotten) {
+TEST(usage_book, what_nobody_uses_is_forgotten_once_its_rate_has_recovered) {
   usage_book book;
-  for (std::uint64_t u = 1; u < 5'000; ++u) book.of(tenant_id{1}, user_id{u})->open = 3;
-  EXPECT_EQ(book.of(tenant_id{1}, user_id{9})->open, 0u);
+  const usage_book::whose fast{tenant_id{1}, user_id{9}};
+  const auto fill = [&](std::uint64_t from, std::uint64_t now_ms) {
+    for (std::uint64_t u = from; u < from + 5'000; ++u) {
+      const auto held = book.of({tenant_id{1}, user_id{u}}, now_ms);
+      held->open = 3;
+    }
+  };
+  ASSERT_EQ(book.of(fast, 1'000)->rate.take(1, 1'000), 0u);
+  fill(100, 1'000);
+  EXPECT_NE(book.of(fast, 1'000)->rate.take(1, 1'000), 0u) << "he comes back at once";
+  fill(10'000, 5'000);
+  EXPECT_EQ(book.of({tenant_id{1}, user_id{100}}, 5'000)->open, 0u);
 }
 
 }  // namespace

@@ -122,6 +122,24 @@ TEST(password, the_dummy_costs_what_a_check_costs) {
   EXPECT_LT(dummy, check * 4);
 }
 
+TEST(password, a_check_of_an_older_hash_and_what_is_left_cost_what_a_check_costs) {
+  const password_cost today{8'192, 2, 1};
+  const std::string phc = hash_password(good, today);
+  for (const password_cost old : {password_cost{1'024, 1, 1}, {4'096, 2, 1}, {8'192, 2, 1}}) {
+    const std::string older = hash_password(good, old);
+    std::clock_t check = 1'000'000'000, both = check;
+    for (int i = 0; i < 3; ++i) {
+      check = std::min(check, cpu_time_of([&] { (void)verify_password("wrong", phc); }));
+      both = std::min(both, cpu_time_of([&] {
+                        (void)verify_password("wrong", older);
+                        spend_what_is_left("wrong", older, today);
+                      }));
+    }
+    EXPECT_GT(both * 2, check) << old.memory_kib;
+    EXPECT_LT(both, check * 2) << old.memory_kib;
+  }
+}
+
 TEST(password, the_rule_for_new_ones) {
   for (const std::string& fine :
        {std::string("12345678"), std::string("aaaaaaab"), std::string("pass word"),
