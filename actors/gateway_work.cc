@@ -131,6 +131,11 @@ void gateway::deliver_checked(const session& s, conversation_id conversation,
   const bool taken = shared_.ports->on_reader([shared = &shared_, entity, batch] {
     const auto home = shared->store->view(shared->ports->shards.home_of(entity.tenant));
     conversation_request& first = batch->requests.front();
+    // Hundreds of people are looked up only for who was ever in it.
+    const bool from_inside =
+        first.verb != conversation_verb::join && first.verb != conversation_verb::create;
+    if (from_inside && !row_in(*shared, entity, first.user))
+      return first.asked.reject(errc::not_found);
     // A founding that is asked for again is answered again, also after he has left; coming back in
     // is coming in.
     const bool comes_in =

@@ -9,6 +9,9 @@
 #include "conf/limits.h"
 #include "conf/log.h"
 
+#include <type_traits>
+#include <variant>
+
 namespace conclave::actors {
 
 namespace {
@@ -18,6 +21,18 @@ void refuse_request(registrar_request& request, errc code, const std::string& de
                     std::uint32_t retry_after_ms = 0) {
   if (request.waiter != nullptr) request.waiter->refused(code, detail);
   request.asked.reject(code, detail, retry_after_ms);
+}
+
+bool is_about_access(const registrar_request& request) {
+  return std::visit(
+      [](const auto& order) {
+        using kind = std::decay_t<decltype(order)>;
+        return std::is_same_v<kind, issue_device_order> ||
+               std::is_same_v<kind, renew_token_order> || std::is_same_v<kind, former_over_order> ||
+               std::is_same_v<kind, end_device_order> || std::is_same_v<kind, set_password_order> ||
+               std::is_same_v<kind, rehash_order>;
+      },
+      request.order);
 }
 
 }  // namespace
@@ -31,12 +46,13 @@ registrar_shell::registrar_shell(const engine_ports& ports, const entity_ref& en
 void registrar_shell::on_work(const registrar_work& work) {
   if (ended_) return;
   ++seen_;
-  if (queue_.size() >= limits::max_parked_requests) {
+  request_queue& queue = is_about_access(*work.request) ? access_ : others_;
+  if (queue.size() >= limits::max_parked_requests) {
     // The order of a conversation has no ticket; it stays owed and is given again later.
     refuse_request(*work.request, errc::overloaded, {}, overload_retry_ms);
     return;
   }
-  queue_.push_back(work.request);
+  queue.push_back(work.request);
   begin_next();
 }
 
@@ -48,18 +64,26 @@ void registrar_shell::on_claimed(std::uint64_t version) {
 }
 
 void registrar_shell::begin_next() {
-  while (phase_ == phase::idle && !queue_.empty()) {
+  while (phase_ == phase::idle && take_next()) {
     phase_ = phase::planning;
-    const bool taken =
-        ports_.on_reader([plan = ports_.plan, entity = entity_, request = queue_.front(),
-                          version = version_ + 1, send = self_.send_planned] {
-          send({std::make_shared<registrar_plan>(plan(entity, *request, version))});
-        });
+    const bool taken = ports_.on_reader([plan = ports_.plan, entity = entity_, request = current_,
+                                         version = version_ + 1, send = self_.send_planned] {
+      send({std::make_shared<registrar_plan>(plan(entity, *request, version))});
+    });
     if (taken) return;
     phase_ = phase::idle;
-    refuse_request(*queue_.front(), errc::overloaded, {}, overload_retry_ms);
-    queue_.pop_front();
+    refuse_request(*std::exchange(current_, nullptr), errc::overloaded, {}, overload_retry_ms);
   }
+}
+
+bool registrar_shell::take_next() {
+  request_queue& queue =
+      access_.empty() || (others_are_next_ && !others_.empty()) ? others_ : access_;
+  if (queue.empty()) return false;
+  others_are_next_ = &queue == &access_;
+  current_ = std::move(queue.front());
+  queue.pop_front();
+  return true;
 }
 
 void registrar_shell::on_planned(const registrar_planned& planned) {
@@ -69,15 +93,15 @@ void registrar_shell::on_planned(const registrar_planned& planned) {
     if (plan_->refused == errc::io_error || plan_->refused == errc::corrupt)
       log::error("registrar", "cannot read what a request needs",
                  {{"tenant", entity_.tenant.value}, {"id", entity_.id}, {"why", plan_->detail}});
-    refuse_front(plan_->refused, plan_->detail);
+    refuse_current(plan_->refused, plan_->detail);
     return;
   }
   if (plan_->redo.empty()) {  // done before; the store already says so
-    finish_front();
+    finish_current();
     return;
   }
-  if (refused_by_disk(*queue_.front(), ports_.disk()))
-    return refuse_front(errc::storage_full, {}, storage_full_retry_ms);
+  if (refused_by_disk(*current_, ports_.disk()))
+    return refuse_current(errc::storage_full, {}, storage_full_retry_ms);
   phase_ = phase::committing;
   storage::proposal p;
   p.shard = ports_.shards.shard_of(entity_);
@@ -92,10 +116,9 @@ void registrar_shell::on_planned(const registrar_planned& planned) {
   ports_.commits->submit(std::move(p));
 }
 
-void registrar_shell::refuse_front(errc code, const std::string& detail,
-                                   std::uint32_t retry_after_ms) {
-  refuse_request(*queue_.front(), code, detail, retry_after_ms);
-  queue_.pop_front();
+void registrar_shell::refuse_current(errc code, const std::string& detail,
+                                     std::uint32_t retry_after_ms) {
+  refuse_request(*std::exchange(current_, nullptr), code, detail, retry_after_ms);
   phase_ = phase::idle;
   begin_next();
 }
@@ -109,12 +132,11 @@ void registrar_shell::on_resolved(const storage::resolution& news) {
     return;
   }
   version_ = news.version;
-  finish_front();
+  finish_current();
 }
 
-void registrar_shell::finish_front() {
-  const auto request = std::move(queue_.front());
-  queue_.pop_front();
+void registrar_shell::finish_current() {
+  const auto request = std::exchange(current_, nullptr);
   const auto plan = std::exchange(plan_, nullptr);
   phase_ = phase::idle;
   // Before the answer: what it promises is in force.
@@ -159,7 +181,7 @@ void registrar_shell::tell(registrar_request& request, registrar_plan& plan) {
 }
 
 void registrar_shell::on_doze() {
-  if (ended_ || phase_ != phase::idle || !queue_.empty()) return;
+  if (ended_ || phase_ != phase::idle || !access_.empty() || !others_.empty()) return;
   if (!ports_.actors->retire(entity_, incarnation_, seen_)) return;
   ports_.commits->release(entity_, incarnation_);
   ended_ = true;

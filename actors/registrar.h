@@ -4,7 +4,10 @@
 /// what is new. A resend finds the rows of the first time. Runs on CAF's workers; owned by the
 /// actor.
 ///
-/// Queue: requests waiting their turn, limits::max_parked_requests; beyond it `overloaded`.
+/// Queues: requests waiting their turn, limits::max_parked_requests each; beyond it `overloaded`.
+/// What is about devices and passwords has a queue of its own and takes turns with the rest, which
+/// conversations fill: whoever wants to lock out a thief does not wait for them. Each is worked off
+/// as it came.
 #pragma once
 
 #include "actors/engine_ports.h"
@@ -39,9 +42,12 @@ class registrar_shell {
  private:
   enum class phase { claiming, idle, planning, committing };
 
+  using request_queue = std::deque<std::shared_ptr<registrar_request>>;
+
   void begin_next();
-  void finish_front();
-  void refuse_front(errc code, const std::string& detail, std::uint32_t retry_after_ms = 0);
+  bool take_next();
+  void finish_current();
+  void refuse_current(errc code, const std::string& detail, std::uint32_t retry_after_ms = 0);
   void tell(registrar_request& request, registrar_plan& plan);
   void end();
 
@@ -53,7 +59,10 @@ class registrar_shell {
   phase phase_ = phase::claiming;
   std::uint64_t seen_ = 0;
   std::uint64_t version_ = 0;
-  std::deque<std::shared_ptr<registrar_request>> queue_;
+  request_queue access_;  ///< devices and passwords
+  request_queue others_;
+  bool others_are_next_ = false;
+  std::shared_ptr<registrar_request> current_;
   std::shared_ptr<registrar_plan> plan_;
 };
 

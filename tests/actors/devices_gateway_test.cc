@@ -320,7 +320,8 @@ TEST(devices_gateway, who_came_in_by_a_token_that_was_given_out_anew_does_not_st
   wire_client early(w.client_port);
   ASSERT_TRUE(early.login(first));
   const std::string second = ask();
-  EXPECT_EQ(goodbye_of(early).code(), errc::replaced) << "before it renews itself into the only one";
+  EXPECT_EQ(goodbye_of(early).code(), errc::replaced)
+      << "before it renews itself into the only one";
   EXPECT_EQ(login(w, first), errc::invalid_token);
   EXPECT_EQ(login(w, second), errc::ok);
 }

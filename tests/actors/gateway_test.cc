@@ -4,6 +4,7 @@
 
 #include "crypto/token.h"
 #include "tests/support/gateway_fixture.h"
+#include "tests/support/written_room.h"
 
 #include <gtest/gtest.h>
 
@@ -356,6 +357,10 @@ TEST(gateway, a_request_must_name_users_that_exist) {
   more.conversation = conversation_id{5};
   more.client_seq = 1;
   more.users = {user_id{3}};
+  EXPECT_EQ(client.ask(more)->code(), errc::not_found) << "he was never in it";
+  test::written_rooms rooms(w, acme);
+  rooms.found(more.conversation, 2);
+  rooms.commit();
   EXPECT_EQ(client.ask(more)->code(), errc::invalid_argument);
   order.members = {user_id{2}};
   client.send(9, order);

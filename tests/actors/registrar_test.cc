@@ -295,13 +295,47 @@ TEST(registrar_actor, p7_what_waits_its_turn_is_bounded) {
   actor_world w;
   answer_with_pongs(w);
   w.hold_reads = true;
+  order(w, 9);  // has its turn, and is not one that waits
+  w.run();
   for (std::uint64_t i = 0; i <= limits::max_parked_requests; ++i) order(w, 10 + i);
   w.run();
   EXPECT_EQ(w.loop.answers.size(), 1u);
   EXPECT_EQ(w.loop.only(10 + limits::max_parked_requests).code, errc::overloaded);
   w.release_reads();
   w.run();
-  EXPECT_EQ(w.loop.answers.size(), limits::max_parked_requests + 1);
+  EXPECT_EQ(w.loop.answers.size(), limits::max_parked_requests + 2);
+}
+
+TEST(registrar_actor, p7_who_ends_a_device_does_not_wait_for_what_conversations_have_ordered) {
+  actor_world w;
+  answer_with_pongs(w);
+  std::vector<std::string> planned;
+  w.planner = [&, pong = w.planner](const auto& e, const registrar_request& r,
+                                    registrar_plan& made) {
+    pong(e, r, made);
+    if (std::holds_alternative<index_order>(r.order)) planned.push_back("index");
+    if (std::holds_alternative<end_device_order>(r.order)) planned.push_back("end");
+  };
+  w.hold_reads = true;
+  const auto give = [&](auto what, std::uint64_t correlation) {
+    auto request = std::make_shared<registrar_request>();
+    request->order = std::move(what);
+    if (correlation != 0) request->asked = w.loop.ticket_for(correlation);
+    w.directory().deliver_to_registrar({entity_kind::user, test::acme, 7},
+                                       registrar_work{std::move(request)});
+  };
+  for (std::uint64_t i = 0; i <= limits::max_parked_requests; ++i)
+    give(index_order{conversation_id{i + 1}, event_seq{2}, true, {}}, 0);
+  w.run();
+  for (std::uint64_t i = 0; i < 2; ++i)
+    give(end_device_order{device_id{i + 1}, {}, errc::device_ended, {}}, 10 + i);
+  w.run();
+  w.release_reads();
+  w.run();
+  ASSERT_GT(planned.size(), 5u);
+  planned.resize(5);
+  EXPECT_EQ(planned, (std::vector<std::string>{"index", "end", "index", "end", "index"}));
+  EXPECT_EQ(w.loop.only(10).type, frame_type::pong);
 }
 
 TEST(registrar_actor, it_sleeps_only_when_nothing_is_on_its_way) {
