@@ -3,8 +3,10 @@
 
 #include "client/endpoint.h"
 
+#include <civetweb.h>
+#include <cstdio>
 #include <cstdlib>
-#include <httplib.h>
+#include <memory>
 
 namespace conclave::bench {
 
@@ -30,17 +32,28 @@ node_numbers parse_node_page(std::string_view text) {
 outcome<node_numbers> read_node_page(const std::string& where) {
   const auto at = client::parse_endpoint(where);
   if (!at) return failure(at.error());
-  httplib::Client http(at->host, at->port);
-  http.set_connection_timeout(2);
-  http.set_read_timeout(5);
-  const auto answer = http.Get("/metrics");
-  if (!answer || answer->status != 200) {
-    return failure{errc::io_error, "no metrics page at http://" + where + "/metrics (" +
-                                       (answer ? "status " + std::to_string(answer->status)
-                                               : httplib::to_string(answer.error())) +
+  char why[200] = "";
+  const auto none = [&] {
+    return failure{errc::io_error, "no metrics page at http://" + where + "/metrics (" + why +
                                        "): set listen.metrics_port in the node's configuration"};
+  };
+  const std::unique_ptr<mg_connection, void (*)(mg_connection*)> http(
+      mg_connect_client(at->host.c_str(), at->port, 0, why, sizeof why), mg_close_connection);
+  if (http == nullptr) return none();
+  mg_printf(http.get(), "GET /metrics HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n",
+            at->host.c_str());
+  constexpr int patience_ms = 5'000;
+  if (mg_get_response(http.get(), why, sizeof why, patience_ms) < 0) return none();
+  const int code = mg_get_response_info(http.get())->status_code;
+  if (code != 200) {
+    std::snprintf(why, sizeof why, "status %d", code);
+    return none();
   }
-  return parse_node_page(answer->body);
+  std::string page;
+  char part[16'384];
+  for (int size = 0; (size = mg_read(http.get(), part, sizeof part)) > 0;)
+    page.append(part, static_cast<std::size_t>(size));
+  return parse_node_page(page);
 }
 
 }  // namespace conclave::bench

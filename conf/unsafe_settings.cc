@@ -86,6 +86,24 @@ bool is_loopback(const std::string& address) {
   return inet_pton(AF_INET6, address.c_str(), &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
 }
 
+bool is_address(const std::string& host) {
+  in_addr v4{};
+  in6_addr v6{};
+  return inet_pton(AF_INET, host.c_str(), &v4) == 1 || inet_pton(AF_INET6, host.c_str(), &v6) == 1;
+}
+
+/// The lower number dials; who listens where nobody comes would wait for ever.
+void check_cluster_listener(const cluster_config& c, sentences& out) {
+  const cluster_node* const own = c.find(c.node);
+  if (own == nullptr) return;
+  std::string host = own->address.substr(0, own->address.rfind(':'));
+  if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);
+  if (!is_address(host) || is_loopback(host) || !is_loopback(c.listen.address)) return;
+  out.push_back("The other nodes connect to " + own->address +
+                ", but `cluster.listen_address` is " + c.listen.address +
+                ", which only this machine reaches; set it to " + host + ".");
+}
+
 void check_descriptors(const config& c, sentences& out) {
   const std::uint64_t wanted =
       reserved_descriptors + (c.max_connections == 0 ? fewest_connections : c.max_connections);
@@ -119,6 +137,7 @@ std::vector<std::string> unsafe_settings(const config& c) {
   if (c.cluster.enabled()) {
     check_key_file(c.cluster.key_file, "cluster.key_file", out);
     check_cluster_ca(c.cluster.ca_file, out);
+    check_cluster_listener(c.cluster, out);
   }
   check_data_dir(c.data_dir, out);
   if (c.metrics.port != 0 && !is_loopback(c.metrics.address)) {

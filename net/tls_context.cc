@@ -7,6 +7,7 @@
 #include <openssl/ssl.h>
 
 #include <cerrno>
+#include <ctime>
 #include <memory>
 #include <mutex>
 #include <string_view>
@@ -146,6 +147,14 @@ status use_own_certificate(SSL_CTX* context, const std::string& certificate_file
       SSL_CTX_check_private_key(context) != 1) {
     return tls_failure("cannot use the key file " + key_file + " with the certificate " +
                        certificate_file);
+  }
+  const ASN1_TIME* const end = X509_get0_notAfter(SSL_CTX_get0_certificate(context));
+  if (X509_cmp_current_time(end) < 0) {
+    tm when{};
+    char day[32] = "some time ago";
+    if (ASN1_TIME_to_tm(end, &when) == 1) std::strftime(day, sizeof day, "on %Y-%m-%d", &when);
+    return failure{errc::io_error, "the certificate in " + certificate_file + " expired " + day +
+                                       ", and nobody would trust it: put a new one there"};
   }
   return done{};
 }

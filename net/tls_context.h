@@ -2,7 +2,8 @@
 /// shared by reference count, so that a reload swaps it and running connections keep theirs.
 ///
 /// TLS 1.3 by default (1.2 when asked for), ALPN `conclave/1`, stateless tickets, no renegotiation,
-/// no compression, no early data. Errors are one sentence that names the file.
+/// no compression, no early data. Errors are one sentence that names the file; a certificate that
+/// has expired is one.
 ///
 /// Between nodes: one context for both sides, TLS 1.3 only, ALPN `conclave-peer/1`, both show a
 /// certificate of the cluster's CA, and no session is ever resumed, or a certificate that was taken

@@ -135,6 +135,8 @@ int run_conclaved(int argc, char** argv, const test_hooks& hooks) {
   for (const auto& sentence : unsafe) std::fprintf(stderr, "conclaved: %s\n", sentence.c_str());
   if (!unsafe.empty()) return exit_unsafe;
   if (check_only) {
+    if (const status good = check_certificates(*config); !good.ok())
+      return fail(exit_unsafe, good.error().detail);
     std::printf("%s is good.\n", file.c_str());
     return exit_ok;
   }

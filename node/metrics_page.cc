@@ -1,17 +1,35 @@
 /// What a node tells about itself; see metrics_page.h.
 #include "node/metrics_page.h"
 
+#include "net/event_loop.h"
+
 #include <algorithm>
-#include <chrono>
-#include <httplib.h>
+#include <civetweb.h>
 #include <optional>
-#include <thread>
+#include <string_view>
 
 namespace conclave::node {
 
+namespace {
+
+/// One request per connection: what else came, a body too, is not read.
+int give_page(mg_connection* to, void* page) {
+  mg_disable_connection_keep_alive(to);
+  const bool asked_for = std::string_view(mg_get_request_info(to)->request_method) == "GET";
+  const std::string text =
+      asked_for ? static_cast<const metrics_page*>(page)->text() : "only GET is answered\n";
+  mg_printf(to,
+            "HTTP/1.1 %s\r\nContent-Type: text/plain; version=0.0.4\r\nContent-Length: %zu\r\n"
+            "Connection: close\r\n\r\n",
+            asked_for ? "200 OK" : "405 Method Not Allowed", text.size());
+  mg_write(to, text.data(), text.size());
+  return asked_for ? 200 : 405;
+}
+
+}  // namespace
+
 struct metrics_page::server {
-  httplib::Server http;
-  std::thread thread;
+  mg_context* http = nullptr;
 };
 
 metrics_page::metrics_page(const serving& clients, const storage::shard_writer& writer,
@@ -174,24 +192,39 @@ void metrics_page::add(const serving& clients, const replication::cluster& clust
 }
 
 metrics_page::~metrics_page() {
-  if (server_ == nullptr) return;
-  server_->http.stop();
-  if (server_->thread.joinable()) server_->thread.join();
+  if (server_ != nullptr) mg_stop(server_->http);  // nobody is waited for
 }
 
 status metrics_page::start(const std::string& address, std::uint16_t port) {
-  server_ = std::make_unique<server>();
-  server_->http.Get("/metrics", [this](const httplib::Request&, httplib::Response& response) {
-    response.set_content(text(), "text/plain; version=0.0.4");
-  });
-  if (!server_->http.bind_to_port(address, port))
-    return failure{errc::io_error, "cannot listen for metrics on " + address + ":" +
-                                       std::to_string(port) +
+  // Another node on it must not go unnoticed.
+  if (auto free = net::event_loop::check_port_is_free(address, port); !free.ok())
+    return std::move(free).error().prefixed("metrics");
+  const bool v6 = address.find(':') != std::string::npos;
+  const std::string where = (v6 ? '[' + address + ']' : address) + ':' + std::to_string(port);
+  // Whoever may connect, an account of this machine, takes no more than this.
+  const char* options[] = {"listening_ports",
+                           where.c_str(),
+                           "num_threads",
+                           "2",
+                           "connection_queue",
+                           "8",
+                           "request_timeout_ms",
+                           "2000",
+                           "max_request_size",
+                           "4096",
+                           "linger_timeout_ms",
+                           "-1",
+                           "enable_keep_alive",
+                           "no",
+                           nullptr};
+  mg_callbacks callbacks{};
+  callbacks.log_message = [](const mg_connection*, const char*) { return 1; };  // not to stderr
+  mg_context* const http = mg_start(&callbacks, nullptr, options);
+  if (http == nullptr)
+    return failure{errc::io_error, "cannot listen for metrics on " + where +
                                        ": choose another listen.metrics port"};
-  server_->thread = std::thread([s = server_.get()] { s->http.listen_after_bind(); });
-  // stop() does nothing before it listens, and the destructor would wait for ever.
-  for (int i = 0; i < 1'000 && !server_->http.is_running(); ++i)
-    std::this_thread::sleep_for(std::chrono::milliseconds{1});
+  mg_set_request_handler(http, "/metrics$", give_page, this);
+  server_ = std::make_unique<server>(server{http});
   return done{};
 }
 

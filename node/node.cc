@@ -77,6 +77,13 @@ outcome<std::shared_ptr<const net::tls_context>> load_peer_tls(const conf::clust
 
 }  // namespace
 
+status check_certificates(const conf::config& config) {
+  if (auto tls = load_tls(config); !tls.ok()) return std::move(tls).error();
+  if (!config.cluster.enabled()) return done{};
+  if (auto peers = load_peer_tls(config.cluster); !peers.ok()) return std::move(peers).error();
+  return done{};
+}
+
 outcome<std::unique_ptr<opened_data>> opened_data::open(const conf::config& config,
                                                         const test_hooks& hooks,
                                                         leading on_leading) {

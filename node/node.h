@@ -21,6 +21,9 @@
 
 namespace conclave::node {
 
+/// Whether a node could show itself with the certificate files as they are now.
+status check_certificates(const conf::config& config);
+
 /// The disk and its writer without an engine: what the offline commands need as well.
 class opened_data {
  public:

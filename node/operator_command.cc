@@ -96,6 +96,8 @@ int inspect_data(const conf::config& config, const test_hooks& hooks) {
   options.path = config.data_dir;
   options.shard_count = config.shards;
   options.file_system = hooks.file_system;
+  if (config.cluster.enabled()) options.cluster = config.cluster.name;
+  options.create = false;
   auto store = storage::store::open(options);
   if (!store.ok()) return fail(exit_storage, store.error().detail);
   std::printf("cluster %s  boots %llu\n", (*store)->node().cluster.c_str(),

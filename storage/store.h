@@ -31,6 +31,7 @@ struct store_options {
   std::uint64_t block_cache_bytes = 256ull << 20;
   std::uint64_t write_buffer_bytes = 64ull << 20;
   std::string cluster;  ///< name check; empty: whatever is there, or a fresh random one
+  bool create = true;   ///< false: where no data is, nothing is made, and that is an error
 
   /// Tests put a faulty file system under the store; null is the machine's own.
   std::shared_ptr<rocksdb::FileSystem> file_system;

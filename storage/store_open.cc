@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <utility>
 
 namespace conclave::storage {
@@ -267,6 +268,9 @@ outcome<std::unique_ptr<store>> store::open(const store_options& options) {
     return failure{errc::invalid_argument,
                    "the number of shards must be 1 to " + std::to_string(max_shards)};
   }
+  std::error_code unseen;
+  if (!options.create && !std::filesystem::exists(options.path + "/CURRENT", unseen))
+    return failure{errc::not_found, "there is no data of a node in " + options.path};
   const auto folder = prepare_data_folder(options.path);
   if (!folder) return folder.error();
 

@@ -19,6 +19,7 @@ using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 class unsafe_settings_of : public ::testing::Test {
  protected:
@@ -53,6 +54,22 @@ TEST_F(unsafe_settings_of, a_node_whose_key_is_open_to_others) {
   }
   ASSERT_EQ(chmod(c_.key_file.c_str(), 0640), 0);
   EXPECT_THAT(unsafe_settings(c_), IsEmpty()) << "the group of a service may read its key";
+}
+
+TEST_F(unsafe_settings_of, a_node_that_listens_where_no_other_node_comes) {
+  c_.cluster.node = 1;
+  c_.cluster.nodes.push_back({1, "one", "berlin", "10.0.1.7:7445", "10.0.1.7:7443", {}});
+  const auto said = [&] { return unsafe_settings(c_).back(); };
+  EXPECT_THAT(said(), AllOf(HasSubstr("10.0.1.7:7445"), HasSubstr("`cluster.listen_address`")));
+  c_.cluster.nodes[0].address = "[2001:db8::1]:7445";
+  EXPECT_THAT(said(), HasSubstr("set it to 2001:db8::1"));
+  for (const char* const fine : {"127.0.0.1:7445", "[::1]:7445", "chat.example:7445"}) {
+    c_.cluster.nodes[0].address = fine;
+    EXPECT_THAT(said(), Not(HasSubstr("listen_address"))) << fine;
+  }
+  c_.cluster.nodes[0].address = "10.0.1.7:7445";
+  c_.cluster.listen.address = "0.0.0.0";
+  EXPECT_THAT(said(), Not(HasSubstr("listen_address")));
 }
 
 TEST_F(unsafe_settings_of, a_node_whose_cluster_key_or_authority_is_open_to_others) {

@@ -1,6 +1,7 @@
 /// What an operator relies on: orderly ends, refusals in one sentence with their exit codes, one
 /// process per data folder, certificates that can be replaced.
 #include "tests/e2e/e2e_fixture.h"
+#include "tests/support/loopback.h"
 
 #include <algorithm>
 #include <atomic>
@@ -80,6 +81,7 @@ TEST_F(e2e_operation, p7_mistakes_in_the_configuration_are_refused_in_one_senten
   };
   const std::vector<mistake> mistakes{
       {"tls.key_file", "\"/nowhere/key.pem\"", "tls.key_file"},
+      {"tls.certificate_file", "\"/nowhere/cert.pem\"", "/nowhere/cert.pem"},
       {"listen.client_prot", "7443", "client_prot"},
       {"limits.idle_timeout_ms", "\"soon\"", "idle_timeout_ms"},
       {"node.shards", "0", "shards"},
@@ -107,6 +109,14 @@ TEST_F(e2e_operation, p7_mistakes_in_the_configuration_are_refused_in_one_senten
   EXPECT_EQ(node.run_command({"--check-config"}).code, 0);
 }
 
+TEST_F(e2e_operation, inspecting_makes_nothing) {
+  node_process node;
+  const finished none = node.run_command({"inspect"});
+  EXPECT_EQ(none.code, exit_storage);
+  EXPECT_TRUE(is_one_sentence(none.err));
+  EXPECT_NE(::access(node.data_dir().c_str(), F_OK), 0);
+}
+
 TEST_F(e2e_operation, p1_a_second_process_cannot_open_the_same_data_folder) {
   start();
   for (const auto& words : {std::vector<std::string>{}, {"operator", "add", "eve"}, {"inspect"}}) {
@@ -118,16 +128,63 @@ TEST_F(e2e_operation, p1_a_second_process_cannot_open_the_same_data_folder) {
   EXPECT_TRUE((*log_in(users[0]))->list_conversations().ok()) << "the first one goes on";
 }
 
+int connected(std::uint16_t port) {
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const sockaddr_in at = loopback(port);
+  if (::connect(fd, reinterpret_cast<const sockaddr*>(&at), sizeof at) == 0) return fd;
+  ::close(fd);
+  return -1;
+}
+
+TEST_F(e2e_operation, p7_who_reaches_the_metrics_page_neither_fills_memory_nor_delays_the_end) {
+  node_settings settings;
+  const std::uint16_t port = free_port();
+  settings.options["listen.metrics_port"] = std::to_string(port);
+  start(settings);
+  ASSERT_TRUE(node().metric("conclave_connections"));
+  const std::size_t before = node().memory_kib();
+  const std::string endless[] = {
+      "POST /metrics HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n",
+      "POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n",
+      "GET /metrics HTTP/1.1\r\n",
+  };
+  const std::string more = "8000\r\n" + std::string(0x8000, 'x') + "\r\n";
+  for (const std::string& first : endless) {
+    const int fd = connected(port);
+    ASSERT_GE(fd, 0);
+    const timeval patience{1, 0};
+    ::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    bool taken = ::send(fd, first.data(), first.size(), MSG_NOSIGNAL) > 0;
+    for (int i = 0; i < 2'000 && taken; ++i)  // 64 MiB
+      taken = ::send(fd, more.data(), more.size(), MSG_NOSIGNAL) > 0;
+    ::close(fd);
+  }
+  EXPECT_LT(node().memory_kib(), before + 16 * 1024);
+  ASSERT_TRUE(wait_until([&] { return node().metric("conclave_connections").has_value(); }));
+  std::vector<int> silent;
+  for (int i = 0; i < 10; ++i) {
+    silent.push_back(connected(port));
+    ::send(silent.back(), "GET /m", 6, MSG_NOSIGNAL);
+  }
+  EXPECT_EQ(node().terminate(10s), 0);
+  for (const int fd : silent) ::close(fd);
+}
+
 TEST_F(e2e_operation, p7_an_address_in_use_is_refused_in_one_sentence) {
-  start();
-  for (const char* const option : {"listen.client_port", "listen.admin_port"}) {
+  node_settings settings;
+  const std::uint16_t metrics = free_port();
+  settings.options["listen.metrics_port"] = std::to_string(metrics);
+  start(settings);
+  for (const auto& [option, port] : std::initializer_list<std::pair<const char*, std::uint16_t>>{
+           {"listen.client_port", node().client_port()},
+           {"listen.admin_port", node().admin_port()},
+           {"listen.metrics_port", metrics}}) {
     node_process other;
-    const bool client = option == std::string("listen.client_port");
-    other.settings().options[option] =
-        std::to_string(client ? node().client_port() : node().admin_port());
+    other.settings().options[option] = std::to_string(port);
     EXPECT_FALSE(other.try_start()) << option;
     EXPECT_EQ(other.wait(0ms), exit_listen) << option;
-    EXPECT_TRUE(is_one_sentence(other.log())) << option;
+    const std::string log = other.log();
+    EXPECT_TRUE(is_one_sentence(log.substr(log.find("conclaved: ")))) << option;
   }
 }
 
@@ -148,7 +205,13 @@ TEST_F(e2e_operation, p7_sighup_replaces_the_certificate_and_keeps_the_connectio
   EXPECT_TRUE(before.ask(ping{})->is(frame_type::pong));
   EXPECT_TRUE((*log_in(users[0]))->list_conversations().ok()) << "verified against the authority";
 
-  // Broken files change nothing.
+  // Broken files change nothing, nor do those that nobody would trust.
+  const auto over = authority.issue("over", "DNS:localhost,IP:127.0.0.1", -60);
+  write_text(authority.certificate_file(), read_text(over.certificate_file), 0644);
+  write_text(authority.key_file(), read_text(over.key_file));
+  node().signal(SIGHUP);
+  EXPECT_TRUE(wait_until([&] { return node().log().find("expired on") != std::string::npos; }));
+  EXPECT_EQ(node().run_command({"--check-config"}).code, exit_unsafe);
   const std::string serial = wire_client(node().client_port()).peer_serial();
   write_text(authority.certificate_file(), "no certificate", 0644);
   node().signal(SIGHUP);

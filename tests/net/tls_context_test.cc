@@ -36,6 +36,14 @@ TEST(tls_context, missing_files_are_named) {
   EXPECT_EQ(client.error().detail.substr(0, 38), "cannot use the CA file /nowhere/ca.pem");
 }
 
+TEST(tls_context, a_certificate_that_has_expired_is_refused_with_its_day) {
+  const auto old = certificates().issue("expired", "DNS:localhost", -60);
+  const auto made = tls_context::server({old.certificate_file, old.key_file});
+  ASSERT_FALSE(made.ok());
+  EXPECT_NE(made.error().detail.find("expired.pem expired on 20"), std::string::npos)
+      << made.error().detail;
+}
+
 TEST(tls_context, a_key_of_another_certificate_is_refused) {
   const auto other = certificates().issue("other-key", "DNS:localhost");
   const std::string error = server_error({certificates().certificate_file(), other.key_file});

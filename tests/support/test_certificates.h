@@ -55,10 +55,11 @@ class test_certificates {
   }
 
   /// Another certificate of this CA; `alt_names` like "DNS:chat.example,IP:10.0.0.1".
-  issued issue(const std::string& name, const std::string& alt_names) {
+  issued issue(const std::string& name, const std::string& alt_names,
+               long valid_seconds = 24 * 3600) {
     const key_pointer key(EVP_EC_gen("P-256"), &EVP_PKEY_free);
-    const certificate_pointer certificate =
-        make_certificate(name, *key, ca_.get(), "critical,CA:FALSE", alt_names, ++serial_);
+    const certificate_pointer certificate = make_certificate(
+        name, *key, ca_.get(), "critical,CA:FALSE", alt_names, ++serial_, valid_seconds);
     issued files{folder_ + "/" + name + ".pem", folder_ + "/" + name + ".key"};
     write_certificate(files.certificate_file, *certificate);
     const file_pointer out = open_file(files.key_file);
@@ -104,13 +105,13 @@ class test_certificates {
 
   certificate_pointer make_certificate(const std::string& name, EVP_PKEY& key, X509* issuer,
                                        const std::string& constraints, const std::string& alt_names,
-                                       long serial) {
+                                       long serial, long valid_seconds = 24 * 3600) {
     constexpr long one_hour = 3600;
     certificate_pointer made(X509_new(), &X509_free);
     X509_set_version(made.get(), X509_VERSION_3);
     ASN1_INTEGER_set(X509_get_serialNumber(made.get()), serial);
     X509_gmtime_adj(X509_getm_notBefore(made.get()), -one_hour);
-    X509_gmtime_adj(X509_getm_notAfter(made.get()), 24 * one_hour);
+    X509_gmtime_adj(X509_getm_notAfter(made.get()), valid_seconds);
     X509_NAME_add_entry_by_txt(X509_get_subject_name(made.get()), "CN", MBSTRING_UTF8,
                                reinterpret_cast<const unsigned char*>(name.c_str()), -1, -1, 0);
     X509* signer = issuer != nullptr ? issuer : made.get();
