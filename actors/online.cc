@@ -32,7 +32,9 @@ void online::remove(session& s) {
 }
 
 void online::add_links(session& s, const std::vector<session_link>& links) {
-  s.links = with_links(s.links, links);
+  auto all = with_links(s.links, links);
+  if (all == s.links) return;  // removed and added again
+  s.links = std::move(all);
   for (const session_link& link : links) add_as(s, link.second.tenant, link.second.user);
   ++change_;
 }

@@ -62,10 +62,14 @@ class session_links {
 
 using session_links_ref = std::shared_ptr<const session_links>;
 
-/// `known` and more; null when there are none.
+/// `known` and more, which is `known` itself when nothing of it is new; null when there are none.
 inline session_links_ref with_links(const session_links_ref& known,
                                     const std::vector<session_link>& more) {
-  if (more.empty()) return known;
+  const bool nothing_new = std::all_of(more.begin(), more.end(), [&](const session_link& link) {
+    const seat* const at = known == nullptr ? nullptr : known->find(link.first);
+    return at != nullptr && *at == link.second;
+  });
+  if (nothing_new) return known;
   auto all = known ? std::make_shared<session_links>(*known) : std::make_shared<session_links>();
   for (const session_link& link : more) all->add(link);
   return all;
