@@ -102,10 +102,7 @@ void conversation_shell::on_loaded(const conversation_loaded& loaded) {
   }
   auto parked = std::exchange(parked_, {});
   parked_requests_ = parked_bytes_ = 0;
-  for (auto& batch : parked) {
-    judge(*batch);
-    if (state_->has_draft()) propose();
-  }
+  for (auto& batch : parked) judge(*batch);
   propose();
   if (!state_->exists()) try_retire();
 }

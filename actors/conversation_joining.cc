@@ -67,7 +67,7 @@ ruling conversation_state::answer_join(request_ref request, batch_ref batch, con
   if (!is_admin(*member(request.user)))
     return rejected(errc::forbidden, "only owner and admins may do that");
   const user_id user = batch.users_of(request).front();
-  if (request.more->accept && !request.more->external.empty())
+  if (request.more->accept && external(user))
     return rejected(errc::forbidden, "people of other tenants are added");
   if (request.more->accept && member(user) != nullptr) return changed(reply_kind::joined);
   const auto waits = waiting_.find(user);

@@ -255,6 +255,12 @@ gateway::request_handler gateway::operator_request(frame_type type) {
       return &gateway::on_get_policy;
     case frame_type::send_notice:
       return &gateway::on_send_notice;
+    // His own devices, like anybody.
+    case frame_type::list_devices:
+    case frame_type::end_device:
+    case frame_type::renew_token:
+    case frame_type::logout:
+      return user_request(type);
     default:
       return nullptr;
   }

@@ -88,8 +88,8 @@ void gateway::on_join(session& s, const frame_view& frame) {
   const auto message = decoded<join>(s, frame);
   if (!message.ok()) return;
   const auto code = crypto::parse_join_code(message->code);
-  // A code opens nothing from another tenant, also not with the id by which a guest, or who was one,
-  // calls the conversation.
+  // A code opens nothing from another tenant, also not with the id by which a guest, or who was
+  // one, calls the conversation.
   if (!code || s.seat_in(code->conversation).tenant != s.tenant)
     return answer_error(s, frame.header.correlation, errc::not_found);
   auto details = std::make_shared<request_details>();

@@ -32,15 +32,14 @@ std::shared_ptr<const request_details> extras_of(const send& m) {
   return details;
 }
 
-/// His row in the conversation, absent for who never was in it.
-std::optional<member_record> row_in(const gateway_shared& shared, const entity_ref& conversation,
-                                    user_id user) {
+/// His row in the conversation; not_found for who never was in it.
+outcome<member_record> row_in(const gateway_shared& shared, const entity_ref& conversation,
+                              user_id user) {
   const auto row =
       shared.store->get(shared.ports->shards.shard_of(conversation),
                         keys::member(conversation.tenant, conversation_id{conversation.id}, user));
-  if (!row.ok()) return std::nullopt;
-  auto record = decode_record<member_record>(*row);
-  return record ? std::optional(std::move(*record)) : std::nullopt;
+  if (!row.ok()) return row.error();
+  return decode_record<member_record>(*row);
 }
 
 }  // namespace
@@ -51,7 +50,7 @@ bool gateway::has_too_many(const gateway_shared& shared, const storage::state_vi
   const auto full = storage::is_in_at_least(home, conversation.tenant, user, most);
   if (!full.ok() || !*full) return false;
   const auto row = row_in(shared, conversation, user);
-  return !row || !row->is_member();
+  return !row.ok() || !row->is_member();
 }
 
 conversation_batch& gateway::batch_for(const session& s, conversation_id conversation) {
@@ -134,13 +133,18 @@ void gateway::deliver_checked(const session& s, conversation_id conversation,
     // Hundreds of people are looked up only for who was ever in it.
     const bool from_inside =
         first.verb != conversation_verb::join && first.verb != conversation_verb::create;
-    if (from_inside && !row_in(*shared, entity, first.user))
-      return first.asked.reject(errc::not_found);
+    if (from_inside) {
+      const auto row = row_in(*shared, entity, first.user);
+      const bool stranger = !row.ok() && row.error().code == errc::not_found;
+      if (!row.ok())
+        return first.asked.reject(stranger ? errc::not_found : errc::overloaded, {},
+                                  stranger ? 0 : 100);
+    }
     // A founding that is asked for again is answered again, also after he has left; coming back in
     // is coming in.
     const bool comes_in =
         first.verb == conversation_verb::join ||
-        (first.verb == conversation_verb::create && !row_in(*shared, entity, first.user));
+        (first.verb == conversation_verb::create && !row_in(*shared, entity, first.user).ok());
     if (comes_in && has_too_many(*shared, home, entity, first.user))
       return first.asked.reject(errc::limit_reached, "too many conversations");
     std::vector<external_person> external;

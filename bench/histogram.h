@@ -13,9 +13,9 @@ namespace conclave::bench {
 
 class histogram {
  public:
-  void record(std::uint64_t ns) {
-    ++counts_[index_of(ns)];
-    ++total_;
+  void record(std::uint64_t ns, std::uint64_t times = 1) {
+    counts_[index_of(ns)] += times;
+    total_ += times;
     max_ = std::max(max_, ns);
   }
 

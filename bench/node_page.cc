@@ -32,6 +32,8 @@ node_numbers parse_node_page(std::string_view text) {
 outcome<node_numbers> read_node_page(const std::string& where) {
   const auto at = client::parse_endpoint(where);
   if (!at) return failure(at.error());
+  static const unsigned ready = mg_init_library(0);
+  static_cast<void>(ready);
   char why[200] = "";
   const auto none = [&] {
     return failure{errc::io_error, "no metrics page at http://" + where + "/metrics (" + why +
@@ -53,6 +55,11 @@ outcome<node_numbers> read_node_page(const std::string& where) {
   char part[16'384];
   for (int size = 0; (size = mg_read(http.get(), part, sizeof part)) > 0;)
     page.append(part, static_cast<std::size_t>(size));
+  const long long whole = mg_get_response_info(http.get())->content_length;
+  if (static_cast<long long>(page.size()) != whole) {
+    std::snprintf(why, sizeof why, "%zu of %lld bytes came", page.size(), whole);
+    return none();
+  }
   return parse_node_page(page);
 }
 

@@ -154,6 +154,7 @@ std::string to_svg(const plot& p) {
     for (const auto& [px, py] : p.lines[i].points) {
       const bool drawn = py > 0 || !p.log_y;
       if (drawn) path += (goes_on ? "L" : "M") + fixed(x.at(px)) + " " + fixed(y.at(py));
+      if (drawn && !goes_on) path += "h2";  // alone it would not be seen
       goes_on = drawn;
     }
     out += "<path fill=\"none\" stroke-width=\"2\" stroke=\"" + colour + "\" d=\"" + path + "\"/>";

@@ -57,7 +57,7 @@ void room_crowd::on_head(client::session_ref s, conversation_id c, event_seq hea
   const seat_key key = *known;
   seat& at = rooms_[key.room].places[key.place].at;
   if (!at.inside) return;
-  fetch(s.context, key, at.cursor.on_head(head).fetch_from);
+  fetch(s.context, key, verifier::on_head(at, head));
 }
 
 void room_crowd::catch_up(std::size_t index) {

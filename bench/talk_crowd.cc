@@ -9,12 +9,13 @@ namespace conclave::bench {
 namespace {
 /// A high rate is said in handfuls.
 constexpr std::uint64_t shortest_sleep_ns = 100'000;
+constexpr std::size_t fewest_compared = 512;  ///< messages of a speaker
 }  // namespace
 
 talk_crowd::talk_crowd(crowd_settings settings, std::vector<account> accounts,
                        std::vector<room_plan> plans, std::size_t body_size, const pace& p)
     : room_crowd(std::move(settings), std::move(accounts), std::move(plans), body_size,
-                 std::size_t{p.window} * 4),
+                 std::max<std::size_t>(std::size_t{p.window} * 4, fewest_compared)),
       pace_(p) {
   for (std::size_t i = 0; i < rooms_.size(); ++i) {
     first_voice_.push_back(voices_.size());
@@ -57,12 +58,12 @@ void talk_crowd::on_begin() {
 void talk_crowd::on_end() {
   const std::uint64_t now = now_ns();
   for (const voice& v : voices_) {
-    const bool many = rooms_[v.room].listeners > 1;
+    const std::uint32_t listeners = rooms_[v.room].listeners;
     for (const std::uint64_t due : v.due) {
       if (!due_when_measured(due)) continue;
       now_.ack.record(now - due);
-      now_.deliver.record(now - due);
-      if (many) now_.reach.record(now - due);
+      now_.deliver.record(now - due, listeners);
+      if (listeners > 1) now_.reach.record(now - due);
     }
   }
 }

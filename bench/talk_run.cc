@@ -52,10 +52,12 @@ outcome<report> run_talk(const target& t, report r, std::vector<cast> casts,
     s.tell_commits(s.sum().acked);
     s.tell_series(stage::latency::deliver);
     std::uint64_t overdue = 0;
-    for (const talk_crowd* c : crowds) overdue += c->overdue();
-    if (options.how.rate > 0) r.add("overdue_at_the_end", static_cast<double>(overdue));
     std::uint64_t not_compared = 0;
-    for (const talk_crowd* c : crowds) not_compared += c->not_compared();
+    for (const talk_crowd* c : crowds) {
+      overdue += c->overdue();
+      not_compared += c->not_compared();
+    }
+    if (options.how.rate > 0) r.add("overdue_at_the_end", static_cast<double>(overdue));
     if (not_compared != 0) r.add("order_not_compared", static_cast<double>(not_compared));
   }
   s.tell_faults();

@@ -38,7 +38,7 @@ verifier::ruling verifier::on_push(room_record& room, seat& at, conversation_id 
     return {};
   }
   if (!at.inside) {
-    if (event.seq.value <= at.overlaps_to) return {};
+    if (is_overlap(at, event.seq)) return {};
     if (!lets_in(event, at.user)) {
       wrong_member(at.user, c, event.seq);
       return {};
@@ -46,6 +46,12 @@ verifier::ruling verifier::on_push(room_record& room, seat& at, conversation_id 
     at.inside = true;
     at.from_start = event.seq.value == 1;
     at.cursor = conversation_cursor(event_seq{event.seq.value - 1});
+  }
+  if (at.head_owed_to != 0 && !at.resuming) {
+    faults_.add("gap", at_seq(room, event.seq) +
+                           ", and no HEAD has spoken of what lies before seq " +
+                           std::to_string(at.head_owed_to));
+    at.head_owed_to = 0;
   }
   const std::uint64_t known = at.cursor.known().value;
   const auto what = at.cursor.on_event(event.seq, bytes);
@@ -65,12 +71,13 @@ verifier::ruling verifier::on_push(room_record& room, seat& at, conversation_id 
 /// A second time is right only where a page, or the connection before, was first.
 void verifier::judge_repeat(const room_record& room, const seat& at, event_seq seq,
                             const char* kind) {
-  if (seq.value <= at.overlaps_to) return;
+  if (is_overlap(at, seq)) return;
   faults_.add(kind, at_seq(room, seq) + " at cursor " + std::to_string(at.cursor.cursor().value));
 }
 
-/// Pushes may only leave out what a HEAD has spoken of; an own event is told by its OK, which never
-/// comes after the events behind it.
+/// Pushes may only leave out what a HEAD has spoken of. An own event is told by its OK, which never
+/// comes after the events behind it; but it may come before the HEAD for what was left out, which
+/// then comes before any push.
 void verifier::judge_jump(const room_record& room, const seat& at, event_seq seq,
                           std::uint64_t known) {
   if (at.resuming || seq.value <= known + 1) return;
@@ -79,8 +86,15 @@ void verifier::judge_jump(const room_record& room, const seat& at, event_seq seq
 
 void verifier::on_reconnect(seat& at) {
   at.resuming = true;
-  at.overlaps_to = std::max(at.overlaps_to, at.cursor.cursor().value);
+  at.head_owed_to = 0;
+  at.overlaps_from = 0;  // two loops: the old connection may have been the faster one
+  at.overlaps_to = at.cursor.cursor().value;
   at.cursor.on_reconnect();
+}
+
+event_seq verifier::on_head(seat& at, event_seq head) {
+  if (head.value + 1 >= at.head_owed_to) at.head_owed_to = 0;
+  return at.cursor.on_head(head).fetch_from;
 }
 
 bool verifier::on_page_end(seat& at, event_seq next, event_seq head) {
@@ -107,6 +121,8 @@ std::optional<verifier::ruling> verifier::next_kept(room_record& room, seat& at)
 
 verifier::ruling verifier::on_page_event(room_record& room, seat& at, const event_view& event) {
   const std::uint64_t before = at.cursor.cursor().value;
+  // Pushes of what lies behind an earlier page and before this one have no excuse.
+  if (before > at.overlaps_to) at.overlaps_from = before;
   if (at.cursor.on_page_event(event.seq) != conversation_cursor::verdict::deliver) return {};
   if (event.seq.value != before + 1) {
     faults_.add(
@@ -137,7 +153,7 @@ verifier::ruling verifier::on_own_change(room_record& room, seat& at, event_seq 
       judge_repeat(room, at, seq, "ack_order");
       return {};
     case conversation_cursor::verdict::gap:
-      judge_jump(room, at, seq, known);
+      if (!at.resuming && seq.value > known + 1) at.head_owed_to = seq.value;
       return {std::nullopt, what.fetch_from, false};
   }
   return {};
@@ -182,11 +198,13 @@ std::optional<verifier::arrival> verifier::judge(room_record& room, seat& at,
   if (event.sender != by.user || event.device != by.device) {
     faults_.add("wrong_sender", at_seq(room, event.seq));
   }
-  // Own ones come as OKs, and by pages only after a lag: their numbers are the ledger's business.
-  if (by.user != at.user) judge_order(room, at, who, f);
+  const bool own = by.user == at.user;
+  if (!own) judge_order(room, at, who, f);
   if (room.ledger.note(event.seq.value, who, f.number) == room_ledger::verdict::contradicts) {
     faults_.add("reorder", at_seq(room, event.seq) + " is not the same for everybody");
   }
+  // Own ones come as OKs, and by pages only after a lag: that is no delivery.
+  if (own) return std::nullopt;
   return arrival{who, f.sent_ns, event.seq, event.expires,
                  room.ledger.count_arrival(event.seq.value)};
 }

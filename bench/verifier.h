@@ -43,8 +43,13 @@ struct seat {
   bool from_start = true;  ///< there since the founding: the first number is 1
   /// From a reconnect to the end of the last page: nobody has said yet what there is.
   bool resuming = false;
-  /// Pages have brought so much, or an earlier connection: a push of it may still be on its way.
+  /// Behind the one, up to the other, pages have brought it, or an earlier connection: a push of it
+  /// may still be on its way.
+  std::uint64_t overlaps_from = 0;
   std::uint64_t overlaps_to = 0;
+  /// An own OK came before a HEAD that must speak of what lies before it: the OK's seq; 0: none
+  /// did.
+  std::uint64_t head_owed_to = 0;
   client::conversation_cursor cursor;
   std::vector<std::uint64_t> heard;  ///< by speaker: the newest number
   std::uint64_t received = 0;        ///< events that were taken
@@ -80,6 +85,9 @@ class verifier {
   /// not.
   static void on_reconnect(seat& at);
 
+  /// A hint: there are events up to `head`. Returns from where to ask HISTORY, or 0.
+  static event_seq on_head(seat& at, event_seq head);
+
   /// An event of a history page.
   ruling on_page_event(room_record& room, seat& at, const event_view& event);
 
@@ -106,6 +114,9 @@ class verifier {
  private:
   void judge_repeat(const room_record& room, const seat& at, event_seq seq, const char* kind);
   void judge_jump(const room_record& room, const seat& at, event_seq seq, std::uint64_t known);
+  static bool is_overlap(const seat& at, event_seq seq) {
+    return seq.value > at.overlaps_from && seq.value <= at.overlaps_to;
+  }
   std::optional<arrival> judge(room_record& room, seat& at, const event_view& event);
   void judge_members(room_record& room, seat& at, const event_view& event);
   void judge_order(room_record& room, seat& at, std::uint32_t who, const payload::fields& f);

@@ -153,12 +153,13 @@ inline constexpr std::size_t max_uncommitted_events = 4096;
 inline constexpr std::size_t max_uncommitted_bytes = 1024 * 1024;
 
 /// A proposal is one entry of the log, which must fit in a peer's frame. From so many bytes on the
-/// next request goes into the next one; no single request, and no step of a large operation, adds
-/// more than max_redo_per_request: 500 who wait for approval, told to max_admins_told, are the most.
+/// next request goes into the next one. The most that one request adds is what a batch of timers
+/// makes of messages with many edits and mentions, some 3 MB; 500 who wait for approval, told to
+/// max_admins_told, are half a MB.
 inline constexpr std::size_t max_draft_redo_bytes = 1280 * 1024;
-inline constexpr std::size_t max_redo_per_request = 512 * 1024;
+inline constexpr std::size_t max_redo_per_request = 4 * 1024 * 1024;
 /// What is remembered of one device's requests.
-inline constexpr std::size_t max_sender_record_bytes = 4 * 1024;
+inline constexpr std::size_t max_sender_record_bytes = 5 * 1024;
 
 /// Parked while an actor loads its state: requests, and bytes of the messages that they are about.
 inline constexpr std::size_t max_parked_requests = 4096;
@@ -222,7 +223,7 @@ inline constexpr std::uint32_t seed_blocks_under_way = 4;
 
 /// Largest `length` between nodes: a batch that one more group commit, itself above its bound by
 /// one proposal, has taken above its own.
-inline constexpr std::uint32_t max_peer_frame_bytes = 8 * 1024 * 1024;
+inline constexpr std::uint32_t max_peer_frame_bytes = 12 * 1024 * 1024;
 static_assert(max_peer_frame_bytes >=
               peer_batch_bytes + max_commit_bytes + max_draft_redo_bytes + max_redo_per_request);
 

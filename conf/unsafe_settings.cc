@@ -92,10 +92,10 @@ bool is_address(const std::string& host) {
   return inet_pton(AF_INET, host.c_str(), &v4) == 1 || inet_pton(AF_INET6, host.c_str(), &v6) == 1;
 }
 
-/// The lower number dials; who listens where nobody comes would wait for ever.
+/// Who listens where nobody comes would wait for ever.
 void check_cluster_listener(const cluster_config& c, sentences& out) {
   const cluster_node* const own = c.find(c.node);
-  if (own == nullptr) return;
+  if (own == nullptr || c.nodes.size() < 2) return;
   std::string host = own->address.substr(0, own->address.rfind(':'));
   if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);
   if (!is_address(host) || is_loopback(host) || !is_loopback(c.listen.address)) return;

@@ -1,7 +1,7 @@
 /// The Prometheus page of a node, plain text over HTTP on loopback only (conf/ refuses any other
 /// address). Counters are read from the engine and the shard writer when somebody asks.
 ///
-/// Has a thread of its own, between start() and the destructor. Owned by the node.
+/// Has three threads of its own, civetweb's, between start() and the destructor. Owned by the node.
 #pragma once
 
 #include "conf/config.h"

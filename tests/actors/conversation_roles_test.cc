@@ -330,6 +330,22 @@ TEST(conversation_joining, p3_a_proposal_that_comes_again_is_answered_as_before)
   expect_rejected(propose(), errc::limit_reached);
 }
 
+/// A row from before codes were closed to guests.
+TEST(conversation_joining, p4_who_was_a_guest_is_not_let_in_by_approval) {
+  auto c = with_code(join_policy::approval);
+  request_details guest;
+  guest.external = {{user_id{8}, tenant_id{9}, user_id{1}}};
+  ASSERT_EQ(c.ask_with(verb::add_members, 1, 50, guest, {}, users({8})).what, kind::sequenced);
+  ASSERT_EQ(c.remove(1, 51, 8).what, kind::sequenced);
+  ASSERT_EQ(join_with(c, 8, "the secret").reply, reply_kind::awaiting_join);
+  c.commit();
+  c.reload();
+  request_details yes;
+  yes.accept = true;
+  expect_rejected(c.ask_with(verb::answer_join, 1, 0, yes, {}, users({8})), errc::forbidden);
+  EXPECT_EQ(c.ask_with(verb::answer_join, 1, 0, {}, {}, users({8})).reply, reply_kind::declined);
+}
+
 TEST(conversation_joining, p7_of_many_admins_the_owner_and_some_are_told) {
   auto c = with_roles();
   std::vector<user_id> many;

@@ -306,6 +306,25 @@ TEST(devices_gateway, a_policy_is_in_force_from_its_answer_on) {
   EXPECT_EQ(alice.ask(get_policy{"tenant1"})->code(), errc::forbidden);
 }
 
+TEST(devices_gateway, an_operator_ends_a_device_of_his_whose_token_was_lost) {
+  account_world w;
+  const std::string lost = w.provision(system_tenant, {"root"}).front();
+  wire_client thief(w.admin_port);
+  ASSERT_TRUE(thief.login(lost));
+  EXPECT_EQ(w.root().ask(list_devices{})->as<devices_page>()->devices.size(), 2u);
+  ASSERT_EQ(w.root().ask(end_device{thief.who().device})->code(), errc::ok);
+  EXPECT_EQ(goodbye_of(thief).code(), errc::device_ended);
+  wire_client again(w.admin_port);
+  EXPECT_FALSE(again.login(lost));
+  const std::string newer = renewed(w.root());
+  wire_client second(w.admin_port);
+  ASSERT_TRUE(second.login(newer));
+  EXPECT_EQ(second.ask(logout{})->code(), errc::ok);
+  wire_client over(w.admin_port);
+  EXPECT_FALSE(over.login(newer));
+  EXPECT_EQ(over.ask(ping{}), std::nullopt);
+}
+
 TEST(devices_gateway, who_came_in_by_a_token_that_was_given_out_anew_does_not_stay) {
   account_world w;
   provision_users order;

@@ -98,7 +98,7 @@ TEST_F(bench_verifier, a_gap_is_found_and_asks_for_history) {
 }
 
 TEST_F(bench_verifier, what_a_hint_spoke_of_may_be_left_out_and_nothing_behind_it) {
-  listener.cursor.on_head(event_seq{3});
+  verifier::on_head(listener, event_seq{3});
   say(4, 3);
   EXPECT_TRUE(faults.empty());
   say(5, 4);
@@ -107,15 +107,38 @@ TEST_F(bench_verifier, what_a_hint_spoke_of_may_be_left_out_and_nothing_behind_i
   EXPECT_EQ(faults.count("gap"), 1u);
 }
 
-TEST_F(bench_verifier, what_a_page_brought_may_be_pushed_too_and_nothing_behind_it) {
-  listener.cursor.on_head(event_seq{2});
-  page(2, 1);
-  verifier::on_page_end(listener, event_seq{}, event_seq{2});
+TEST_F(bench_verifier, what_a_page_brought_may_be_pushed_too_and_nothing_around_it) {
   say(2, 1);
+  verifier::on_head(listener, event_seq{3});
+  page(3, 2);
+  verifier::on_page_end(listener, event_seq{}, event_seq{3});
+  say(3, 2);
   EXPECT_TRUE(faults.empty());
-  say(3, 2);
-  say(3, 2);
+  say(4, 3);
+  say(4, 3);
   EXPECT_EQ(faults.count("duplicate"), 1u);
+  say(2, 1);
+  EXPECT_EQ(faults.count("duplicate"), 2u);
+}
+
+TEST_F(bench_verifier, an_ok_may_come_before_the_hint_and_a_push_may_not) {
+  const auto ok = [&](std::uint64_t seq) { judge.on_ok(room, listener, 0, seq, event_seq{seq}); };
+  ok(4);
+  verifier::on_head(listener, event_seq{3});
+  for (std::uint64_t seq = 2; seq <= 3; ++seq) page(seq, seq - 1, 1);
+  verifier::on_page_end(listener, event_seq{}, event_seq{4});
+  say(5, 3, 1);
+  EXPECT_TRUE(faults.empty());
+  ok(8);
+  say(9, 4, 1);
+  EXPECT_EQ(faults.count("gap"), 1u);
+}
+
+TEST_F(bench_verifier, an_own_message_on_a_page_is_no_delivery) {
+  listener.user = room.speakers[0].user;
+  verifier::on_head(listener, event_seq{3});
+  EXPECT_FALSE(page(2, 1).heard);
+  EXPECT_TRUE(page(3, 1, 1).heard);
 }
 
 TEST_F(bench_verifier, after_a_reconnect_the_last_page_ends_what_is_forgiven) {
@@ -136,7 +159,7 @@ TEST_F(bench_verifier, after_a_reconnect_the_last_page_ends_what_is_forgiven) {
 }
 
 TEST_F(bench_verifier, an_ok_behind_what_came_after_it_is_found_also_after_a_lag) {
-  listener.cursor.on_head(event_seq{2});
+  verifier::on_head(listener, event_seq{2});
   page(2, 1);
   verifier::on_page_end(listener, event_seq{}, event_seq{2});
   judge.on_ok(room, listener, 0, 1, event_seq{2});

@@ -55,9 +55,9 @@ class e2e_bench : public e2e {
   std::string words() { return read_text(folder_.file("bench.out")); }
   json report() { return json::parse(read_text(report_file()), nullptr, false); }
 
-  /// The measurement has begun: more is committed than the warm-up says.
+  /// The measurement has begun: more was proposed than the warm-up says.
   void let_begin() {
-    ASSERT_TRUE(wait_until([&] { return node().metric("conclave_commits_total") > 300; }));
+    ASSERT_TRUE(wait_until([&] { return node().metric("conclave_proposals_total") > 300; }));
   }
 
   temp_folder folder_{"conclave-bench"};

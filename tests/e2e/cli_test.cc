@@ -154,5 +154,13 @@ TEST_F(e2e_cli, exit_codes_tell_what_happened) {
   EXPECT_EQ(run("wrong", {"login"}).code, 3);
 }
 
+TEST_F(e2e_cli, an_operator_sees_his_devices_and_ends_one) {
+  const auto mine = lines("root", {"devices"});
+  ASSERT_EQ(mine.size(), 1u);
+  EXPECT_EQ(mine[0]["this"], true);
+  lines("root", {"device", "end", std::to_string(mine[0]["device"].get<std::uint64_t>())});
+  EXPECT_NE(run("root", {"devices"}).code, 0) << "the token is worth nothing any more";
+}
+
 }  // namespace
 }  // namespace conclave::test
