@@ -2,6 +2,7 @@
 /// metadata only; main() refuses to start with the sentences it returns.
 #include "conf/config.h"
 #include "conf/descriptors.h"
+#include "conf/host_port.h"
 
 #include <arpa/inet.h>
 #include <array>
@@ -96,12 +97,12 @@ bool is_address(const std::string& host) {
 void check_cluster_listener(const cluster_config& c, sentences& out) {
   const cluster_node* const own = c.find(c.node);
   if (own == nullptr || c.nodes.size() < 2) return;
-  std::string host = own->address.substr(0, own->address.rfind(':'));
-  if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);
-  if (!is_address(host) || is_loopback(host) || !is_loopback(c.listen.address)) return;
+  const auto at = parse_host_port(own->address);
+  if (!at.ok() || !is_address(at->host) || is_loopback(at->host) || !is_loopback(c.listen.address))
+    return;
   out.push_back("The other nodes connect to " + own->address +
                 ", but `cluster.listen_address` is " + c.listen.address +
-                ", which only this machine reaches; set it to " + host + ".");
+                ", which only this machine reaches; set it to " + at->host + ".");
 }
 
 void check_descriptors(const config& c, sentences& out) {

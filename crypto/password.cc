@@ -1,5 +1,6 @@
 /// Argon2id through libargon2, which also writes and reads the PHC strings: there is no parser of
-/// ours. needs_rehash only compares with the beginning that hash_password would write.
+/// ours. needs_rehash only compares with the beginning that hash_password would write, and
+/// spend_what_is_left takes the two numbers of the cost from there.
 #include "crypto/password.h"
 
 #include "crypto/random.h"

@@ -100,7 +100,8 @@ int run_conclaved(int argc, char** argv, const test_hooks& hooks) {
   bool check_only = false;
   bool dump_only = false;
   app.add_option("--config", file, "the node's TOML file")->required();
-  app.add_flag("--check-config", check_only, "say what is wrong with the file, and end");
+  app.add_flag("--check-config", check_only,
+               "say what is wrong with the file or its certificates, and end");
   app.add_flag("--dump-config", dump_only, "print the effective values, and end");
   app.fallthrough();
   CLI::App* operators = app.add_subcommand("operator", "operators, while the node is stopped");

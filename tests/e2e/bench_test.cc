@@ -67,6 +67,7 @@ TEST_F(e2e_bench, a_stall_over_the_end_of_the_measurement_shows_in_the_latency) 
   child_process bench = load();
   let_begin();
   node().signal(SIGSTOP);
+  // Over the end of the measurement, which nothing outside of the load can see.
   std::this_thread::sleep_for(std::chrono::seconds(4));
   node().signal(SIGCONT);
   ASSERT_EQ(bench.wait(patience), 0) << words();
