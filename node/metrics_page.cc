@@ -1,6 +1,7 @@
 /// What a node tells about itself; see metrics_page.h.
 #include "node/metrics_page.h"
 
+#include "conf/host_port.h"
 #include "net/event_loop.h"
 
 #include <algorithm>
@@ -199,8 +200,7 @@ status metrics_page::start(const std::string& address, std::uint16_t port) {
   // Another node on it must not go unnoticed.
   if (auto free = net::event_loop::check_port_is_free(address, port); !free.ok())
     return std::move(free).error().prefixed("metrics");
-  const bool v6 = address.find(':') != std::string::npos;
-  const std::string where = (v6 ? '[' + address + ']' : address) + ':' + std::to_string(port);
+  const std::string where = conf::to_string(conf::host_port{address, port});
   // Whoever may connect, an account of this machine, takes no more than this.
   const char* options[] = {"listening_ports",
                            where.c_str(),
