@@ -94,6 +94,7 @@ outcome<std::unique_ptr<opened_data>> opened_data::open(const conf::config& conf
   options.block_cache_bytes = config.block_cache_mib << 20;
   options.write_buffer_bytes = config.write_buffer_mib << 20;
   options.file_system = hooks.file_system;
+  options.syncs_each_write = !config.cluster.enabled();
   if (config.cluster.enabled()) options.cluster = config.cluster.name;
   auto store = storage::store::open(options);
   if (!store.ok()) return std::move(store).error();

@@ -187,8 +187,9 @@ outcome<std::string> store::local(std::string_view key) const {
 
 status store::put_local(std::string_view key, std::string_view value) {
   const std::lock_guard lock(impl_->writing);
-  const rocksdb::Status status =
-      impl_->db->Put(rocksdb::WriteOptions(), impl_->meta, slice(key), slice(value));
+  rocksdb::WriteOptions options;
+  options.sync = impl_->syncs_each_write;
+  const rocksdb::Status status = impl_->db->Put(options, impl_->meta, slice(key), slice(value));
   if (!status.ok()) return failure{errc::io_error, status.ToString()};
   return done{};
 }

@@ -32,6 +32,9 @@ struct store_options {
   std::uint64_t write_buffer_bytes = 64ull << 20;
   std::string cluster;  ///< name check; empty: whatever is there, or a fresh random one
   bool create = true;   ///< false: where no data is, nothing is made, and that is an error
+  /// A node that stands alone: each write is synced before the next (storage/wal_ahead.h). False
+  /// where state is also applied by unsynced writes, which a durable log holds.
+  bool syncs_each_write = false;
 
   /// Tests put a faulty file system under the store; null is the machine's own.
   std::shared_ptr<rocksdb::FileSystem> file_system;
@@ -85,7 +88,8 @@ class store {
 
   /// A fact of this node alone, by one of keys::meta_…; errc::not_found.
   outcome<std::string> local(std::string_view key) const;
-  /// Survives the process; the machine only once the next commit has synced it. Any thread, seldom.
+  /// Survives the process; the machine at once where each write is synced, elsewhere once the next
+  /// commit is. Any thread, seldom.
   status put_local(std::string_view key, std::string_view value);
 
   /// What the shard's state stands at; all zero for a fresh shard.

@@ -22,6 +22,7 @@ namespace conclave::storage {
 
 struct store::impl {
   std::string path;
+  bool syncs_each_write = false;
   std::shared_ptr<two_step_sync> files;  ///< these two outlive the database
   std::unique_ptr<rocksdb::Env> env;
   std::unique_ptr<rocksdb::DB> db;

@@ -9,6 +9,7 @@
 #include "storage/rocks_options.h"
 #include "storage/store.h"
 #include "storage/store_impl.h"
+#include "storage/wal_ahead.h"
 
 #include <rocksdb/listener.h>
 
@@ -95,8 +96,10 @@ struct store::opener {
 
   status open_database(folder_state folder) {
     rocksdb::DBOptions db_options = database_options(options);
-    inside.files = std::make_shared<two_step_sync>(
-        options.file_system ? options.file_system : rocksdb::FileSystem::Default());
+    inside.syncs_each_write = options.syncs_each_write;
+    inside.files = std::make_shared<two_step_sync>(std::make_shared<wal_ahead>(
+        options.file_system ? options.file_system : rocksdb::FileSystem::Default(),
+        options.syncs_each_write ? write_syncing::each : write_syncing::some));
     inside.env = rocksdb::NewCompositeEnv(inside.files);
     db_options.env = inside.env.get();
     db_options.listeners.push_back(std::make_shared<background_listener>());

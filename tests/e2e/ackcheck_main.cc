@@ -57,7 +57,7 @@ int main(int argc, char** argv) {
   app.add_option("--seconds-per-round", o.seconds_per_round, "on average");
   app.add_option("--node", o.node, "conclaved, or conclaved-faulty (the default)");
   app.add_option("--fault", o.fault,
-                 "CONCLAVE_FAULT of the node: nosync, torn, fail_sync_after=N …");
+                 "CONCLAVE_FAULT of the node: nosync, torn, torn_sectors, fail_sync_after=N …");
   app.add_option("--crash-actor-every", o.crash_actor_every, "batches");
   app.add_option("--passivate-ms", o.passivate_after_ms, "conversations sleep after so long");
   app.add_flag("--kill,!--no-kill", o.kill, "SIGKILL at the end of each round (default)");

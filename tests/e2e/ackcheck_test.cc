@@ -49,6 +49,10 @@ TEST(p1_ackcheck, torn_writes_at_the_power_cut_lose_nothing) {
   ackcheck({"--rounds", rounds(4, 100), "--fault", "torn"});
 }
 
+TEST(p1_ackcheck, writes_torn_by_sectors_at_the_power_cut_lose_nothing) {
+  ackcheck({"--rounds", rounds(6, 100), "--fault", "torn_sectors"});
+}
+
 TEST(p1_ackcheck, kills_of_the_shipped_program_lose_nothing) {
   ackcheck({"--rounds", rounds(4, 100), "--node", CONCLAVE_BINARY_DIR "/conclaved"});
 }

@@ -83,6 +83,7 @@ int main(int argc, char** argv) {
   storage::store_options options;
   options.path = argv[1];
   options.shard_count = shards;
+  options.syncs_each_write = true;
   options.write_buffer_bytes = 256 << 10;  // small, so that flushes and new WAL files happen too
   options.block_cache_bytes = 4 << 20;
   options.file_system = conclave::test::faulty_file_system_from_env();

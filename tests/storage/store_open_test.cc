@@ -1,5 +1,7 @@
 /// Opening: what is created, what is refused, and the sentence that says why.
+#include "storage/reads.h"
 #include "tests/storage/storage_fixture.h"
+#include "tests/support/faulty_fs.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -37,12 +39,18 @@ std::string newest_wal(const std::string& path) {
   return newest;
 }
 
+storage::store_options alone(const std::string& path) {
+  storage::store_options options = options_for(path);
+  options.syncs_each_write = true;
+  return options;
+}
+
 /// Runs a node in a child that is killed, so that its WAL is not flushed at an orderly end.
-void leave_a_crashed_node(const std::string& path, std::uint64_t events) {
+void leave_a_crashed_node(const storage::store_options& options, std::uint64_t events) {
   const pid_t child = ::fork();
   ASSERT_GE(child, 0);
   if (child == 0) {
-    running_storage node(options_for(path));
+    running_storage node(options);
     const auto owner = std::make_shared<recording_owner>();
     node.claim(shard_id{1}, conversation_entity(5), 1);
     for (std::uint64_t seq = 1; seq <= events; ++seq) {
@@ -235,7 +243,7 @@ TEST(store_open, a_number_of_shards_out_of_bounds_is_refused) {
 
 TEST(store_open, a_torn_wal_tail_loses_only_what_was_torn) {
   temporary_folder folder;
-  leave_a_crashed_node(folder.data(), 20);
+  leave_a_crashed_node(options_for(folder.data()), 20);
   const std::string wal = newest_wal(folder.data());
   std::filesystem::resize_file(wal, std::filesystem::file_size(wal) - 100);
   const auto opened = storage::store::open(options_for(folder.data()));
@@ -251,7 +259,7 @@ TEST(store_open, a_torn_wal_tail_loses_only_what_was_torn) {
 
 TEST(store_open, damage_in_the_middle_of_the_wal_is_refused) {
   temporary_folder folder;
-  leave_a_crashed_node(folder.data(), 20);
+  leave_a_crashed_node(options_for(folder.data()), 20);
   const std::string wal = newest_wal(folder.data());
   std::fstream file(wal, std::ios::in | std::ios::out | std::ios::binary);
   const auto middle = static_cast<std::streamoff>(std::filesystem::file_size(wal) / 2);
@@ -263,6 +271,85 @@ TEST(store_open, damage_in_the_middle_of_the_wal_is_refused) {
   const failure why = refusal(options_for(folder.data()));
   EXPECT_EQ(why.code, errc::corrupt);
   EXPECT_THAT(why.detail, HasSubstr("is damaged and will not be served"));
+}
+
+/// The log that a killed node left, whose size is ahead of its content: one write per event.
+class killed_node : public testing::Test {
+ protected:
+  static constexpr std::uint64_t events = 20;
+
+  void SetUp() override {
+    leave_a_crashed_node(alone(folder.data()), events);
+    wal = newest_wal(folder.data());
+    std::ifstream file(wal, std::ios::binary);
+    bytes.assign(std::istreambuf_iterator<char>(file), {});
+    written = bytes.find_last_not_of('\0') + 1;
+    ASSERT_LT(written, bytes.size());
+  }
+  /// Sectors that did not come to the disk, or lost what they held.
+  void empty(std::size_t from, std::size_t to) {
+    bytes.replace(from, to - from, to - from, '\0');
+    write_file(wal, bytes);
+  }
+  std::uint64_t found_at_open() {
+    const auto opened = storage::store::open(alone(folder.data()));
+    EXPECT_TRUE(opened) << opened.error().detail;
+    if (!opened) return 0;
+    const auto version =
+        storage::entity_version((*opened)->view(shard_id{1}), conversation_entity(5));
+    EXPECT_TRUE(version);
+    EXPECT_TRUE((*opened)->verify_log(shard_id{1}));
+    return *version;
+  }
+
+  temporary_folder folder;
+  std::string wal;
+  std::string bytes;
+  std::size_t written = 0;
+};
+
+TEST_F(killed_node, p1_has_everything_before_the_zeros) {
+  EXPECT_EQ(found_at_open(), events);
+}
+
+TEST_F(killed_node, a_last_write_with_a_hole_is_left_out) {
+  const std::size_t sector = (written - 1) / 512 * 512;
+  empty(sector, written);
+  EXPECT_EQ(found_at_open(), events - 1);
+}
+
+TEST_F(killed_node, p1_a_hole_in_the_middle_is_refused) {
+  const std::size_t sector = written / 2 / 512 * 512;
+  empty(sector, sector + 2'048);
+  const failure why = refusal(alone(folder.data()));
+  EXPECT_EQ(why.code, errc::corrupt);
+  EXPECT_THAT(why.detail, HasSubstr("is damaged and will not be served"));
+  EXPECT_EQ(refusal(options_for(folder.data())).code, errc::corrupt) << "however it is opened";
+}
+
+TEST_F(killed_node, p1_a_flipped_bit_in_the_last_write_is_refused) {
+  bytes[written - 100] = static_cast<char>(bytes[written - 100] ^ 1);
+  write_file(wal, bytes);
+  EXPECT_EQ(refusal(alone(folder.data())).code, errc::corrupt);
+}
+
+TEST(store_open, p1_what_a_node_that_stands_alone_notes_is_durable_at_once) {
+  temporary_folder folder;
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    storage::store_options options = alone(folder.data());
+    options.file_system = std::make_shared<faulty_file_system>();
+    running_storage node(options);
+    if (!node.data().put_local(keys::meta_failed_logins, "noted")) ::_exit(2);
+    ::kill(::getpid(), SIGKILL);
+  }
+  ::waitpid(child, nullptr, 0);
+  const auto opened = storage::store::open(alone(folder.data()));
+  ASSERT_TRUE(opened) << opened.error().detail;
+  const auto found = (*opened)->local(keys::meta_failed_logins);
+  ASSERT_TRUE(found) << found.error().detail;
+  EXPECT_EQ(*found, "noted");
 }
 
 }  // namespace

@@ -2,9 +2,14 @@
 /// real file and syncs that.
 #include "tests/support/faulty_fs.h"
 
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <fcntl.h>
+#include <random>
 #include <string_view>
+#include <thread>
+#include <unistd.h>
 #include <utility>
 
 namespace conclave::test {
@@ -24,11 +29,17 @@ bool reached(const std::atomic<std::uint64_t>& limit, std::uint64_t count) {
 
 class holding_file final : public rocksdb::FSWritableFileOwnerWrapper {
  public:
-  holding_file(std::unique_ptr<FSWritableFile> file, bool is_wal,
+  holding_file(std::unique_ptr<FSWritableFile> file, const std::string& name,
                std::shared_ptr<fault_switches> switches)
       : FSWritableFileOwnerWrapper(std::move(file)),
-        is_wal_(is_wal),
-        switches_(std::move(switches)) {}
+        is_wal_(std::string_view(name).ends_with(".log")),
+        switches_(std::move(switches)),
+        sectors_(is_wal_ && switches_->torn_sectors ? ::open(name.c_str(), O_WRONLY | O_CLOEXEC)
+                                                    : -1),
+        random_(static_cast<std::mt19937::result_type>(::getpid())) {}
+  ~holding_file() override {
+    if (sectors_ >= 0) ::close(sectors_);
+  }
 
   IOStatus Append(const Slice& data, const IOOptions& options, IODebugContext* debug) override {
     fault_switches& s = *switches_;
@@ -100,6 +111,21 @@ class holding_file final : public rocksdb::FSWritableFileOwnerWrapper {
   }
 
  private:
+  /// What is held reaches the disk in part, at its own place; then the disk takes its time, for a
+  /// kill to come.
+  void scatter(const IOOptions& options, IODebugContext* debug) {
+    constexpr std::uint64_t sector = 512;
+    const std::uint64_t from = target()->GetFileSize(options, debug);
+    for (std::uint64_t at = from; at < from + held_.size(); at += sector - at % sector) {
+      if (random_() % 2 == 0) continue;
+      const std::string_view part = std::string_view(held_).substr(at - from, sector - at % sector);
+      if (::pwrite(sectors_, part.data(), part.size(), static_cast<off_t>(at)) !=
+          static_cast<ssize_t>(part.size()))
+        std::abort();
+    }
+    std::this_thread::sleep_for(std::chrono::microseconds(500));
+  }
+
   IOStatus write_out(const IOOptions& options, IODebugContext* debug) {
     if (held_.empty()) return IOStatus::OK();
     const IOStatus written = target()->Append(held_, options, debug);
@@ -114,6 +140,7 @@ class holding_file final : public rocksdb::FSWritableFileOwnerWrapper {
       return IOStatus::IOError("a sync failed on purpose: Input/output error");
     }
     if (is_wal_ && s.nosync) return IOStatus::OK();
+    if (sectors_ >= 0) scatter(options, debug);
     IOStatus written = write_out(options, debug);
     if (!written.ok()) return written;
     return metadata ? target()->Fsync(options, debug) : target()->Sync(options, debug);
@@ -121,7 +148,9 @@ class holding_file final : public rocksdb::FSWritableFileOwnerWrapper {
 
   const bool is_wal_;
   const std::shared_ptr<fault_switches> switches_;
-  std::string held_;  ///< written by RocksDB, not yet on disk
+  std::string held_;   ///< written by RocksDB, not yet on disk
+  const int sectors_;  ///< the same file, to write at any place; -1: nobody asked for it
+  std::mt19937 random_;
 };
 
 }  // namespace
@@ -132,8 +161,7 @@ faulty_file_system::faulty_file_system()
 
 void faulty_file_system::wrap(const std::string& name,
                               std::unique_ptr<rocksdb::FSWritableFile>* file) {
-  const bool is_wal = std::string_view(name).ends_with(".log");
-  *file = std::make_unique<holding_file>(std::move(*file), is_wal, switches_);
+  *file = std::make_unique<holding_file>(std::move(*file), name, switches_);
 }
 
 rocksdb::IOStatus faulty_file_system::NewWritableFile(
@@ -175,6 +203,8 @@ bool set_faults(const std::string& words, fault_switches& switches) {
       switches.nosync = true;
     } else if (name == "torn" && !has_value) {
       switches.torn = true;
+    } else if (name == "torn_sectors" && !has_value) {
+      switches.torn_sectors = true;
     } else if (name == "fail_write_after" && value > 0) {
       switches.fail_write_after = value;
     } else if (name == "fail_sync_after" && value > 0) {

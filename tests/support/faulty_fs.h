@@ -26,6 +26,10 @@ struct fault_switches {
   /// Half of what is appended reaches the disk before the sync: a kill leaves a torn record.
   std::atomic<bool> torn{false};
 
+  /// Of what a sync of the WAL writes some sectors reach the disk before the others, by chance. For
+  /// logs whose size is set ahead: in a growing one they would lie behind its end.
+  std::atomic<bool> torn_sectors{false};
+
   std::atomic<std::uint64_t> fail_write_after{0};  ///< the n-th append and all later: EIO
   std::atomic<std::uint64_t> fail_sync_after{0};   ///< the n-th sync and all later: EIO, data lost
   std::atomic<std::uint64_t> enospc_after_bytes{0};  ///< all files together: no space left
