@@ -60,10 +60,11 @@ outcome<std::vector<account>> by_operator(const target& t, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) {
     names.push_back("b" + std::to_string(run) + "-" + std::to_string(i));
   }
-  auto users = (*admin)->provision_users(t.tenant, "bench", names);
-  if (!users) return std::move(users).error().prefixed("provisioning users");
+  std::vector<client::session::new_user> users;
+  const status made = (*admin)->provision_users(t.tenant, "bench", names, users);
+  if (!made) return failure(made.error()).prefixed("provisioning users");
   std::vector<account> accounts;
-  for (auto& user : *users) {
+  for (auto& user : users) {
     accounts.push_back({std::move(user.token), user.user, std::move(user.user_name)});
   }
   return accounts;

@@ -17,6 +17,8 @@ class backoff {
   backoff(duration first, duration most) : first_(first), most_(most) {}
 
   void reset() { attempts_ = 0; }
+  /// Something went well, though nothing is of use yet: waits stay below eight times the first.
+  void ease() { attempts_ = std::min<std::uint32_t>(attempts_, 2); }
   std::uint32_t attempts() const { return attempts_; }
 
   /// The next wait: never shorter than `at_least`, which the node may have asked for.

@@ -54,4 +54,13 @@ outcome<Message> answer_as(const outcome<frame_view>& answer) {
   return decode<Message>(answer->payload);
 }
 
+/// The same of a request that changes something: who got an answer that cannot be read knows
+/// nothing.
+template <class Message>
+outcome<Message> effect_as(const outcome<frame_view>& answer) {
+  auto read = answer_as<Message>(answer);
+  if (read || !answer) return read;
+  return failure{errc::outcome_unknown, read.error().detail + "; it may have been done"};
+}
+
 }  // namespace conclave::client

@@ -15,4 +15,9 @@ inline failure unreachable_because(std::string sentence) {
   return failure{unreachable, std::move(sentence)};
 }
 
+/// A list that does not get on would never end.
+inline failure page_again() {
+  return failure{errc::malformed, "the node gave a page of a list twice"};
+}
+
 }  // namespace conclave::client

@@ -41,9 +41,9 @@ void follower::list(std::uint64_t round, conversation_id after) {
   list_conversations request;
   request.after = after;
   request.limit = 500;
-  node_.call(request, 0, no_deadline, [this, round](const outcome<frame_view>& answer) {
+  node_.call(request, 0, no_deadline, [this, round, after](const outcome<frame_view>& answer) {
     // A newer login has begun its own listing.
-    if (round != round_) return;
+    if (round != round_ || ended_) return;
     const auto page = answer_as<conversations_page>(answer);
     if (!page) {
       // Without a listing nothing can be complete: try again for as long as the session lasts.
@@ -52,11 +52,12 @@ void follower::list(std::uint64_t round, conversation_id after) {
       });
       return;
     }
-    take_listing(round, *page);
+    take_listing(round, after, *page);
   });
 }
 
-void follower::take_listing(std::uint64_t round, const conversations_page& page) {
+void follower::take_listing(std::uint64_t round, conversation_id after,
+                            const conversations_page& page) {
   for (const conversation_summary& summary : page.conversations) {
     where_.learn(summary);
     track& t = find_or_add(summary.conversation);
@@ -77,7 +78,7 @@ void follower::take_listing(std::uint64_t round, const conversations_page& page)
   }
   conversation_id next = page.next;
   if (!next && !page.conversations.empty()) next = page.conversations.back().conversation;
-  if (page.more && next) {
+  if (page.more && next > after) {
     list(round, next);
   } else {
     listing_done();
@@ -122,6 +123,7 @@ void follower::ask_membership(conversation_id c, user_id self) {
   request.after = user_id{self ? self.value - 1 : 0};
   request.limit = 1;
   node_.call(request, 0, no_deadline, [this, c, self](const outcome<frame_view>& answer) {
+    if (ended_) return;
     track& at = tracks_[c];
     at.asking = false;
     --settling_;
@@ -135,14 +137,14 @@ void follower::ask_membership(conversation_id c, user_id self) {
 void follower::on_event(conversation_id c, const event_view& event, std::string_view bytes) {
   track& t = find_or_add(c);
   if (t.state == nullptr) {
+    const bool first_word = t.highest_seen == 0;
     t.highest_seen = std::max(t.highest_seen, event.seq.value);
     if (t.first_seen == 0) t.first_seen = event.seq.value;
     if (!listed_once_) return;
-    const bool beginning =
-        event.kind == event_kind::conversation_created || event.kind == event_kind::members_added;
     if (start_ == start_at::beginning) {
       settle(c, t, 0);
-    } else if (beginning && t.first_seen == event.seq.value) {
+    } else if (first_word &&
+               (event.kind == event_kind::conversation_created || adds_us(c, event))) {
       settle(c, t, event.seq.value - 1);
     } else {
       settle_by_membership(c, t);
@@ -157,6 +159,15 @@ void follower::on_event(conversation_id c, const event_view& event, std::string_
   } else {
     act(c, ruling);
   }
+}
+
+bool follower::adds_us(conversation_id c, const event_view& event) const {
+  if (event.kind != event_kind::members_added) return false;
+  const conversation_place* place = where_.find(c);
+  if (place == nullptr) return true;  // who the user is there is not known yet
+  const auto body = decode_body<members_body>(event.body);
+  return body &&
+         std::find(body->users.begin(), body->users.end(), place->self) != body->users.end();
 }
 
 void follower::on_head(conversation_id c, event_seq head) {
@@ -193,10 +204,10 @@ void follower::act(conversation_id c, conversation_cursor::ruling ruling) {
   start_fetches();
 }
 
-/// Once the session has ended requests are answered before they return: then the outermost call
-/// goes on with what the answers leave to be fetched.
+/// A request that cannot be made is answered before it returns: then the outermost call goes on
+/// with what the answers leave to be fetched.
 void follower::start_fetches() {
-  if (std::exchange(starting_, true)) return;
+  if (ended_ || std::exchange(starting_, true)) return;
   const auto next = [this](std::deque<conversation_id>& from) {
     const conversation_id c = from.front();
     from.pop_front();
@@ -241,18 +252,19 @@ void follower::ask_gone(conversation_id c, event_seq after) {
   request.conversation = c;
   request.cursor = t.cursor.cursor();
   request.after = after;
-  node_.call(request, 0, no_deadline,
-             [this, c](const outcome<frame_view>& answer) { take_gone(c, answer); });
+  node_.call(request, 0, no_deadline, [this, c, after](const outcome<frame_view>& answer) {
+    if (!ended_) take_gone(c, after, answer);
+  });
 }
 
-void follower::take_gone(conversation_id c, const outcome<frame_view>& answer) {
+void follower::take_gone(conversation_id c, event_seq after, const outcome<frame_view>& answer) {
   track& t = tracks_[c];
   const auto page = answer_as<gone_page>(answer);
   if (page) {
     if (!page->gone.empty()) gone_(c, page->gone);
     // What went between two connections may lie before the pages of the first.
     if (t.gone_round != round_) return ask_gone(c, event_seq{0});
-    if (page->next) return ask_gone(c, page->next);
+    if (page->next > after) return ask_gone(c, page->next);
   }
   // A node that cannot tell is no reason to tell nothing.
   t.telling_gone = false;
@@ -271,6 +283,7 @@ void follower::ask_history(conversation_id c, std::uint32_t limit) {
   request.limit = limit;
   const bool own = limit != page_events;
   node_.call(request, 0, no_deadline, [this, c, own](const outcome<frame_view>& answer) {
+    if (ended_) return;
     track& t = tracks_[c];
     // Asked on an earlier connection: what went since then has not been told yet.
     const bool late = gone_ && !own && t.gone_told && t.gone_round != round_;

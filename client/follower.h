@@ -59,6 +59,10 @@ class follower {
   void on_event(conversation_id c, const event_view& event, std::string_view bytes);
   void on_head(conversation_id c, event_seq head);
 
+  /// The session has ended: what its requests are answered with is no news, and nothing is handed
+  /// out or noted any more.
+  void end() { ended_ = true; }
+
   /// An own request's event is durable at `seq`, but its content is not known here.
   void on_own_seq(conversation_id c, event_seq seq);
 
@@ -88,8 +92,9 @@ class follower {
   void settle(conversation_id c, track& t, std::uint64_t cursor);
   void settle_by_membership(conversation_id c, track& t);
   void ask_membership(conversation_id c, user_id self);
+  bool adds_us(conversation_id c, const event_view& event) const;
   void list(std::uint64_t round, conversation_id after);
-  void take_listing(std::uint64_t round, const conversations_page& page);
+  void take_listing(std::uint64_t round, conversation_id after, const conversations_page& page);
   void listing_done();
   void hand_out(conversation_id c, track& t, const event_view& event);
   void hand_out_kept(conversation_id c, track& t);
@@ -98,7 +103,7 @@ class follower {
   void begin_fetch(conversation_id c);
   void end_fetch();
   void ask_gone(conversation_id c, event_seq after);
-  void take_gone(conversation_id c, const outcome<frame_view>& answer);
+  void take_gone(conversation_id c, event_seq after, const outcome<frame_view>& answer);
   void ask_history(conversation_id c, std::uint32_t limit);
   void take_page(conversation_id c, const outcome<frame_view>& answer);
   // follower_back.cc
@@ -127,6 +132,7 @@ class follower {
   bool listed_once_ = false;
   bool caught_up_ = false;
   bool dirty_ = false;
+  bool ended_ = false;
   std::function<void()> on_caught_up_;
 };
 

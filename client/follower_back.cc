@@ -7,17 +7,12 @@
 #include "client/event_list.h"
 #include "client/follower.h"
 
-#include <algorithm>
+#include <utility>
 
 namespace conclave::client {
 
 bool follower::brings_back(conversation_id c, const track& t, const event_view& event) const {
-  if (event.kind != event_kind::members_added || t.state->passed.empty()) return false;
-  const conversation_place* place = where_.find(c);
-  if (place == nullptr) return true;  // who he is there is not known yet: asking does no harm
-  const auto body = decode_body<members_body>(event.body);
-  return body &&
-         std::find(body->users.begin(), body->users.end(), place->self) != body->users.end();
+  return !t.state->passed.empty() && adds_us(c, event);
 }
 
 void follower::look_back(conversation_id c, track& t) {
@@ -34,6 +29,7 @@ void follower::ask_back(conversation_id c) {
   request.from = event_seq{tracks_[c].state->passed.first()};
   request.limit = page_events;
   node_.call(request, 0, no_deadline, [this, c](const outcome<frame_view>& answer) {
+    if (ended_) return;
     take_back(c, answer);
     end_fetch();
   });

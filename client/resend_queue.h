@@ -2,8 +2,10 @@
 /// the same key, the same correlation and the same bytes (promise P3). On a new connection all of
 /// them go out again in their first order; a `retry` or `unknown` answer puts one off for a while.
 ///
-/// Requests of one lane (a conversation) keep their order: while one of them is put off, later ones
-/// that are not under way wait behind it. Lane 0 knows no order.
+/// Requests of one lane (a conversation) keep their order: from when one of them was put off until
+/// it is answered, later ones that are not under way wait behind it. So what is done before it is
+/// what was under way then, fewer than the numbers that a node remembers (256), and its next try is
+/// not taken for an old one. Lane 0 knows no order.
 ///
 /// Pure: the clock is an argument. Owned by the session's core, used on the loop's thread. Bounded
 /// by the caller, who refuses new requests above its bound; window() bounds those under way.
@@ -35,6 +37,7 @@ class resend_queue {
     friend class resend_queue;
     enum class state : std::uint8_t { waiting, under_way };
     state where = state::waiting;
+    bool put_off = false;  // once, or more often
     std::uint64_t not_before_ms = 0;
     backoff patience{std::chrono::milliseconds{100}, std::chrono::milliseconds{3'000}};
   };
@@ -73,6 +76,7 @@ class resend_queue {
     entry& e = at->second;
     if (e.where == entry::state::under_way) --under_way_;
     e.where = entry::state::waiting;
+    e.put_off = true;
     const auto wait = e.patience.next(random, std::chrono::milliseconds{retry_after_ms});
     e.not_before_ms = now_ms + static_cast<std::uint64_t>(wait.count());
   }
@@ -97,7 +101,10 @@ class resend_queue {
     blocked_.clear();
     for (auto& [correlation, e] : entries_) {
       if (under_way_ >= window_) return;
-      if (e.where == entry::state::under_way) continue;
+      if (e.where == entry::state::under_way) {
+        if (e.put_off && e.lane != 0) blocked_.push_back(e.lane);
+        continue;
+      }
       const bool held =
           e.lane != 0 && std::find(blocked_.begin(), blocked_.end(), e.lane) != blocked_.end();
       if (held) continue;
@@ -108,6 +115,7 @@ class resend_queue {
       if (!transmit(correlation, e)) return;
       e.where = entry::state::under_way;
       ++under_way_;
+      if (e.put_off && e.lane != 0) blocked_.push_back(e.lane);
     }
   }
 

@@ -192,9 +192,10 @@ class session {
   };
   outcome<tenant_id> create_tenant(std::string_view name);
   outcome<std::vector<tenant_info>> list_tenants();
-  outcome<std::vector<new_user>> provision_users(std::string_view tenant_name,
-                                                 std::string_view device_name,
-                                                 const std::vector<std::string>& names);
+  /// By several requests when there are many. `made` gets those whom a request has made, also when
+  /// a later one fails: their tokens are told once.
+  status provision_users(std::string_view tenant_name, std::string_view device_name,
+                         const std::vector<std::string>& names, std::vector<new_user>& made);
   outcome<std::vector<user_info>> list_users(std::string_view tenant_name);
   status set_password(std::string_view tenant_name, std::string_view user_name,
                       std::string_view password, bool end_devices = false);

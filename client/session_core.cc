@@ -139,7 +139,7 @@ void session_core::on_ready(session_ref, const logged_in& who, const welcome& no
   ready_ = true;
   elsewhere_ = false;
   servers_.on_ready(steady_ms());
-  patience_.reset();
+  patience_.ease();
   // A reserve for what goes out beside the queue (typing).
   if (node.max_open_requests > 8) requests_.set_window(node.max_open_requests - 8);
   if (!who.token.empty()) take_new_token(who);
@@ -266,6 +266,8 @@ void session_core::finish(const failure& why) {
     logged_out_ = why.code == errc::logged_out || why.code == errc::device_ended ||
                   why.code == errc::invalid_token;
   }
+  // What was saved is how far the program has heard: nothing of what follows is news.
+  if (follower_) follower_->end();
   for (auto& [correlation, e] : requests_.expired(no_deadline)) {
     e.context.then(e.context.perhaps_done || e.context.transmitted
                        ? failure{errc::outcome_unknown, why.detail}

@@ -70,7 +70,7 @@ class session_core final : public caller, private reactor_handler {
     const conversation_id c = message.conversation;
     call(message, c.value, timeout_ms,
          [this, c, then = std::move(then)](const outcome<frame_view>& answer) {
-           const auto ok = answer_as<ok_answer>(answer);
+           const auto ok = effect_as<ok_answer>(answer);
            if (ok && follower_) follower_->on_own_seq(c, ok->seq);
            then(ok ? outcome<receipt>(receipt{ok->seq, ok->time}) : outcome<receipt>(ok.error()));
          });

@@ -97,8 +97,11 @@ struct session::impl {
   status tell(const Message& message) {
     return only_done(exchange(message));
   }
-  static status only_done(outcome<owned_answer> answer) {
-    return read<done_answer, done>(std::move(answer), [](const done_answer&) { return done{}; });
+  static status only_done(const outcome<owned_answer>& answer) {
+    if (!answer) return answer.error();
+    const auto word = effect_as<done_answer>(frame_view{answer->header, answer->payload});
+    if (!word) return word.error();
+    return done{};
   }
 
   template <class Message>

@@ -69,9 +69,11 @@ outcome<opened_message> session::open(conversation_id c, event_seq seq) {
   open_burning message;
   message.conversation = c;
   message.seq = seq;
-  return impl_->ask<opened, opened_message>(message, [](const opened& m) {
-    return opened_message{m.burns_at, std::string(m.body.data)};
-  });
+  // Asked again after it burned it is gone, though it was opened.
+  return impl::read<opened, opened_message>(
+      impl_->exchange_keyless(message, errc::gone), [](const opened& m) -> outcome<opened_message> {
+        return opened_message{m.burns_at, std::string(m.body.data)};
+      });
 }
 
 status session::mark_read(conversation_id c, event_seq seq) {

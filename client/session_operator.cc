@@ -1,4 +1,5 @@
 /// What operators do through a session: tenants, their rules and their users.
+#include "client/failures.h"
 #include "client/session_impl.h"
 #include "schemas/operator_messages.h"
 #include "schemas/policy_messages.h"
@@ -32,14 +33,14 @@ outcome<std::vector<session::tenant_info>> session::list_tenants() {
     });
     if (!more) return more.error();
     if (!*more) return all;
+    if (all.back().tenant <= message.after) return page_again();
     message.after = all.back().tenant;
   }
 }
 
-outcome<std::vector<session::new_user>> session::provision_users(
-    std::string_view tenant_name, std::string_view device_name,
-    const std::vector<std::string>& names) {
-  std::vector<new_user> all;
+status session::provision_users(std::string_view tenant_name, std::string_view device_name,
+                                const std::vector<std::string>& names,
+                                std::vector<new_user>& made) {
   for (std::size_t from = 0; from < names.size(); from += names_per_request) {
     conclave::provision_users message;
     message.op_id = impl_->random();
@@ -50,13 +51,13 @@ outcome<std::vector<session::new_user>> session::provision_users(
                          names.begin() + static_cast<std::ptrdiff_t>(to));
     const auto part = impl_->ask<users_provisioned, done>(message, [&](const users_provisioned& m) {
       for (const provisioned_user& u : m.users) {
-        all.push_back({u.user, u.device, std::string(u.user_name), std::string(u.token)});
+        made.push_back({u.user, u.device, std::string(u.user_name), std::string(u.token)});
       }
       return done{};
     });
     if (!part) return part.error();
   }
-  return all;
+  return done{};
 }
 
 outcome<std::vector<user_info>> session::list_users(std::string_view tenant_name) {
@@ -71,6 +72,7 @@ outcome<std::vector<user_info>> session::list_users(std::string_view tenant_name
     });
     if (!more) return more.error();
     if (!*more) return all;
+    if (all.back().user <= message.after) return page_again();
     message.after = all.back().user;
   }
 }

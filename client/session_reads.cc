@@ -1,5 +1,6 @@
 /// A session's reads: whole lists are fetched page by page.
 #include "client/event_list.h"
+#include "client/failures.h"
 #include "client/session_impl.h"
 #include "schemas/names.h"
 #include "schemas/sync_messages.h"
@@ -93,6 +94,7 @@ outcome<conversation_list> session::list_conversations_since(time_ms changed_aft
         });
     if (!next) return next.error();
     if (!*next) break;
+    if (*next <= message.after) return page_again();
     message.after = *next;
   }
   session_core& core = *impl_->core;
@@ -126,6 +128,7 @@ outcome<std::vector<member_info>> session::list_members(conversation_id c) {
     });
     if (!more) return more.error();
     if (!*more) return all;
+    if (all.back().user <= message.after) return page_again();
     message.after = all.back().user;
   }
 }
@@ -146,6 +149,7 @@ outcome<readers_info> session::list_readers(conversation_id c, event_seq seq, st
     });
     if (!more) return more.error();
     if (!*more) return all;
+    if (all.users.back() <= message.after) return page_again();
     message.after = all.users.back();
   }
 }

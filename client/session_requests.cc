@@ -53,6 +53,7 @@ void session_core::pump() {
 
 void session_core::on_answer(session_ref, std::uint64_t correlation, const frame_view& answer) {
   answered_ms_ = steady_ms();
+  patience_.reset();  // not at the login: a node may let in and close, each time
   queue::entry* e = requests_.find(correlation);
   if (e == nullptr) return;  // given up at its deadline, or nobody waits for it
   if (answer.header.type != frame_type::error) {
@@ -61,7 +62,8 @@ void session_core::on_answer(session_ref, std::uint64_t correlation, const frame
   }
   const auto error = decode<error_answer>(answer.payload);
   failure why = error ? failure{error->code, std::string(error->text)}
-                      : failure{errc::malformed, "the node sent an ERROR that cannot be read"};
+                      : failure{errc::outcome_unknown,
+                                "the node sent an ERROR that cannot be read; it may be done"};
   // The class on the wire counts: a code of a later protocol is unknown here.
   const bool again = error && error->code != errc::resend_expired &&
                      (error->kind == error_class::retry || error->kind == error_class::unknown);
@@ -125,7 +127,7 @@ void session_core::send_message(conversation_id c, std::string_view body,
   call(message, c.value, timeout_ms,
        [this, c, own = std::move(own), kept = std::string(body),
         then = std::move(then)](const outcome<frame_view>& answer) mutable {
-         const auto ok = answer_as<ok_answer>(answer);
+         const auto ok = effect_as<ok_answer>(answer);
          if (!ok) return then(ok.error());
          own.seq = ok->seq;
          own.time = ok->time;

@@ -122,6 +122,8 @@ status save_state(const std::string& file, const session_state& state) {
     }
     written += static_cast<std::size_t>(n);
   }
+  // A name must not come before what it names: an empty file would be taken for a damaged one.
+  (void)fdatasync(fd);
   close(fd);
   if (rename(fresh.c_str(), file.c_str()) != 0) {
     const failure f = file_failure("cannot replace", file);

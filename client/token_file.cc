@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <filesystem>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -60,6 +61,13 @@ status write_token_file(const std::string& file, std::string_view token) {
     failure f = file_failure("cannot write the token file", file);
     unlink(fresh.c_str());
     return f;
+  }
+  // The name too: after a power cut the token of before may be worth nothing.
+  const std::string folder = std::filesystem::path(file).parent_path().string();
+  const int named = open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (named >= 0) {
+    (void)fsync(named);  // a file system that cannot sync a folder keeps names by itself
+    close(named);
   }
   return done{};
 }

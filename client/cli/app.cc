@@ -4,6 +4,7 @@
 #include "client/cli/options.h"
 
 #include <csignal>
+#include <cstdio>
 
 namespace conclave::client::cli {
 
@@ -55,6 +56,14 @@ std::string footer() {
          exit_codes_help;
 }
 
+/// A script that got half of the lines must not go on as if it had all.
+int checked(const context& at, int code) {
+  if (code != exit_ok || !at.output_failed()) return code;
+  std::fputs("conclave: standard output could not be written; what was asked may be done\n",
+             stderr);
+  return exit_output;
+}
+
 }  // namespace
 
 int run(int argc, char** argv) {
@@ -85,7 +94,7 @@ int run(int argc, char** argv) {
     return app.exit(error) == 0 ? exit_ok : exit_usage;
   }
   context at(c.common);
-  return c.command(at);
+  return checked(at, c.command(at));
 }
 
 }  // namespace conclave::client::cli

@@ -5,11 +5,28 @@
 #include "client/cli/chat_session.h"
 #include "client/cli/commands.h"
 #include "client/cli/interrupt.h"
+#include "client/session_clock.h"
 
 #include <poll.h>
 #include <unistd.h>
 
 namespace conclave::client::cli {
+
+namespace {
+
+constexpr std::uint64_t see_off_ms = 2'000;
+
+/// What was said last gets a while to be answered. False: he is in a hurry and interrupted again.
+bool see_off(chat_session& here, const interrupt& stop) {
+  const std::uint64_t until = steady_ms() + see_off_ms;
+  while (here.under_way() && steady_ms() < until) {
+    pollfd again{stop.readable(), POLLIN, 0};
+    if (poll(&again, 1, 20) > 0) return false;
+  }
+  return true;
+}
+
+}  // namespace
 
 int chat(context& at, const std::string& conversation) {
   const interrupt stop;
@@ -26,14 +43,20 @@ int chat(context& at, const std::string& conversation) {
                        {stop.readable(), POLLIN, 0},
                        {here.wants_input() ? STDIN_FILENO : -1, POLLIN, 0}};
     poll(ready, 3, 200);
-    if (ready[1].revents != 0) break;
+    if (ready[1].revents != 0) {
+      stop.take();
+      break;
+    }
     here.take(feed.take());
     here.tick();
     if (ready[2].revents != 0) here.read();
   }
-  here.take(feed.take());
-  here.tick();
-  s.reset();  // before `here`, to which its callbacks point
+  if (see_off(here, stop)) {
+    here.take(feed.take());
+    here.tick();
+  }
+  s.reset();             // before `here`, to which its callbacks point
+  here.tell_failures();  // what was still under way has an answer now
   return at.exit();
 }
 

@@ -48,7 +48,7 @@ void chat_session::carry_out(const chat_order& o) {
     case chat_verb::read: {
       const event_seq head = std::max(room_.last(), info_.head);
       const status done = head ? session_.mark_read(here_, head) : status(conclave::done{});
-      return done ? note("everything is read") : tell(done.error(), "cannot mark it");
+      return done ? note("everything is read") : tell_undone(done.error(), "cannot mark it");
     }
     case chat_verb::readers:
       return readers(o.seq);
@@ -62,7 +62,7 @@ void chat_session::carry_out(const chat_order& o) {
       return add(o.names);
     case chat_verb::leave: {
       const auto left = session_.remove_member(here_, names_.me());
-      if (!left) return tell(left.error(), "cannot leave");
+      if (!left) return tell_undone(left.error(), "cannot leave");
       note("you left");
       quit_ = true;
       return;
@@ -106,7 +106,11 @@ void chat_session::say(const std::string& text, message_extras extras) {
 }
 
 void chat_session::change(const outcome<receipt>& done, const char* what) {
-  if (!done) tell(done.error(), what);
+  if (!done) tell_undone(done.error(), what);
+}
+
+void chat_session::tell_undone(const failure& f, const std::string& words) {
+  tell(f, exit_code_of(f) == exit_unknown ? "perhaps done" : words);
 }
 
 void chat_session::open(event_seq seq) {
@@ -143,9 +147,8 @@ void chat_session::pins() {
   const auto all = session_.list_pins(here_);
   if (!all) return tell(all.error(), "cannot list the pins");
   for (const pin_info& p : *all) {
-    const auto m = room_.view().find(p.seq);
-    note("#" + std::to_string(p.seq.value) +
-         (m ? " " + printable(names_.of(m->sender), " ") + ": " + shortened(m->body, 60) : ""));
+    const std::string shown = room_.quote(p.seq, 60);
+    note(shown.empty() ? "#" + std::to_string(p.seq.value) : shown);
   }
   if (all->empty()) note("nothing is pinned");
 }
@@ -178,7 +181,7 @@ void chat_session::add(const std::vector<std::string>& names) {
   for (const auto& [tenant, guests] : people.external) {
     const auto added = session_.add_external(here_, tenant, guests);
     if (added) continue;
-    tell(added.error(), "cannot add people of " + printable(tenant, " "));
+    tell_undone(added.error(), "cannot add people of " + printable(tenant, " "));
     const std::string advice = advice_for_adding(added.error().code, own, tenant);
     if (!advice.empty()) note(printable(advice, " "));
   }
@@ -188,7 +191,7 @@ void chat_session::forward(event_seq seq, const std::string& to) {
   const auto there = at_.find_info(session_, to, context::absent::found);
   if (!there) return;  // the sentence has been printed
   const auto done = session_.forward(there->conversation, here_, seq);
-  if (!done) return tell(done.error(), "cannot forward it");
+  if (!done) return tell_undone(done.error(), "cannot forward it");
   if (there->conversation != here_) note("forwarded to `" + printable(to, " ") + "`");
 }
 

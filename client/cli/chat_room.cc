@@ -5,12 +5,11 @@
 #include "client/cli/text.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace conclave::client::cli {
 
 namespace {
-
-constexpr std::size_t quoted_columns = 30;
 
 std::string numbers_of(const std::vector<event_seq>& seqs) {
   std::string out;
@@ -24,12 +23,13 @@ std::string chat_room::note(const std::string& text) const {
   return dimmed("       * " + printable(text, " "), colour_);
 }
 
-std::string chat_room::quote(event_seq seq) const {
+std::string chat_room::quote(event_seq seq, std::size_t columns) const {
   const auto m = view_.find(seq);
   if (!m) return {};
-  const std::string text = m->gone      ? "(gone)"
-                           : m->burning ? "(burning)"
-                                        : shortened(m->body, quoted_columns);
+  const std::string text = m->gone                         ? "(gone)"
+                           : m->burning                    ? "(burning)"
+                           : m->kind == event_kind::opaque ? in_bytes(m->body)
+                                                           : shortened(m->body, columns);
   return "#" + std::to_string(seq.value) + " " + printable(who_.of(m->sender), " ") + ": " + text;
 }
 
@@ -54,16 +54,28 @@ chat_room::lines chat_room::take(const event_view& event, time_ms now) {
   }
   if (is_message(event.kind) && event.sender == me_) mine_ = std::max(mine_, event.seq);
   bound();
-  line_style style;
-  style.colour = colour_;
-  style.quote = [this](event_seq seq) { return quote(seq); };
-  std::string line = line_for_people(event, who_, style, now);
+  std::string line = line_of(event, now);
   const bool refers = event.kind == event_kind::reaction || event.kind == event_kind::pinned;
   if (refers) {
     const std::string about = quote(event.target);
     if (!about.empty()) line += dimmed(" [" + about + "]", colour_);
   }
   return {line};
+}
+
+std::string chat_room::line_of(const event_view& event, time_ms now) const {
+  line_style style;
+  style.colour = colour_;
+  style.quote = [this](event_seq seq) { return quote(seq); };
+  const auto m = event.kind == event_kind::edited ? view_.find(event.target) : std::nullopt;
+  if (!m || m->kind != event_kind::opaque || event.body.empty()) {
+    return line_for_people(event, who_, style, now);
+  }
+  // An edit does not say what it edits: only the view knows that these bytes are no text.
+  const std::string size = in_bytes(event.body);
+  event_view told = event;
+  told.body = size;
+  return line_for_people(told, who_, style, now);
 }
 
 void chat_room::bound() {

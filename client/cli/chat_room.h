@@ -8,6 +8,7 @@
 #include "client/conversation_view.h"
 #include "schemas/event.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <set>
@@ -22,6 +23,7 @@ class chat_room {
   /// In larger groups "everybody has read it" is neither likely nor of interest.
   static constexpr std::size_t small_group = 20;
   static constexpr std::uint64_t typing_ms = 6'000;
+  static constexpr std::size_t quoted_columns = 30;
 
   using lines = std::vector<std::string>;
 
@@ -48,13 +50,16 @@ class chat_room {
   lines read_by(user_id user, event_seq seq);
   lines presence(user_id user, bool online) const;
 
+  /// "#12 alice: the pizza place at…"; empty: it is not known here.
+  std::string quote(event_seq seq, std::size_t columns = quoted_columns) const;
+
   /// My newest message; zero: none is known.
   event_seq mine() const { return mine_; }
   event_seq last() const { return view_.last(); }
   const conversation_view& view() const { return view_; }
 
  private:
-  std::string quote(event_seq seq) const;
+  std::string line_of(const event_view& event, time_ms now) const;
   std::string note(const std::string& text) const;
   void bound();
 

@@ -8,6 +8,7 @@
 #include "client/session_clock.h"
 
 #include <algorithm>
+#include <unistd.h>
 
 namespace conclave::client::cli {
 
@@ -162,14 +163,25 @@ void chat_session::print(const chat_room::lines& lines) {
 }
 
 void chat_session::tick() {
+  tell_failures();
+  print(room_.tick(session_.node_time()));
+  editor_.set_status(room_.typing_line(steady_ms()));
+}
+
+void chat_session::tell_failures() {
   std::vector<failure> failures;
   {
     const std::lock_guard lock(mutex_);
     failures.swap(failures_);
   }
-  for (const failure& f : failures) tell(f, "not sent");
-  print(room_.tick(session_.node_time()));
-  editor_.set_status(room_.typing_line(steady_ms()));
+  const bool scripted = isatty(STDIN_FILENO) != 1;
+  for (const failure& f : failures) {
+    tell(f, exit_code_of(f) == exit_unknown ? "perhaps sent" : "not sent");
+    const bool worse = !worst_ || exit_code_of(f) > exit_code_of(*worst_);
+    if (scripted && worse) worst_ = f;
+  }
+  // Again each time: the end of the session sets another code.
+  if (worst_) at_.remember(*worst_);
 }
 
 void chat_session::mark_read() {
@@ -199,9 +211,12 @@ void chat_session::read() {
 }
 
 bool chat_session::over() {
-  if (quit_ || ended_) return true;
+  return quit_ || ended_ || (input_ended_ && !under_way());
+}
+
+bool chat_session::under_way() {
   const std::lock_guard lock(mutex_);
-  return input_ended_ && under_way_ == 0;
+  return under_way_ != 0;
 }
 
 void chat_session::tell(const failure& f, const std::string& words) {

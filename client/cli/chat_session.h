@@ -3,8 +3,9 @@
 /// shown.
 ///
 /// Texts are sent without waiting: the person's own come back in their place, and a failure is told
-/// when it is known. Everything else is asked and answered at once. Main thread only, but for the
-/// answers of texts, which come on the session's thread.
+/// when it is known: also at the end, and without a terminal by the exit code. Everything else is
+/// asked and answered at once. Main thread only, but for the answers of texts, which come on the
+/// session's thread.
 #pragma once
 
 #include "client/cli/chat_room.h"
@@ -17,6 +18,7 @@
 
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,9 +36,14 @@ class chat_session {
   /// Failures of texts, what expired, who types: called several times a second.
   void tick();
 
+  /// Failures of texts alone; works also when the session is gone.
+  void tell_failures();
+
   /// Nothing more is to come: asked to quit, ended, or the input ended and all is answered.
   bool over();
   bool wants_input() const { return !input_ended_; }
+  /// Some text is not answered yet.
+  bool under_way();
 
  private:
   void typed(const std::string& line);
@@ -59,6 +66,8 @@ class chat_session {
   void mark_read();
   void tell_typing();
   void tell(const failure& f, const std::string& what);
+  /// `words` when it is certainly not done.
+  void tell_undone(const failure& f, const std::string& words);
   void note(const std::string& text);
   void print(const chat_room::lines& lines);
 
@@ -73,6 +82,7 @@ class chat_session {
   std::mutex mutex_;  // guards the two below, which the session's thread writes
   std::size_t under_way_ = 0;
   std::vector<failure> failures_;
+  std::optional<failure> worst_;  // of texts that a script gave
   std::uint64_t shown_ = 0;
   std::uint64_t marked_ = 0;
   std::uint64_t typing_told_ms_ = 0;  // 0: not typing, as far as the node knows

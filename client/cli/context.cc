@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
@@ -33,16 +34,22 @@ std::vector<std::string> servers_of(const std::string& text) {
 }  // namespace
 
 context::context(settings s) : settings_(std::move(s)) {
+  std::clearerr(stdout);  // an earlier command of this process failed for itself
   const char* term = std::getenv("TERM");
   const bool dumb = term == nullptr || std::string_view(term) == "dumb";
   decorated_ =
       !settings_.json && isatty(STDOUT_FILENO) == 1 && !dumb && std::getenv("NO_COLOR") == nullptr;
 }
 
+/// A failed write is remembered by stdout itself: see output_failed().
 void context::line(std::string_view text) const {
   std::fwrite(text.data(), 1, text.size(), stdout);
   std::fputc('\n', stdout);
   std::fflush(stdout);
+}
+
+bool context::output_failed() const {
+  return std::ferror(stdout) != 0;
 }
 
 int context::fail(const failure& f) {
@@ -63,6 +70,10 @@ int context::fail(const failure& f, std::string_view advice) {
 int context::usage(const std::string& sentence) {
   std::fprintf(stderr, "conclave: %s\n", printable(sentence, " ").c_str());
   return exit_ = exit_usage;
+}
+
+void context::remember(const failure& f) {
+  exit_ = std::max<int>(exit_, exit_code_of(f));
 }
 
 int context::tell(conversation_id c, const outcome<receipt>& done, const std::string& words) {

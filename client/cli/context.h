@@ -78,9 +78,13 @@ class context {
   bool confirm(const std::string& question) const;
 
   void line(std::string_view text) const;  ///< to stdout, with a line end
-  int fail(const failure& f);              ///< prints the sentence, remembers and returns the code
+  /// Some line could not be written, by line() or by whoever else writes to stdout.
+  bool output_failed() const;
+  int fail(const failure& f);  ///< prints the sentence, remembers and returns the code
   int fail(const failure& f, std::string_view advice);  ///< with other advice than the code's
   int usage(const std::string& sentence);
+  /// For a failure that has been told: exit() becomes its code, unless a higher one was met.
+  void remember(const failure& f);
   int exit() const { return exit_; }
   /// The receipt of an own event as JSON, or `words` for people; or the failure.
   int tell(conversation_id c, const outcome<receipt>& done, const std::string& words);

@@ -3,14 +3,14 @@
 
 #include "schemas/check.h"
 
-#include <chrono>
 #include <sys/eventfd.h>
 #include <unistd.h>
 #include <utility>
 
 namespace conclave::client::cli {
 
-event_feed::event_feed() : wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+event_feed::event_feed(std::chrono::milliseconds patience)
+    : patience_(patience), wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
   CONCLAVE_CHECK(wake_ >= 0, "an eventfd can be had");
 }
 
@@ -73,7 +73,8 @@ session_events event_feed::callbacks(bool keeps, bool inbox) {
 
 void event_feed::push(item i) {
   std::unique_lock lock(mutex_);
-  room_.wait_for(lock, std::chrono::seconds{1}, [this] { return items_.size() < max_waiting; });
+  const auto room = [this] { return items_.size() < max_waiting; };
+  if (!waited_in_vain_) waited_in_vain_ = !room_.wait_for(lock, patience_, room);
   const bool first = items_.empty();
   items_.push_back(std::move(i));
   if (first) eventfd_write(wake_, 1);
@@ -85,6 +86,7 @@ std::vector<event_feed::item> event_feed::take() {
   eventfd_t count = 0;
   eventfd_read(wake_, &count);
   all.swap(items_);
+  waited_in_vain_ = false;
   room_.notify_all();
   return all;
 }

@@ -1,13 +1,15 @@
 /// Brings what a session tells from its thread to the main thread, which prints it and may make
 /// blocking calls (names). readable() is a descriptor for poll().
 ///
-/// Bound: above max_waiting items the session's thread waits up to a second per item, which slows
-/// the node's pushes down to the reader's pace; it never waits for ever, because the main thread
-/// may itself be waiting for an answer. Beyond that the queue grows.
+/// Bound: above max_waiting items the session's thread waits for the main thread to take them,
+/// which slows the node's pushes down to the reader's pace. It waits for `patience` at most, and
+/// once that was in vain not again before take() was called: the main thread may itself be waiting
+/// for an answer, which this thread has to bring. Beyond that the queue grows.
 #pragma once
 
 #include "client/session.h"
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
@@ -43,7 +45,7 @@ class event_feed {
     bool on = false;              ///< typing: still; presence: online
   };
 
-  event_feed();
+  explicit event_feed(std::chrono::milliseconds patience = std::chrono::seconds{1});
   ~event_feed();
   event_feed(const event_feed&) = delete;
   event_feed& operator=(const event_feed&) = delete;
@@ -59,10 +61,12 @@ class event_feed {
  private:
   void push(item i);
 
+  std::chrono::milliseconds patience_;
   int wake_ = -1;
   std::mutex mutex_;
   std::condition_variable room_;
   std::vector<item> items_;
+  bool waited_in_vain_ = false;  // since the last take()
 };
 
 }  // namespace conclave::client::cli

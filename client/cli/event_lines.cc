@@ -59,7 +59,7 @@ std::string said(const event_view& message, time_ms now) {
     out += "(burning: " + duration_text(message.burn_ms) + " from the first look; open " +
            number_of(message.seq) + ")";
   } else if (message.kind == event_kind::opaque) {
-    out += "(" + std::to_string(message.body.size()) + " bytes)";
+    out += in_bytes(message.body);
   } else if (message.kind == event_kind::structured) {
     out += "(structured) " + printable(message.body);
   } else {
@@ -71,6 +71,10 @@ std::string said(const event_view& message, time_ms now) {
                                  : " (its time is over)";
   }
   return out;
+}
+
+std::string in_bytes(std::string_view body) {
+  return "(" + std::to_string(body.size()) + " bytes)";
 }
 
 std::string line_for_people(const event_view& event, const names& who, const line_style& style,

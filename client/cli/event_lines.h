@@ -9,6 +9,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace conclave::client::cli {
@@ -33,6 +34,9 @@ std::string sentence_of(const event_view& event, const names& who, time_ms now);
 
 /// What somebody said, after his name: the text, or what stands in its place.
 std::string said(const event_view& message, time_ms now);
+
+/// What stands in the place of a body that is no text: "(12 bytes)".
+std::string in_bytes(std::string_view body);
 
 /// The beginning of a text on one line, at most `columns` wide.
 std::string shortened(std::string_view text, std::size_t columns);

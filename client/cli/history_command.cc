@@ -9,6 +9,17 @@
 
 namespace conclave::client::cli {
 
+namespace {
+
+/// Where nothing comes, or the same again, there would be no end. Backward from 0 is from the
+/// newest, which is above every `next`.
+bool leads_on(const event_page& page, event_seq from, bool back) {
+  if (page.events.empty()) return false;
+  return back ? !from || page.next < from : page.next > from;
+}
+
+}  // namespace
+
 int history(context& at, const history_options& o) {
   const auto s = at.open_quiet();
   if (!s) return at.exit();
@@ -20,7 +31,7 @@ int history(context& at, const history_options& o) {
   const line_style style{at.decorated(), {}, {}};
   event_seq from{o.back || o.from != 0 ? o.from : 1};
   std::uint64_t left = o.limit;
-  while (left != 0) {
+  while (left != 0 && !at.output_failed()) {
     const auto limit = static_cast<std::uint32_t>(std::min<std::uint64_t>(left, 1'000));
     const auto page = s->history(c, from, direction, limit);
     if (!page) return at.fail(page.error());
@@ -37,6 +48,9 @@ int history(context& at, const history_options& o) {
     }
     left -= std::min<std::uint64_t>(left, page->events.size());
     if (!page->next) break;
+    if (!leads_on(*page, from, o.back)) {
+      return at.fail({errc::malformed, "the node gave a page of the past that does not lead on"});
+    }
     from = page->next;
   }
   return exit_ok;

@@ -26,6 +26,12 @@ class interrupt {
   interrupt& operator=(const interrupt&) = delete;
 
   int readable() const { return fd_; }
+  /// Takes one note of it: readable() is so again with the next.
+  void take() const {
+    signalfd_siginfo one{};
+    const ssize_t size = read(fd_, &one, sizeof one);
+    static_cast<void>(size);  // none there is as well
+  }
 
  private:
   int fd_ = -1;

@@ -1,22 +1,23 @@
 /// `conclave listen`: prints what happens as it comes, until Ctrl-C: events, inbox entries, bodies
 /// that went; with --soft also who types and reads. What has been printed is remembered in the
-/// state file, so the next run goes on exactly there.
+/// state file, so the next run goes on exactly there. With chosen conversations the others keep
+/// their place for later runs, and the inbox its own at the first entry that was not chosen. It
+/// ends with the session, and when stdout cannot be written: that line comes again the next time.
 #include "client/cli/commands.h"
 #include "client/cli/event_feed.h"
 #include "client/cli/event_json.h"
 #include "client/cli/event_lines.h"
 #include "client/cli/interrupt.h"
 #include "client/cli/name_book.h"
+#include "client/cli/printed_state.h"
 #include "client/cli/text.h"
 #include "client/cli/titles.h"
 
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
 #include <chrono>
 #include <map>
 #include <poll.h>
-#include <set>
 #include <utility>
 
 namespace conclave::client::cli {
@@ -28,13 +29,13 @@ using what = event_feed::what;
 
 class listening {
  public:
-  listening(context& at, session& s, std::string state_file, session_state printed)
+  listening(context& at, session& s, std::string state_file, session_state stored)
       : at_(at),
         session_(s),
         names_(s),
         titles_(s, names_),
         state_file_(std::move(state_file)),
-        printed_(std::move(printed)) {}
+        progress_(std::move(stored)) {}
 
   bool choose(const listen_options& o) {
     if (!titles_.learn()) {
@@ -44,7 +45,7 @@ class listening {
     for (const std::string& name : o.conversations) {
       const conversation_id c = at_.find_conversation(session_, name);
       if (!c) return false;
-      wanted_.insert(c);
+      progress_.choose(c);
       if (!o.soft) continue;
       const status watching = session_.watch(c);
       if (!watching) {
@@ -55,29 +56,21 @@ class listening {
     return true;
   }
 
-  /// False: the session has ended for good.
-  bool print(const std::vector<item>& items) {
+  void print(const std::vector<item>& items) {
     learn_names(items);
-    bool going = true;
-    for (const item& i : items) going = print(i) && going;
-    return going;
+    for (const item& i : items) print(i);
   }
 
+  /// The session has ended for good, or nobody can read what is printed.
+  bool over() const { return ended_ || at_.output_failed(); }
+
   status save(event_feed& feed) {
-    if (!std::exchange(dirty_, false)) return done{};
+    if (!progress_.take_changed()) return done{};
     // What this state counts as received is in the feed by now: printed before it is written down.
     session_state state = session_.export_state();
     print(feed.take());
-    for (auto& [id, c] : state.conversations) {
-      const auto mine = printed_.conversations.find(id);
-      if (mine == printed_.conversations.end()) continue;
-      if (mine->second.following) c.cursor = mine->second.cursor;
-    }
-    if (printed_.following_inbox) state.inbox = printed_.inbox;
-    return save_state(state_file_, state);
+    return save_state(state_file_, progress_.merged(std::move(state)));
   }
-
-  void touch() { dirty_ = true; }
 
  private:
   void learn_names(const std::vector<item>& items) {
@@ -92,56 +85,72 @@ class listening {
     for (const auto& [c, some] : users) names_.in(c).learn(some);
   }
 
-  bool print(const item& i) {
-    const bool chosen = wanted_.empty() || wanted_.contains(i.conversation);
+  void print(const item& i) {
     switch (i.kind) {
       case what::event:
         if (const auto event = decode_event(i.bytes)) print(i.conversation, *event);
-        return true;
+        return;
       case what::gone:
-        if (chosen) print_gone(i);
-        return true;
+        if (wants(i.conversation)) print_gone(i);
+        return;
       case what::inbox:
-        printed_.following_inbox = true;
-        printed_.inbox = i.entry.seq;
-        dirty_ = true;
-        if (!chosen) return true;
-        at_.line(at_.json() ? line_of_json(i.entry, names_.in(i.conversation))
-                            : line_for_people(i.entry, names_.in(i.conversation),
-                                              titles_.of(i.conversation), now_ms()));
-        return true;
+        return print_inbox(i);
       case what::inbox_lost:
         std::fprintf(stderr,
                      "conclave: inbox entries were dropped before this device read them: see "
                      "conclave conv list\n");
-        return true;
+        return;
       case what::typing:
       case what::read_by:
-        print_soft(i);
-        return true;
+        if (wants(i.conversation)) print_soft(i);
+        return;
       case what::presence:
-        return true;
+        return;
       case what::link:
         return say(i);
     }
-    return true;
+  }
+
+  /// Is it to be printed? Nothing is after the first line that could not be written.
+  bool wants(conversation_id c) const { return progress_.chosen(c) && !at_.output_failed(); }
+
+  /// False: it is not written, or not for certain.
+  bool write(const std::string& line) {
+    at_.line(line);
+    return !at_.output_failed();
   }
 
   void print(conversation_id c, const event_view& event) {
-    conversation_state& mine = printed_.conversations[c];
-    mine.following = true;
-    mine.cursor = std::max(mine.cursor, event.seq);  // what comes late stands below it
-    dirty_ = true;
-    if (!wanted_.empty() && !wanted_.contains(c)) return;
-    if (at_.json()) return at_.line(line_of_json(c, event, names_.in(c)));
+    if (wants(c) && write(line_of(c, event))) {
+      progress_.printed(c, event.seq);
+    } else {
+      progress_.left_out(c, event.seq);
+    }
+  }
+
+  std::string line_of(conversation_id c, const event_view& event) {
+    if (at_.json()) return line_of_json(c, event, names_.in(c));
     if (event.kind == event_kind::settings_changed) titles_.forget(c);
-    at_.line(line_for_people(event, names_.in(c), style_of(c), now_ms()));
+    return line_for_people(event, names_.in(c), style_of(c), now_ms());
+  }
+
+  void print_inbox(const item& i) {
+    if (wants(i.conversation) && write(line_of(i.conversation, i.entry))) {
+      progress_.inbox_printed(i.entry.seq);
+    } else {
+      progress_.inbox_left_out(i.entry.seq);
+    }
+  }
+
+  std::string line_of(conversation_id c, const inbox_item& entry) {
+    if (at_.json()) return line_of_json(entry, names_.in(c));
+    return line_for_people(entry, names_.in(c), titles_.of(c), now_ms());
   }
 
   line_style style_of(conversation_id c) {
     line_style style;
     style.colour = at_.decorated();
-    if (wanted_.size() != 1) style.conversation = titles_.of(c);
+    if (progress_.count_chosen() != 1) style.conversation = titles_.of(c);
     return style;
   }
 
@@ -165,7 +174,7 @@ class listening {
       } else {
         line["up_to"] = i.seqs.front().value;
       }
-      return at_.line(line.dump());
+      return at_.line(line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
     }
     const std::string text =
         name + (!typing ? " has read up to #" + std::to_string(i.seqs.front().value)
@@ -174,15 +183,14 @@ class listening {
     at_.line(dimmed(printable(titles_.of(i.conversation) + "  " + text, " "), at_.decorated()));
   }
 
-  bool say(const item& i) {
+  void say(const item& i) {
     if (i.link == link_state::lost) {
       std::fprintf(stderr, "conclave: connection lost (%s), connecting again\n",
                    printable(i.why.detail, " ").c_str());
     } else if (i.link == link_state::ended) {
       at_.fail(i.why);
-      return false;
+      ended_ = true;
     }
-    return true;
   }
 
   context& at_;
@@ -190,9 +198,8 @@ class listening {
   name_book names_;
   titles titles_;
   std::string state_file_;
-  session_state printed_;
-  std::set<conversation_id> wanted_;
-  bool dirty_ = false;
+  printed_state progress_;
+  bool ended_ = false;
 };
 
 }  // namespace
@@ -213,14 +220,15 @@ int listen(context& at, const listen_options& o) {
   if (!s) return at.exit();
   listening to(at, *s, at.state_file(), options.state);
   if (!to.choose(o)) return at.exit();
-  to.touch();
   using clock = std::chrono::steady_clock;
   auto saved = clock::now();
   bool going = true;
   while (going) {
     pollfd ready[2] = {{feed.readable(), POLLIN, 0}, {stop.readable(), POLLIN, 0}};
-    poll(ready, 2, 1'000);
-    going = to.print(feed.take()) && ready[1].revents == 0;
+    // An end that was met while saving: once more around, for what came after the state was taken.
+    poll(ready, 2, to.over() ? 0 : 1'000);
+    to.print(feed.take());
+    going = !to.over() && ready[1].revents == 0;
     if (going && clock::now() - saved < std::chrono::seconds{1}) continue;
     saved = clock::now();
     const status kept = to.save(feed);

@@ -84,7 +84,7 @@ int login(context& at, const login_options& o) {
                                 {"device", who.device.value}, {"server", at.effective().server}};
     if (who.renew_by != 0) line["renew_by"] = who.renew_by;
     line["token_file"] = at.effective().token_file;
-    at.line(line.dump());
+    at.line(line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
   } else {
     at.line("logged in at " + at.effective().server + " as " + who.user_name + " of " +
             who.tenant_name + " (user " + std::to_string(who.user.value) + ", device " +

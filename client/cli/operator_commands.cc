@@ -9,6 +9,7 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <utility>
 
 namespace conclave::client::cli {
 
@@ -109,41 +110,74 @@ int notice(context& at, const notice_options& o) {
   return code;
 }
 
+namespace {
+
+/// A token file that cannot be written is noticed before there is a token that is told once only.
+status prepare_folder(const std::string& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) {
+    return failure{errc::invalid_argument, "cannot create " + folder + ": " + error.message()};
+  }
+  // No user's name begins with a dot.
+  return check_token_file_writable((std::filesystem::path(folder) / ".probe").string());
+}
+
+/// The file in which a new user's token is now.
+outcome<std::string> keep_token(const std::string& folder, const session::new_user& u) {
+  // The node's rules for names exclude this; a file name must not depend on its word.
+  const bool bad = u.user_name.empty() || u.user_name.front() == '.' ||
+                   u.user_name.find('/') != std::string::npos ||
+                   u.user_name.find('\0') != std::string::npos;
+  if (bad) {
+    return failure{errc::invalid_argument,
+                   "the node gave a name that cannot be a file name: " + u.user_name};
+  }
+  std::string file = (std::filesystem::path(folder) / (u.user_name + ".token")).string();
+  const status written = write_token_file(file, u.token);
+  if (!written) return written.error();
+  return file;
+}
+
+void tell_new_user(context& at, const session::new_user& u, const std::string& file) {
+  if (!at.json()) {
+    at.line(u.user_name + "  " + std::to_string(u.user.value) + "  " +
+            std::to_string(u.device.value) + "  " + (file.empty() ? u.token : file));
+    return;
+  }
+  ordered_json line{{"name", u.user_name}, {"user", u.user.value}, {"device", u.device.value}};
+  if (file.empty()) {
+    line["token"] = u.token;
+  } else {
+    line["token_file"] = file;
+  }
+  at.line(line.dump(-1, ' ', false, ordered_json::error_handler_t::replace));
+}
+
+}  // namespace
+
 int user_add(context& at, const user_add_options& o) {
   if (!o.folder.empty()) {
-    std::error_code error;
-    std::filesystem::create_directories(o.folder, error);
-    if (error) return at.usage("cannot create " + o.folder + ": " + error.message());
+    const status ready = prepare_folder(o.folder);
+    if (!ready) return at.usage(ready.error().detail);
   }
   const auto s = at.open_quiet();
   if (!s) return at.exit();
-  const auto users = s->provision_users(o.tenant, o.device, o.names);
-  if (!users) return at.fail(users.error());
-  for (const session::new_user& u : *users) {
+  std::vector<session::new_user> made;
+  const status all = s->provision_users(o.tenant, o.device, o.names, made);
+  for (const session::new_user& u : made) {
     std::string file;
     if (!o.folder.empty()) {
-      // The node's rules for names exclude this; a file name must not depend on its word.
-      if (u.user_name.find('/') != std::string::npos || u.user_name.front() == '.') {
-        return at.usage("the node gave a name that cannot be a file name");
-      }
-      file = (std::filesystem::path(o.folder) / (u.user_name + ".token")).string();
-      const status written = write_token_file(file, u.token);
-      if (!written) return at.usage(written.error().detail);
-    }
-    if (at.json()) {
-      ordered_json line{{"name", u.user_name}, {"user", u.user.value}, {"device", u.device.value}};
-      if (file.empty()) {
-        line["token"] = u.token;
+      auto kept = keep_token(o.folder, u);
+      if (kept) {
+        file = std::move(*kept);
       } else {
-        line["token_file"] = file;
+        at.usage(kept.error().detail + "; the token is printed instead");
       }
-      at.line(line.dump());
-    } else {
-      at.line(u.user_name + "  " + std::to_string(u.user.value) + "  " +
-              std::to_string(u.device.value) + "  " + (file.empty() ? u.token : file));
     }
+    tell_new_user(at, u, file);
   }
-  return exit_ok;
+  return all ? at.exit() : at.fail(all.error());
 }
 
 int user_list(context& at, const std::string& tenant) {

@@ -1,6 +1,8 @@
 /// Making text safe and times short.
 #include "client/cli/text.h"
 
+#include "schemas/utf8.h"
+
 #include <chrono>
 #include <ctime>
 
@@ -20,6 +22,17 @@ std::size_t harmful(std::string_view text, std::size_t at) {
   return 0;
 }
 
+/// Length of the character at `at`; 0: its byte is no part of valid UTF-8.
+std::size_t character(std::string_view text, std::size_t at) {
+  const auto lead = static_cast<unsigned char>(text[at]);
+  if (lead < 0x80) return 1;
+  const std::size_t size = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+  const std::string_view bytes = text.substr(at, size);
+  return bytes.size() == size && valid_utf8(bytes) ? size : 0;
+}
+
+constexpr const char* mark = "\xef\xbf\xbd";  // U+FFFD
+
 }  // namespace
 
 std::string printable(std::string_view text, std::string_view line_end) {
@@ -33,10 +46,14 @@ std::string printable(std::string_view text, std::string_view line_end) {
       out += '\t';
       ++at;
     } else if (const std::size_t size = harmful(text, at); size != 0) {
-      out += "\xef\xbf\xbd";  // U+FFFD
+      out += mark;
       at += size;
+    } else if (const std::size_t letter = character(text, at); letter != 0) {
+      out += text.substr(at, letter);
+      at += letter;
     } else {
-      out += text[at++];
+      out += mark;
+      ++at;
     }
   }
   return out;

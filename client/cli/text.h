@@ -9,8 +9,8 @@
 
 namespace conclave::client::cli {
 
-/// Replaces control characters (escape sequences, C1, direction overrides) by a visible mark. Line
-/// ends become `line_end`, tabs stay.
+/// Replaces control characters (escape sequences, C1, direction overrides) and each byte that is no
+/// part of valid UTF-8 by a visible mark. Line ends become `line_end`, tabs stay.
 std::string printable(std::string_view text, std::string_view line_end = "\n    ");
 
 /// "14:05" today, "2026-01-31 14:05" otherwise; local time.

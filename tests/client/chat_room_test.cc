@@ -72,6 +72,17 @@ TEST_F(chat_room_of_alice, edits_recalls_and_reactions_are_told_with_what_they_a
   EXPECT_EQ(tail(happen(bob, event_kind::recalled, "", 2)), "* bob took #2 back");
 }
 
+TEST_F(chat_room_of_alice, bytes_that_are_no_text_are_counted_wherever_they_are_quoted) {
+  happen(bob, event_kind::opaque, "\x9b[31m");
+  event_view reply;
+  reply.reply_to = event_seq{2};
+  EXPECT_EQ(tail(say(carol, "what is it?", reply)), "#3 carol: [#2 bob: (5 bytes)] what is it?");
+  EXPECT_EQ(tail(happen(bob, event_kind::edited, "\x9b[", 2)), "* bob edited #2: (2 bytes)");
+  EXPECT_EQ(room_.quote(event_seq{2}), "#2 bob: (2 bytes)");
+  EXPECT_EQ(room_.quote(event_seq{99}), "");
+  EXPECT_EQ(room_.quote(event_seq{3}, 4), "#3 carol: what…");
+}
+
 TEST_F(chat_room_of_alice, a_message_that_expires_is_announced_once_when_it_goes) {
   event_view soon;
   soon.expires = now + 30'000;

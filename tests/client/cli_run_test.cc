@@ -3,6 +3,7 @@
 #include "tests/client/cli_run.h"
 
 #include "schemas/moderation_messages.h"
+#include "schemas/operator_messages.h"
 #include "schemas/policy_messages.h"
 
 #include <gtest/gtest.h>
@@ -10,6 +11,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 #include <sys/stat.h>
 
 namespace conclave::client::cli {
@@ -187,6 +189,78 @@ TEST_F(cli_run, a_failure_is_a_sentence_its_code_and_what_to_do) {
   EXPECT_NE(r.err.find("You may say nothing here for now. (muted)"), std::string::npos) << r.err;
   EXPECT_NE(r.err.find("Wait until the muting ends"), std::string::npos) << r.err;
   EXPECT_EQ(run({"send", "Nowhere", "hello"}).code, 1);
+}
+
+TEST_F(cli_run, a_past_that_does_not_lead_on_is_a_failure_and_no_endless_loop) {
+  history_page page;
+  page.conversation = fake_node::group;
+  page.head = event_seq{9};
+  page.next = event_seq{1};
+  page.events.bytes = node_.bytes(1);
+  page.events.count = 1;
+  std::string asked;
+  keep(frame_type::history, asked, page);
+  node_.start();
+  const result again = run({"history", "Group"});
+  EXPECT_EQ(again.code, 1);
+  EXPECT_NE(again.err.find("(malformed)"), std::string::npos) << again.err;
+  EXPECT_NE(again.out.find(R"("seq":1)"), std::string::npos) << "what came is printed";
+  EXPECT_EQ(run({"history", "Group", "--back", "--from", "1"}).code, 1);
+  node_.run([&] {
+    page.next = event_seq{5};
+    page.events = {};
+    keep(frame_type::history, asked, page);
+  });
+  EXPECT_EQ(run({"history", "Group"}).code, 1) << "nothing came, and more is to come";
+  node_.run([&] {
+    page.next = {};
+    keep(frame_type::history, asked, page);
+  });
+  EXPECT_EQ(run({"history", "Group"}).code, 0) << "nothing is there";
+}
+
+TEST_F(cli_run, users_that_were_made_are_told_whatever_fails_after_them) {
+  const std::string folder = file("tokens\xff");
+  // Something is in the way of this one's file.
+  std::filesystem::create_directories(std::filesystem::path(folder) / "bob.token" / "x");
+  node_.script(frame_type::provision_users, [&](net::connection& c, const frame_view& f) {
+    if (decode<provision_users>(f.payload)->names.size() == 1) {
+      return node_.refuse(c, f, errc::not_found);
+    }
+    users_provisioned m;
+    m.users.push_back({user_id{11}, device_id{21}, "alice", "t.alice"});
+    m.users.push_back({user_id{12}, device_id{22}, "bob", "t.bob"});
+    m.users.push_back({user_id{13}, device_id{23}, "../carol", "t.carol"});
+    m.users.push_back({user_id{14}, device_id{24}, "dave", "t.dave"});
+    node_.answer(c, f, m);
+  });
+  node_.start();
+  // As many as two requests take.
+  std::vector<std::string> words{"admin", "user", "add", "--tenant", "acme", "--out", folder};
+  for (int i = 0; i <= 500; ++i) words.push_back("n" + std::to_string(i));
+  const result r = run(words);
+  EXPECT_EQ(r.code, 1) << r.err;
+  EXPECT_NE(r.err.find("(not_found)"), std::string::npos) << r.err;
+  EXPECT_EQ(*read_token_file(folder + "/alice.token"), "t.alice");
+  EXPECT_EQ(*read_token_file(folder + "/dave.token"), "t.dave");
+  std::istringstream lines(r.out);
+  std::vector<json> told;
+  for (std::string line; std::getline(lines, line);) told.push_back(json::parse(line));
+  ASSERT_EQ(told.size(), 4u) << r.out;
+  EXPECT_FALSE(told[0].contains("token"));
+  EXPECT_TRUE(told[0].contains("token_file"));
+  EXPECT_EQ(told[1].at("token"), "t.bob");
+  EXPECT_EQ(told[2].at("token"), "t.carol");
+  EXPECT_FALSE(told[3].contains("token"));
+  words.pop_back();
+  EXPECT_EQ(run(words).code, 2) << "some token is not in its file";
+}
+
+TEST_F(cli_run, no_user_is_made_when_no_token_file_could_be_written) {
+  node_.start();
+  const result r = run({"admin", "user", "add", "--tenant", "acme", "alice", "--out", "/proc"});
+  EXPECT_EQ(r.code, 2) << r.err;
+  EXPECT_EQ(node_.count(frame_type::provision_users), 0u);
 }
 
 TEST_F(cli_run, a_notice_that_failed_tells_the_number_to_repeat_it_with) {

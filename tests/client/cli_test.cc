@@ -33,6 +33,18 @@ TEST(printable, letters_of_all_kinds_stay) {
   EXPECT_EQ(printable(text), text);
 }
 
+TEST(printable, a_byte_that_is_no_part_of_text_is_marked_each) {
+  const std::string one(mark);
+  EXPECT_EQ(printable("a\x9b"
+                      "31m"),
+            "a" + one + "31m")
+      << "a C1 control where a terminal takes bytes for letters";
+  EXPECT_EQ(printable("\xff\xc3("), one + one + "(");
+  EXPECT_EQ(printable("\xe2\x82"), one + one) << "the end is missing";
+  EXPECT_EQ(printable("\xed\xa0\x80"), one + one + one) << "a surrogate";
+  EXPECT_EQ(printable("\xc0\xafz"), one + one + "z") << "longer than need be";
+}
+
 TEST(profile, what_was_saved_is_loaded_and_paths_are_taken_from_its_folder) {
   const test::temp_folder here("conclave-profile");
   const std::string file = here.file("sub/profile.toml");

@@ -277,6 +277,7 @@ TEST(event_lines, a_text_is_shortened_between_characters) {
   EXPECT_EQ(shortened("short", 10), "short");
   EXPECT_EQ(shortened("äöüß", 2), "äö…");
   EXPECT_EQ(shortened("two\nlines", 20), "two lines");
+  EXPECT_EQ(shortened("\x9b\x9b\x9b", 2), "\xef\xbf\xbd\xef\xbf\xbd…") << "no text: a column each";
 }
 
 TEST(event_lines, every_inbox_entry_has_its_sentence) {

@@ -79,6 +79,70 @@ TEST(session_requests, a_resend_that_finds_its_own_effect_is_unknown_and_never_a
   EXPECT_EQ((*s)->end_device(device_id{5}).error().code, errc::not_found);
 }
 
+TEST(session_requests, p9_an_opening_that_is_asked_twice_is_unknown_when_it_burned_meanwhile) {
+  fake_node node;
+  std::atomic<unsigned> opens{0};
+  do_and_cut(node, frame_type::open_burning, opens, errc::gone);
+  node.start();
+  auto s = session::connect(node.options(1));
+  ASSERT_TRUE(s);
+  EXPECT_EQ((*s)->open(fake_node::group, event_seq{1}).error().code, errc::outcome_unknown);
+  EXPECT_EQ((*s)->open(fake_node::group, event_seq{1}).error().code, errc::gone);
+}
+
+TEST(session_requests, p9_an_answer_that_cannot_be_read_says_nothing_about_the_effect) {
+  fake_node node;
+  const auto other = [&node](net::connection& c, const frame_view& f) {
+    node.answer(c, f, pong{});
+  };
+  node.script(frame_type::send, other);
+  node.script(frame_type::mark_read, other);
+  node.script(frame_type::history, other);
+  node.start();
+  session_options options = node.options(1);
+  options.follow = false;
+  auto s = session::connect(options);
+  ASSERT_TRUE(s);
+  EXPECT_EQ((*s)->send(fake_node::group, "said").error().code, errc::outcome_unknown);
+  EXPECT_EQ((*s)->mark_read(fake_node::group, event_seq{1}).error().code, errc::outcome_unknown);
+  EXPECT_EQ(
+      (*s)->history(fake_node::group, event_seq{1}, history_direction::forward, 10).error().code,
+      errc::malformed)
+      << "a read has no effect";
+}
+
+TEST(session_requests, a_list_that_does_not_get_on_ends) {
+  fake_node node;
+  node.script(frame_type::list_members, [&node](net::connection& c, const frame_view& f) {
+    members_page page;
+    member_entry one;
+    one.user = user_id{5};
+    one.joined = event_seq{1};
+    one.user_name = "u5";
+    page.members.push_back(one);
+    page.more = true;
+    node.answer(c, f, page);
+  });
+  node.start();
+  session_options options = node.options(1);
+  options.follow = false;
+  auto s = session::connect(options);
+  ASSERT_TRUE(s);
+  EXPECT_EQ((*s)->list_members(fake_node::group).error().code, errc::malformed);
+}
+
+TEST(session_requests, a_node_that_lets_in_and_closes_is_not_stormed) {
+  fake_node node;
+  node.script(frame_type::list_conversations, [](net::connection& c, const frame_view&) {
+    c.close(net::close_reason::by_us, false);
+  });
+  node.start();
+  auto s = session::connect(node.options(1));
+  ASSERT_TRUE(s);
+  std::this_thread::sleep_for(std::chrono::milliseconds{2'000});
+  EXPECT_LE(node.logins, 12u) << "100, 200, then 400 ms, of each a half by chance";
+}
+
 TEST(session_requests, a_field_outside_its_bounds_is_refused_here_with_its_name) {
   fake_node node;
   node.start();

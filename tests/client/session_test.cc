@@ -316,10 +316,12 @@ void survive(std::uint64_t seed, unsigned texts) {
     });
     if (i % 50 == 25) node.cut_all();
   }
-  ASSERT_TRUE(wait_until([&] {
-    const std::lock_guard lock(mutex);
-    return receipts.size() + failed == texts;
-  }));
+  ASSERT_TRUE(wait_until(
+      [&] {
+        const std::lock_guard lock(mutex);
+        return receipts.size() + failed == texts;
+      },
+      options.request_timeout));
   EXPECT_EQ(failed, 0u);
   node.lose_push = node.cut_before = node.cut_after = 0;
   node.answer_retry = node.answer_unknown = 0;

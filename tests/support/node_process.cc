@@ -184,15 +184,8 @@ std::vector<new_user> node_process::provision(const std::string& tenant, const s
   if (!made && made.error().code != errc::already_exists)
     throw std::runtime_error("creating a tenant: " + made.error().detail);
   std::vector<new_user> users;
-  constexpr std::size_t per_request = 500;
-  for (std::size_t at = 0; at < names.size(); at += per_request) {
-    const std::size_t end = std::min(names.size(), at + per_request);
-    const auto first = names.begin() + static_cast<std::ptrdiff_t>(at);
-    const auto last = names.begin() + static_cast<std::ptrdiff_t>(end);
-    auto some = (*admin)->provision_users(tenant, device, std::vector<std::string>(first, last));
-    if (!some) throw std::runtime_error("provisioning: " + some.error().detail);
-    for (new_user& user : *some) users.push_back(std::move(user));
-  }
+  const status provisioned = (*admin)->provision_users(tenant, device, names, users);
+  if (!provisioned) throw std::runtime_error("provisioning: " + provisioned.error().detail);
   return users;
 }
 
