@@ -210,6 +210,15 @@ inline constexpr std::size_t recent_entry_bytes = 8 * 1024 * 1024;
 /// A replicated shard keeps more of its log than one that stands alone: a peer that was away for
 /// less than this catches up from it, beyond it needs a snapshot.
 inline constexpr std::uint64_t replicated_log_keep_bytes = 64 * 1024 * 1024;
+/// …and never more entries: those of 64 bytes, so that it is the bytes that count. What a restart
+/// finds is bounded by this alone until as many bytes have followed.
+inline constexpr std::uint64_t replicated_log_keep_entries = 1'000'000;
+/// While a peer gets a snapshot or catches up the leader keeps what it needs, up to so many times
+/// as much: 512 MiB of a shard, or the snapshot would be outdated before it is there, again and
+/// again.
+inline constexpr std::uint64_t log_kept_for_peers = 8;
+/// So long after a snapshot has gone out its receiver's acknowledgement is waited for.
+inline constexpr std::chrono::milliseconds seeded_peer_patience{10'000};
 
 /// An APPEND ends with the entry that takes it above this: two group commits.
 inline constexpr std::size_t peer_batch_bytes = 2 * max_commit_bytes;

@@ -9,6 +9,7 @@
 #include "replication/digest_worker.h"
 #include "schemas/check.h"
 
+#include <atomic>
 #include <condition_variable>
 #include <future>
 #include <map>
@@ -105,11 +106,18 @@ class cluster::impl final : public mesh_handler, public node_port {
   }
 
   std::string on_writer(std::function<std::string()> order) {
-    auto answer = std::make_shared<std::promise<std::string>>();
-    auto future = answer->get_future();
-    writer_->post([order = std::move(order), answer] { answer->set_value(order()); });
-    if (future.wait_for(std::chrono::seconds(10)) != std::future_status::ready)
-      return "the node is busy or stopping";
+    struct order_state {
+      std::promise<std::string> answer;
+      std::atomic<bool> taken{false};  // by the writer, or by who gave the order up
+    };
+    auto state = std::make_shared<order_state>();
+    auto future = state->answer.get_future();
+    writer_->post([order = std::move(order), state] {
+      if (!state->taken.exchange(true)) state->answer.set_value(order());
+    });
+    if (future.wait_for(options_.order_patience) == std::future_status::ready) return future.get();
+    // What is told as not done must not be done later.
+    if (!state->taken.exchange(true)) return "the node is busy or stopping";
     return future.get();
   }
 

@@ -39,10 +39,13 @@ struct cluster_options {
   std::function<void(std::vector<storage::shard_lead>)> on_leading;
   /// While this node leads, all copies compare their digests so often.
   std::chrono::milliseconds digest_interval = limits::digest_interval;
+  /// So long an operator's order waits for the writer; given up then, it is not done later.
+  std::chrono::milliseconds order_patience{10'000};
   std::uint64_t seed_bytes_per_s = 0;  ///< sent to nodes that get a snapshot; 0: no bound
   bool sync = true;                    ///< false skips the fsync: for measuring only
   /// How much of each log is kept for peers that were away; beyond it they are seeded.
-  storage::log_tail_bounds keep{.bytes_kept = limits::replicated_log_keep_bytes};
+  storage::log_tail_bounds keep{.bytes_kept = limits::replicated_log_keep_bytes,
+                                .entries_kept = limits::replicated_log_keep_entries};
 };
 
 class cluster {

@@ -70,6 +70,7 @@ status copies::flush(std::vector<settled>& out) {
     if (status synced = disk_.sync(); !synced) return synced;
     for (const auto& copy : shards_) copy->synced();
   }
+  if (!fatal_.empty()) return failure{errc::io_error, fatal_};
   for (const auto& copy : shards_)
     if (!copy->fatal().empty()) return failure{errc::corrupt, copy->fatal()};
   out.insert(out.end(), settled_.begin(), settled_.end());
@@ -97,6 +98,10 @@ void copies::link_up(node_id node) {
   peer_state& p = peers_[node];
   p.up = true;
   p.introduced = false;
+  if (const status counted = data_.count_start(); !counted) {
+    fatal_ = counted.error().detail;
+    return;
+  }
   peer_hello hello;
   hello.cluster = options_.cluster;
   hello.id = options_.self;
@@ -168,7 +173,8 @@ void copies::take(node_id node, const decoded_message& m) {
 
 void copies::take(node_id node, const peer_refuse& refusal) {
   if (!peers_[node].introduced || refusal.shard.value >= shards_.size()) return;
-  // "older incarnation" speaks of this folder; everything else of what it forgot.
+  // Of the folder that this node had before, said to whoever answers for it now.
+  if (refusal.to != replica_id{} && refusal.to != options_.self) return;
   shards_[refusal.shard.value]->step(distrusted{refusal.reason});
 }
 
@@ -194,8 +200,10 @@ void copies::take(node_id node, const peer_yield& yield) {
             {{"node", node.value}, {"shard", yield.shard.value}});
 }
 
+/// With the next tick: what fails at once is not begun again at once.
 void copies::seeding_over(shard_id shard, replica_id peer) {
-  shards_[shard.value]->step(seeding_ended{peer});
+  shards_[shard.value]->seeding_over(peer);
+  absent_.emplace_back(shard, peer);
 }
 
 void copies::adopt(shard_id shard, std::unique_ptr<storage::staged_state> state,
@@ -233,7 +241,7 @@ void copies::refuse(shard_id shard, replica_id peer, distrust reason) {
   log::error("cluster",
              "the data folder of node " + std::to_string(peer.node.value) + " is refused: " + why,
              {{"shard", shard.value}});
-  peer_refuse frame{shard, reason, why};
+  peer_refuse frame{shard, reason, why, peer};
   std::string bytes;
   append_peer_frame(bytes, frame);
   port_.send(peer.node, std::move(bytes));
@@ -276,7 +284,7 @@ void copies::claim_by_itself() {
       continue;
     }
     leadership wish = by_itself(options_.plan, copy.shard(), options_.self, copy.core().state(),
-                                heard_[i], options_.now());
+                                heard_[i], copy.newest_time());
     if (wish.claim) copy.step(claimed{std::move(*wish.claim)});
     if (waiting.empty()) waiting = std::move(wish.why_not);
   }
@@ -290,7 +298,7 @@ std::string copies::promote() {
   std::vector<claim_record> claims;
   for (std::size_t i = 0; i < shards_.size(); ++i) {
     leadership wish =
-        by_order(options_.self, shards_[i]->core().state(), heard_[i], options_.now());
+        by_order(options_.self, shards_[i]->core().state(), heard_[i], shards_[i]->newest_time());
     if (!wish.claim) return "shard " + std::to_string(i) + ": " + wish.why_not;
     claims.push_back(std::move(*wish.claim));
   }
@@ -364,7 +372,7 @@ std::string copies::change_voters(
       copy.plan_change(std::move(each.config));
     } else {
       copy.step(claimed{claim_at_once(options_.self.node, copy.core().state(), heard_[each.shard],
-                                      each.config, options_.now())});
+                                      each.config, copy.newest_time())});
     }
   }
   return {};
@@ -476,7 +484,7 @@ void copies::tick() {
   count_patience();
   for (const auto& [shard, peer] : std::exchange(absent_, {}))
     shards_[shard.value]->step(seeding_ended{peer});
-  for (const auto& copy : shards_) copy->step(ticked{});
+  for (const auto& copy : shards_) copy->tick();
   tell_learners();
   claim_by_itself();
   mark_states();

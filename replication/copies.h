@@ -41,7 +41,8 @@ struct copies_options {
   std::chrono::milliseconds digest_interval = limits::digest_interval;
   bool sync = true;  ///< false skips the fsync: for measuring only
   /// How much of each log is kept for peers that were away.
-  storage::log_tail_bounds keep{.bytes_kept = limits::replicated_log_keep_bytes};
+  storage::log_tail_bounds keep{.bytes_kept = limits::replicated_log_keep_bytes,
+                                .entries_kept = limits::replicated_log_keep_entries};
 };
 
 /// What the replicas need of the node around them. Called on the writer's thread; must not block.
@@ -171,7 +172,9 @@ class copies final : public storage::committer, private copy_port {
   std::map<shard_id, log_index> digests_due_;  ///< marks whose own digest is being taken
   std::uint64_t next_mark_tick_ = 0;
   std::map<node_id, peer_state> peers_;
-  std::vector<std::pair<shard_id, replica_id>> absent_;  ///< were to be seeded; looked at again
+  /// Were to be seeded and are not there, or were seeded: looked at with the next tick.
+  std::vector<std::pair<shard_id, replica_id>> absent_;
+  std::string fatal_;  ///< why the node must end; empty: it need not
   std::vector<settled> settled_;
   std::vector<storage::shard_lead> led_;  ///< as last told
   std::string waiting_for_;               ///< as last logged

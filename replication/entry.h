@@ -8,6 +8,7 @@
 #include "replication/shard_config.h"
 #include "schemas/log_entry.h"
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -30,6 +31,6 @@ struct entry {
 };
 
 /// Computes `hash`, and may set `stored`, of an entry of this shard whose other fields are set.
-using sealing = void (*)(shard_id, entry&);
+using sealing = std::function<void(shard_id, entry&)>;
 
 }  // namespace conclave::replication

@@ -153,6 +153,11 @@ void replica::on(const message& m, const nack& n) {
   progress* p = receiver(m.from);
   if (p == nullptr || !leads_in(m.epoch)) return;
   if (n.reason != refusal::gap && n.reason != refusal::diverged) return;
+  // Where it differs it names its commit: who lacks that must not lead.
+  if (n.reason == refusal::diverged && !holds(n.hint <= s_.log.last_index(), invariant::one_history,
+                                              "a copy has committed what this log does not have")) {
+    return;
+  }
   log_index hint = n.hint;
   // It differs somewhere behind its commit, which may be far before what it acknowledged.
   if (n.reason == refusal::diverged) hint = std::max(hint, p->match);
@@ -167,9 +172,6 @@ void replica::on(const message& m, const nack& n) {
 }
 
 namespace {
-
-/// Ticks without an answer to entries, after which a peer gets marks only.
-constexpr std::uint8_t limit_of_repeats = 2;
 
 /// What the peer holds by its own word: acknowledged, or the place where it wants to go on.
 log_index known_of(const progress& p) {

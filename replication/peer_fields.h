@@ -57,6 +57,12 @@ class peer_writer {
     wire::append_array_header(out_, count);
     fields();
   }
+  /// And so many that a later version has appended.
+  template <class Fields, class More>
+  void record(std::uint32_t count, Fields fields, std::uint32_t appended, More more) {
+    wire::append_array_header(out_, count + appended);
+    fields(), more();
+  }
   /// `smallest`: what an element takes at least.
   template <class Element, class Fields>
   void list(const std::vector<Element>& elements, std::size_t, Fields fields) {
@@ -139,9 +145,19 @@ class peer_reader {
     if (!took([&] { return from_.read_array_header(there); }, "an array is missing")) return;
     if (there < count) return fail("too few fields");
     fields();
-    for (; ok() && there > count; --there) {
-      took([&] { return from_.skip(wire::max_depth); }, "a later field is broken");
-    }
+    skip(there - count);
+  }
+  /// A node of before leaves out what was appended.
+  template <class Fields, class More>
+  void record(std::uint32_t count, Fields fields, std::uint32_t appended, More more) {
+    std::uint32_t there = 0;
+    if (!took([&] { return from_.read_array_header(there); }, "an array is missing")) return;
+    if (there < count) return fail("too few fields");
+    fields();
+    there -= count;
+    if (there < appended) return skip(there);
+    more();
+    skip(there - appended);
   }
   template <class Element, class Fields>
   void list(std::vector<Element>& to, std::size_t smallest, Fields fields) {
@@ -163,6 +179,11 @@ class peer_reader {
   }
 
  private:
+  void skip(std::uint32_t fields) {
+    for (; ok() && fields > 0; --fields)
+      took([&] { return from_.skip(wire::max_depth); }, "a later field is broken");
+  }
+
   /// Once something is wrong the cursor stands anywhere: it is not used any more.
   template <class Read>
   bool took(Read read, const char* why) {

@@ -97,6 +97,7 @@ struct peer_refuse {
   shard_id shard{};
   distrust reason = distrust::none;
   std::string text;
+  replica_id to;  ///< whose folder is meant; zero: said by a node of before
 
   friend bool operator==(const peer_refuse&, const peer_refuse&) = default;
 };

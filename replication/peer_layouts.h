@@ -64,11 +64,12 @@ void layout(V& v, seen_by<V, peer_hello>& m) {
 }
 template <class V>
 void layout(V& v, seen_by<V, peer_refuse>& m) {
-  v.record(3, [&] {
+  const auto fields_of_before = [&] {
     v.number(m.shard.value);
     v.code(m.reason, distrust::older_incarnation, distrust::entries_lost);
     v.text(m.text);
-  });
+  };
+  v.record(3, fields_of_before, 2, [&] { fields(v, m.to); });
 }
 template <class V>
 void layout(V& v, seen_by<V, peer_status>& m) {

@@ -39,6 +39,9 @@ struct start_facts {
 /// or fetches the newest log, installs its configuration, waits for activation.
 enum class role : std::uint8_t { follower, fencing, recovering, leader, quarantined };
 
+/// Ticks without an answer to entries, after which a peer gets marks only.
+inline constexpr std::uint8_t limit_of_repeats = 2;
+
 /// A leader's view of one receiver of its log.
 struct progress {
   member peer;

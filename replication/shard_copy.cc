@@ -13,9 +13,9 @@ namespace conclave::replication {
 
 namespace {
 
-replica_options options_of(shard_id shard) {
+replica_options options_of(shard_id shard, sealing seal) {
   replica_options options;
-  options.seal = seal_stored;
+  options.seal = std::move(seal);
   options.shard = shard;
   options.max_batch = 64;
   options.max_in_flight = 256;
@@ -75,6 +75,7 @@ status shard_copy::start(const start_facts& facts) {
   auto rows = storage::replica_disk::load(disk_.data(), shard_);
   if (!rows) return rows.error();
   applied_ = rows->applied;
+  newest_time_ = applied_.time;
   first_kept_ = rows->first_kept;
   record_ = rows->record.value_or(replica_record{});
 
@@ -96,6 +97,7 @@ status shard_copy::start(const start_facts& facts) {
     for (std::string& stored : *more) {
       auto opened = open_entry(shard_, stored);
       if (!opened) return opened.error();
+      newest_time_ = std::max(newest_time_, opened->time);
       state.entries.push_back(opened->place());
       on_disk_ = opened->index;
       recent_.append(on_disk_, std::make_shared<const std::string>(std::move(stored)));
@@ -119,7 +121,12 @@ status shard_copy::start(const start_facts& facts) {
   if (state.promised.epoch < applied_.epoch) state.promised.epoch = applied_.epoch;
   tail_.found(first_kept_, on_disk_);
   marked_ = applied_.index;
-  core_ = std::make_unique<replica>(options_of(shard_), facts, state);
+  // A shard's time does not go back, whoever leads: that of a claim is its claimer's.
+  const auto seal = [this](shard_id shard, entry& e) {
+    e.time = newest_time_ = std::max(newest_time_, e.time);
+    seal_stored(shard, e);
+  };
+  core_ = std::make_unique<replica>(options_of(shard_, seal), facts, state);
   // From now on the shard is known to be replicated, whatever comes first.
   if (!rows->record) put_record();
   return done{};
@@ -207,6 +214,7 @@ void shard_copy::carry_out(write& w) {
   if (w.reset) {
     CONCLAVE_CHECK(adopting_.state != nullptr, "a log is reset by a snapshot");
     applied_ = adopting_.applied;
+    newest_time_ = std::max(newest_time_, applied_.time);
     disk_.adopt(shard_, std::move(adopting_.state), record_, applied_);
     record_changed = false;
     for (const log_index each : std::exchange(configs_, {})) disk_.erase_config(shard_, each);
@@ -237,6 +245,7 @@ void shard_copy::carry_out(write& w) {
     CONCLAVE_CHECK(e.stored != nullptr && e.index == after(on_disk_), "the log is dense");
     disk_.append(shard_, e.index, *e.stored);
     on_disk_ = e.index;
+    newest_time_ = std::max(newest_time_, e.time);
     recent_.append(e.index, e.stored);
     if (e.kind == log_kind::config) {
       disk_.put_config(shard_, e.index, encode(*e.config));
@@ -324,7 +333,8 @@ void shard_copy::carry_out(const apply& a) {
 /// older than the bound. Applied is final, so the log's old end is never needed for repair.
 void shard_copy::trim_and_mark(std::size_t entry_bytes) {
   bytes_since_mark_ += entry_bytes;
-  const auto first = tail_.appended(applied_.index, entry_bytes);
+  const auto first =
+      tail_.appended(applied_.index, entry_bytes, [this] { return needed_by_peers(); });
   if (first && *first > first_kept_) {
     first_kept_ = *first;
     disk_.trim(shard_, first_kept_, {applied_.index, applied_.hash, first_kept_});
@@ -348,6 +358,45 @@ void shard_copy::adopt(std::unique_ptr<storage::staged_state> state, const appli
   adopting_ = {std::move(state), applied};
   step(seeded{{applied.epoch, applied.index, applied.hash}, std::move(config), std::move(plan)});
   adopting_ = {};  // not used: the replica had gone beyond it
+}
+
+log_index shard_copy::needed_by_peers() {
+  log_index needed{UINT64_MAX};
+  if (!core_->state().leading) {
+    seeded_.clear();
+    return needed;
+  }
+  for (const progress& p : core_->state().leading->receivers) {
+    const auto given = seeded_.find(p.peer.id);
+    if (given != seeded_.end() && p.match < given->second.base) {
+      needed = std::min(needed, after(given->second.base));
+      continue;
+    }
+    if (given != seeded_.end()) seeded_.erase(given);
+    const log_index known = std::max(p.match, p.rewound_to);
+    if (known.value != 0 && p.silent_ticks < limit_of_repeats)
+      needed = std::min(needed, after(known));
+  }
+  return needed;
+}
+
+void shard_copy::carry_out(const seed_peer& s) {
+  seeded_[s.peer] = {applied_.index, std::nullopt};
+  port_.seed(shard_, s.peer);
+}
+
+void shard_copy::seeding_over(replica_id peer) {
+  const auto given = seeded_.find(peer);
+  if (given != seeded_.end())
+    given->second.ticks_left = limits::seeded_peer_patience / limits::replica_tick;
+}
+
+void shard_copy::tick() {
+  for (auto given = seeded_.begin(); given != seeded_.end();) {
+    auto& left = given->second.ticks_left;
+    given = left && (*left)-- == 0 ? seeded_.erase(given) : std::next(given);
+  }
+  step(ticked{});
 }
 
 }  // namespace conclave::replication

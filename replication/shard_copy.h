@@ -13,7 +13,9 @@
 #include "storage/replica_disk.h"
 
 #include <deque>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -44,6 +46,13 @@ class shard_copy {
 
   void step(event e);
 
+  /// Every limits::replica_tick.
+  void tick();
+
+  /// The snapshot for that peer has gone out, or never will: its acknowledgement is waited for a
+  /// while, with the log behind it.
+  void seeding_over(replica_id peer);
+
   /// The write that holds this copy's last effects is durable.
   void synced();
 
@@ -67,6 +76,8 @@ class shard_copy {
   shard_id shard() const { return shard_; }
   const replica& core() const { return *core_; }
   const applied_record& applied() const { return applied_; }
+  /// Of all entries that this log has had: what is made here is not older.
+  time_ms newest_time() const { return newest_time_; }
 
   /// The epoch in which this copy leads with everything before it applied; zero: it does not.
   shard_epoch leading() const;
@@ -90,7 +101,7 @@ class shard_copy {
   void carry_out(const declined& d) { settle(d.token, false); }
   void carry_out(const request_activation& r);
   void carry_out(const claim_ended& c) { port_.claim_over(shard_, c); }
-  void carry_out(const seed_peer& s) { port_.seed(shard_, s.peer); }
+  void carry_out(const seed_peer& s);
   void carry_out(const refuse_peer& r) { port_.refuse(shard_, r.peer, r.reason); }
   void carry_out(const quarantine& q) { port_.out_of_service(shard_, q); }
 
@@ -100,6 +111,8 @@ class shard_copy {
   /// Entries [first, …), at most `count`, from memory or from disk; empty: no longer there.
   std::vector<stored_entry> entries(log_index first, std::size_t count);
   void trim_and_mark(std::size_t entry_bytes);
+  /// The leader's: from where on peers that are seeded or catch up need the log; else: nothing.
+  log_index needed_by_peers();
   void put_record();
 
   storage::replica_disk& disk_;
@@ -116,6 +129,12 @@ class shard_copy {
   std::vector<log_index> configs_;  ///< indexes of the configurations on disk
   storage::log_tail_bounds keep_;
   storage::log_tail tail_;
+  struct seeded_peer {
+    log_index base{};                        ///< the snapshot is of this or later
+    std::optional<std::int64_t> ticks_left;  ///< once it has gone out
+  };
+  std::map<replica_id, seeded_peer> seeded_;  ///< until they acknowledge it
+  time_ms newest_time_ = 0;
   log_index marked_{};
   std::uint64_t bytes_since_mark_ = 0;
   recent_entries recent_;

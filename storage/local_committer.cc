@@ -19,6 +19,7 @@ class local_committer final : public committer {
   outcome<std::vector<shard_lead>> open(time_ms now) override {
     auto lanes = read_lanes();
     if (!lanes) return std::move(lanes).error().prefixed("cannot read where the shards stand");
+    if (const status counted = data_.count_start(); !counted) return counted.error();
     const store::impl& inside = *data_.impl_;
     group_.emplace(inside.log, inside.meta, std::move(*lanes));
     for (std::uint16_t i = 0; i < data_.shard_count(); ++i) group_->open_epoch(shard_id{i}, now);
@@ -98,7 +99,7 @@ class local_committer final : public committer {
       }
       shard_lane lane;
       lane.shard = shard;
-      lane.family = data_.impl_->family(shard);
+      lane.family = data_.impl_->family(shard).get();
       lane.epoch = applied->epoch;
       lane.last = applied->index;
       lane.hash = applied->hash;

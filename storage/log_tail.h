@@ -38,6 +38,13 @@ class log_tail {
 
   /// Counts an entry. Gives the index from which on the log is to be kept when older ones may go.
   std::optional<log_index> appended(log_index index, std::uint64_t bytes) {
+    return appended(index, bytes, [] { return log_index{UINT64_MAX}; });
+  }
+
+  /// The same; entries from needed() on are kept longer, up to limits::log_kept_for_peers times as
+  /// many.
+  template <class Needed>
+  std::optional<log_index> appended(log_index index, std::uint64_t bytes, Needed&& needed) {
     open_.last = index;
     open_.bytes += bytes;
     ++open_.entries;
@@ -47,7 +54,11 @@ class log_tail {
     chunks_.push_back(open_);
     open_ = {};
     std::optional<log_index> from;
-    while (!chunks_.empty() && can_spare(chunks_.front())) {
+    if (!can_spare(chunks_.front(), 1)) return from;
+    const log_index needed_from = needed();
+    while (!chunks_.empty() && can_spare(chunks_.front(), 1)) {
+      const chunk& oldest = chunks_.front();
+      if (oldest.last >= needed_from && !can_spare(oldest, limits::log_kept_for_peers)) break;
       from = log_index{chunks_.front().last.value + 1};
       bytes_ -= chunks_.front().bytes;
       entries_ -= chunks_.front().entries;
@@ -63,9 +74,10 @@ class log_tail {
     std::uint64_t entries = 0;
   };
 
-  bool can_spare(const chunk& oldest) const {
-    return bytes_ - oldest.bytes >= bounds_.bytes_kept ||
-           entries_ - oldest.entries >= bounds_.entries_kept;
+  /// Without it, is there still `times` what is to be kept?
+  bool can_spare(const chunk& oldest, std::uint64_t times) const {
+    return bytes_ - oldest.bytes >= bounds_.bytes_kept * times ||
+           entries_ - oldest.entries >= bounds_.entries_kept * times;
   }
 
   log_tail_bounds bounds_;

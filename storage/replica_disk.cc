@@ -195,7 +195,8 @@ status replica_disk::sync() {
 // -------------------------------------------------------------------------
 
 void replica_disk::apply(shard_id shard, std::string_view redo, const applied_record& applied) {
-  rocksdb::ColumnFamilyHandle* const family = impl_->inside.family(shard);
+  // Only this thread replaces it.
+  rocksdb::ColumnFamilyHandle* const family = impl_->inside.family(shard).get();
   redo_reader reader(redo);
   redo_operation operation;
   while (reader.next(operation)) {

@@ -38,8 +38,7 @@ std::shared_ptr<const rocksdb::Snapshot> take_snapshot(rocksdb::DB* db) {
 store::impl::~impl() {
   if (!db) return;
   published = nullptr;
-  for (auto* family : shards) db->DestroyColumnFamilyHandle(family);
-  for (auto* family : replaced) db->DestroyColumnFamilyHandle(family);
+  shards.clear();
   for (auto* family : {unused, log, meta}) {
     if (family != nullptr) db->DestroyColumnFamilyHandle(family);
   }
@@ -47,9 +46,16 @@ store::impl::~impl() {
   closed.PermitUncheckedError();  // Everything acknowledged is synced; closing has nothing to lose.
 }
 
-rocksdb::ColumnFamilyHandle* store::impl::family(shard_id shard) const {
+family_ref store::impl::hold(rocksdb::ColumnFamilyHandle* family) const {
+  return {family, [db = db.get()](rocksdb::ColumnFamilyHandle* held) {
+            db->DestroyColumnFamilyHandle(held);
+          }};
+}
+
+family_ref store::impl::family(shard_id shard) const {
   CONCLAVE_CHECK(shard.value < shards.size(), "the shard exists");
-  return std::atomic_ref(shards[shard.value]).load(std::memory_order_acquire);
+  const std::lock_guard lock(published_mutex);
+  return shards[shard.value];
 }
 
 rocksdb::Status store::impl::write(rocksdb::WriteBatch& batch, bool durably) {
@@ -62,6 +68,16 @@ rocksdb::Status store::impl::write(rocksdb::WriteBatch& batch, bool durably) {
   // Also after a failure: nothing may stay begun.
   rocksdb::Status durable = files->finish();
   return written.ok() ? durable : written;
+}
+
+status store::impl::save(const node_record& node) {
+  const std::lock_guard lock(writing);
+  rocksdb::WriteOptions durable;
+  durable.sync = true;
+  const rocksdb::Status written =
+      db->Put(durable, meta, slice(keys::meta_node), slice(encode(node)));
+  if (!written.ok()) return write_failure(path, written);
+  return done{};
 }
 
 void store::impl::publish() {
@@ -81,8 +97,12 @@ std::shared_ptr<const rocksdb::Snapshot> store::impl::seen() const {
 }
 
 void store::impl::replace_family(shard_id shard, rocksdb::ColumnFamilyHandle* family) {
-  replaced.push_back(std::atomic_ref(shards[shard.value]).exchange(family));
-  const rocksdb::Status dropped = db->DropColumnFamily(replaced.back());
+  family_ref replaced = hold(family);
+  {
+    const std::lock_guard lock(published_mutex);
+    replaced.swap(shards[shard.value]);
+  }
+  const rocksdb::Status dropped = db->DropColumnFamily(replaced.get());
   dropped.PermitUncheckedError();  // What is left is dropped when the folder is opened again.
 }
 
@@ -109,18 +129,25 @@ outcome<chain_mark_record> store::impl::mark(shard_id shard) const {
 store::store() : impl_(std::make_unique<impl>()) {}
 store::~store() = default;
 
+status store::count_start() {
+  if (counted_) return done{};
+  const status saved = impl_->save(node_);
+  counted_ = saved.ok();
+  return saved;
+}
+
 // -- one consistent view
 // ---------------------------------------------------------------------------
 
-state_view::state_view(rocksdb::DB* db, rocksdb::ColumnFamilyHandle* family,
+state_view::state_view(rocksdb::DB* db, family_ref family,
                        std::shared_ptr<const rocksdb::Snapshot> snapshot, shard_id shard)
-    : db_(db), family_(family), snapshot_(std::move(snapshot)), shard_(shard) {}
+    : db_(db), family_(std::move(family)), snapshot_(std::move(snapshot)), shard_(shard) {}
 
 outcome<std::string> state_view::get(std::string_view key) const {
   rocksdb::ReadOptions options;
   options.snapshot = snapshot_.get();
   std::string value;
-  const rocksdb::Status status = db_->Get(options, family_, slice(key), &value);
+  const rocksdb::Status status = db_->Get(options, family_.get(), slice(key), &value);
   if (!status.ok()) return read_failure(status);
   return value;
 }
@@ -132,7 +159,7 @@ status state_view::scan(const keys::range& range, const visitor& visit, scan_cac
   options.snapshot = snapshot_.get();
   options.iterate_upper_bound = &end;
   options.fill_cache = cache == scan_cache::fill;
-  const std::unique_ptr<rocksdb::Iterator> row(db_->NewIterator(options, family_));
+  const std::unique_ptr<rocksdb::Iterator> row(db_->NewIterator(options, family_.get()));
   for (row->Seek(slice(range.first)); row->Valid(); row->Next()) {
     if (!visit(view_of(row->key()), view_of(row->value()))) break;
   }
@@ -148,7 +175,7 @@ status state_view::scan_backward(const keys::range& range, const visitor& visit)
   options.snapshot = snapshot_.get();
   options.iterate_lower_bound = &begin;
   options.iterate_upper_bound = &end;
-  const std::unique_ptr<rocksdb::Iterator> row(db_->NewIterator(options, family_));
+  const std::unique_ptr<rocksdb::Iterator> row(db_->NewIterator(options, family_.get()));
   for (row->SeekToLast(); row->Valid(); row->Prev()) {
     if (!visit(view_of(row->key()), view_of(row->value()))) break;
   }
@@ -161,18 +188,19 @@ status state_view::scan_backward(const keys::range& range, const visitor& visit)
 
 state_view store::view(shard_id shard) const {
   rocksdb::DB* const db = impl_->db.get();
-  rocksdb::ColumnFamilyHandle* const family = impl_->family(shard);
+  family_ref family = impl_->family(shard);
   auto seen = impl_->seen();
-  return state_view(db, family, seen != nullptr ? std::move(seen) : take_snapshot(db), shard);
+  return state_view(db, std::move(family), seen != nullptr ? std::move(seen) : take_snapshot(db),
+                    shard);
 }
 
 outcome<std::string> store::get(shard_id shard, std::string_view key) const {
-  rocksdb::ColumnFamilyHandle* const family = impl_->family(shard);
+  const family_ref family = impl_->family(shard);
   const auto seen = impl_->seen();
   rocksdb::ReadOptions options;
   options.snapshot = seen.get();
   std::string value;
-  const rocksdb::Status status = impl_->db->Get(options, family, slice(key), &value);
+  const rocksdb::Status status = impl_->db->Get(options, family.get(), slice(key), &value);
   if (!status.ok()) return read_failure(status);
   return value;
 }
@@ -208,14 +236,14 @@ time_ms store::latest_time() const {
 }
 
 outcome<std::string> store::digest(shard_id shard) const {
-  rocksdb::ColumnFamilyHandle* const family = impl_->family(shard);
+  const family_ref family = impl_->family(shard);
   const auto seen = impl_->seen();
   rocksdb::ReadOptions options;
   options.snapshot = seen.get();
   // A full scan must not push everybody else's blocks out of the cache.
   options.fill_cache = false;
   state_digest digest;
-  const std::unique_ptr<rocksdb::Iterator> row(impl_->db->NewIterator(options, family));
+  const std::unique_ptr<rocksdb::Iterator> row(impl_->db->NewIterator(options, family.get()));
   for (row->SeekToFirst(); row->Valid(); row->Next()) {
     digest.add(view_of(row->key()), view_of(row->value()));
   }

@@ -43,6 +43,9 @@ struct store_options {
 /// Whether a scan may push other readers' blocks out of the cache.
 enum class scan_cache : std::uint8_t { fill, spare };
 
+/// A shard's column family, for as long as somebody holds it.
+using family_ref = std::shared_ptr<rocksdb::ColumnFamilyHandle>;
+
 /// One consistent view of one shard's state: what is durable, and nothing else. Cheap; holds a
 /// RocksDB snapshot, so keep it short. Used by one thread at a time.
 class state_view {
@@ -62,21 +65,27 @@ class state_view {
 
  private:
   friend class store;
-  state_view(rocksdb::DB* db, rocksdb::ColumnFamilyHandle* family,
-             std::shared_ptr<const rocksdb::Snapshot> snapshot, shard_id shard);
+  state_view(rocksdb::DB* db, family_ref family, std::shared_ptr<const rocksdb::Snapshot> snapshot,
+             shard_id shard);
 
   rocksdb::DB* db_;
-  rocksdb::ColumnFamilyHandle* family_;
+  family_ref family_;
   std::shared_ptr<const rocksdb::Snapshot> snapshot_;
   shard_id shard_;
 };
 
 class store {
  public:
-  /// Opens or creates the data folder, bumps boot_count, checks that applied <= last log index per
-  /// shard and verifies the hash chain from the last mark. errc::corrupt names shard and index.
+  /// Opens or creates the data folder, checks that applied <= last log index per shard and verifies
+  /// the hash chain from the last mark. errc::corrupt names shard and index.
   static outcome<std::unique_ptr<store>> open(const store_options& options);
   ~store();
+
+  /// Makes node().boot_count durable: from now on this start counts. Once; the second time does
+  /// nothing. Whoever has peers calls it when one of them is about to judge the folder, and not
+  /// before: starts that nobody has seen would count a folder that went back in time up to a number
+  /// that looks right. One thread.
+  status count_start();
 
   const node_record& node() const { return node_; }
   std::uint16_t shard_count() const { return node_.shard_count; }
@@ -119,7 +128,8 @@ class store {
   struct impl;
   struct opener;
   std::unique_ptr<impl> impl_;
-  node_record node_;
+  node_record node_;  ///< boot_count: of this start
+  bool counted_ = false;
 };
 
 /// The chain: hash_i over hash_{i-1} and the stored bytes of entry i.

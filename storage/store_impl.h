@@ -29,10 +29,9 @@ struct store::impl {
   rocksdb::ColumnFamilyHandle* unused = nullptr;  ///< RocksDB insists on a family named `default`
   rocksdb::ColumnFamilyHandle* log = nullptr;
   rocksdb::ColumnFamilyHandle* meta = nullptr;
-  /// By shard id; a seeded state takes the place of the one in use (replace_family), through
-  /// atomic_ref.
-  mutable std::vector<rocksdb::ColumnFamilyHandle*> shards;
-  std::vector<rocksdb::ColumnFamilyHandle*> replaced;  ///< dropped; views may still read from them
+  /// By shard id, under published_mutex: a seeded state takes the place of the one in use
+  /// (replace_family).
+  std::vector<family_ref> shards;
   std::optional<family_options> families;
   std::atomic<std::uint64_t> next_family{1};
   time_ms latest_time = 0;
@@ -46,7 +45,9 @@ struct store::impl {
   impl(const impl&) = delete;
   impl& operator=(const impl&) = delete;
 
-  rocksdb::ColumnFamilyHandle* family(shard_id shard) const;
+  /// A family that is dropped goes, with its files, when nobody holds it any more.
+  family_ref hold(rocksdb::ColumnFamilyHandle* family) const;
+  family_ref family(shard_id shard) const;
 
   /// Writes; `durably` with an fsync, and then the memtables are filled while the disk writes
   /// (storage/two_step_sync.h): who writes rows that readers look for sees to it that they find
@@ -62,9 +63,12 @@ struct store::impl {
   /// be replaced asks for the family first: the other way round he might not see its rows.
   std::shared_ptr<const rocksdb::Snapshot> seen() const;
 
-  /// The shard writer's thread only; the old family is dropped, its handle lives as long as the
-  /// database because views may hold it.
+  /// The shard writer's thread only; the old family is dropped, and lives as long as a view holds
+  /// it.
   void replace_family(shard_id shard, rocksdb::ColumnFamilyHandle* family);
+
+  /// The node record, durable.
+  status save(const node_record& node);
 
   /// The chain mark, all zero when none was written yet.
   outcome<chain_mark_record> mark(shard_id shard) const;

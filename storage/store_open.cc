@@ -158,11 +158,11 @@ struct store::opener {
       }
       const std::uint64_t used = record && record->has_value() ? (*record)->family : 0;
       if (f.number == used) {
-        inside.shards[f.shard.value] = handles[i];
+        inside.shards[f.shard.value] = inside.hold(handles[i]);
         continue;
       }
-      inside.replaced.push_back(handles[i]);
       const rocksdb::Status dropped = inside.db->DropColumnFamily(handles[i]);
+      inside.db->DestroyColumnFamilyHandle(handles[i]);  // nobody reads from it yet: its files go
       if (!dropped.ok() && outcome_of_all) outcome_of_all = write_failure(options.path, dropped);
     }
     std::erase(inside.shards, nullptr);  // identify() says that one is missing
@@ -216,15 +216,6 @@ struct store::opener {
     return done{};
   }
 
-  status save(const node_record& node) {
-    rocksdb::WriteOptions durable;
-    durable.sync = true;
-    const rocksdb::Status written =
-        inside.db->Put(durable, inside.meta, slice(keys::meta_node), slice(encode(node)));
-    if (!written.ok()) return write_failure(options.path, written);
-    return done{};
-  }
-
  private:
   failure wrong_shard_count(std::uint16_t created) const {
     return failure{errc::invalid_argument,
@@ -236,8 +227,8 @@ struct store::opener {
   /// A folder without a node record is new, or its creation was cut short; then it holds no row
   /// yet.
   outcome<node_record> christen() {
-    std::vector<rocksdb::ColumnFamilyHandle*> all = inside.shards;
-    all.insert(all.end(), {inside.unused, inside.log, inside.meta});
+    std::vector<rocksdb::ColumnFamilyHandle*> all{inside.unused, inside.log, inside.meta};
+    for (const family_ref& family : inside.shards) all.push_back(family.get());
     for (auto* family : all) {
       const std::unique_ptr<rocksdb::Iterator> row(
           inside.db->NewIterator(rocksdb::ReadOptions(), family));
@@ -254,7 +245,7 @@ struct store::opener {
       const rocksdb::Status made =
           inside.db->CreateColumnFamily(families.shard(), family_name(shard_id{shard}), &family);
       if (!made.ok()) return open_failure(options.path, made);
-      inside.shards.push_back(family);
+      inside.shards.push_back(inside.hold(family));
     }
     node_record node;
     node.cluster =
@@ -288,10 +279,12 @@ outcome<std::unique_ptr<store>> store::open(const store_options& options) {
                                        " is damaged and will not be served");
   }
   // Folders of earlier versions had a random number, which no later one would exceed.
+  const bool fresh = node->boot_count == 0 || node->incarnation >= id_limit;
   if (node->incarnation >= id_limit) node->incarnation = fresh_incarnation();
-  ++node->boot_count;
-  if (const status s = steps.save(*node); !s) return s.error();
+  if (fresh)
+    if (const status s = opened->impl_->save(*node); !s) return s.error();
   opened->node_ = *node;
+  ++opened->node_.boot_count;
   return opened;
 }
 

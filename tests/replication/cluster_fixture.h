@@ -12,6 +12,7 @@
 #include "tests/support/loopback.h"
 #include "tests/support/test_certificates.h"
 
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -27,6 +28,20 @@ inline test::test_certificates& authority() {
   return made;
 }
 
+/// A wall clock that is wrong by so much.
+class wrong_clock final : public clock {
+ public:
+  time_ms wall() const override {
+    return static_cast<time_ms>(static_cast<std::int64_t>(right_.wall()) + ahead_ms);
+  }
+  time_ms boot() const override { return right_.boot(); }
+
+  std::atomic<std::int64_t> ahead_ms{0};
+
+ private:
+  system_clock right_;
+};
+
 struct cluster_node_settings {
   cluster_plan plan;
   std::vector<mesh_node> everyone;
@@ -34,6 +49,7 @@ struct cluster_node_settings {
   storage::log_tail_bounds keep;
   std::chrono::milliseconds digest_interval = limits::digest_interval;
   std::uint64_t seed_bytes_per_s = 0;
+  std::chrono::milliseconds order_patience{10'000};
 };
 
 class cluster_node {
@@ -62,6 +78,7 @@ class cluster_node {
     c.digest_interval = settings_.digest_interval;
     c.seed_bytes_per_s = settings_.seed_bytes_per_s;
     c.client_address = "client-of:" + std::to_string(self().value);
+    c.order_patience = settings_.order_patience;
     c.mesh.cluster = settings_.cluster;
     c.mesh.self = self();
     c.mesh.listen_address = "127.0.0.1";
@@ -116,10 +133,13 @@ class cluster_node {
 
   /// From the next start on.
   void change_plan(const std::function<void(cluster_plan&)>& change) { change(settings_.plan); }
+  /// The same.
+  void give_orders_up_after(std::chrono::milliseconds span) { settings_.order_patience = span; }
 
   /// An empty disk in place of the old one.
   void wipe() { folder_ = std::make_unique<test::temporary_folder>(); }
 
+  wrong_clock& wall() { return clock_; }
   node_id self() const { return settings_.plan.self; }
   const std::string& folder() const { return folder_->root(); }
   storage::store& data() { return *store_; }
@@ -135,6 +155,10 @@ class cluster_node {
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, std::chrono::seconds(60),
                              [&] { return leads_.empty() != wanted; });
+  }
+  bool wait_until_leading_for(std::chrono::milliseconds span) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, span, [&] { return !leads_.empty(); });
   }
   shard_epoch epoch(shard_id shard) {
     const std::lock_guard lock(mutex_);
@@ -171,7 +195,7 @@ class cluster_node {
   cluster_node_settings settings_;
   std::unique_ptr<test::temporary_folder> folder_ = std::make_unique<test::temporary_folder>();
   std::shared_ptr<const net::tls_context> tls_;
-  system_clock clock_;
+  wrong_clock clock_;
   std::unique_ptr<storage::store> store_;
   std::unique_ptr<storage::shard_clock> time_;
   std::unique_ptr<cluster> cluster_;

@@ -247,6 +247,64 @@ TEST_F(cluster_test, a_copy_that_was_away_for_too_long_is_seeded) {
   EXPECT_TRUE(copies_are_equal(shard));
 }
 
+TEST_F(cluster_test, p5_the_time_of_a_shard_does_not_go_back_with_the_lead) {
+  make(3, 0, two_of_three);
+  node(1).wall().ahead_ms = 20'000;
+  ASSERT_NO_FATAL_FAILURE(start_and_write(3, 50));
+  ASSERT_TRUE(copies_are_equal(shard));
+  const time_ms before = node(2).data().applied(shard)->time;
+  EXPECT_EQ(node(2).part().promote(), "");
+  ASSERT_TRUE(node(2).wait_until_leading());
+  EXPECT_GE(node(2).data().applied(shard)->time, before);
+  EXPECT_TRUE(copies_are_equal(shard));
+}
+
+/// What a clock that has jumped says is held by the shard clock: no claim may bring it into the
+/// log.
+TEST_F(cluster_test, p5_a_claim_does_not_carry_the_time_of_a_wall_clock_into_the_log) {
+  make(3, 0, two_of_three);
+  ASSERT_NO_FATAL_FAILURE(start_and_write(3, 50));
+  ASSERT_TRUE(copies_are_equal(shard));
+  const time_ms before = node(2).data().applied(shard)->time;
+  node(2).wall().ahead_ms = 86'400'000;
+  EXPECT_EQ(node(2).part().promote(), "");
+  ASSERT_TRUE(node(2).wait_until_leading());
+  EXPECT_LT(node(2).data().applied(shard)->time, before + 3'600'000);
+}
+
+TEST_F(cluster_test, p9_an_order_that_was_given_up_is_not_carried_out_later) {
+  make(3, 0, two_of_three);
+  node(2).give_orders_up_after(std::chrono::milliseconds(200));
+  ASSERT_NO_FATAL_FAILURE(start_and_write(3, 10));
+  std::promise<void> gate;
+  node(2).writer().post([waits = gate.get_future().share()] { waits.wait(); });
+  EXPECT_EQ(node(2).part().promote(), "the node is busy or stopping");
+  gate.set_value();
+  close_group(node(2));
+  EXPECT_FALSE(node(2).wait_until_leading_for(std::chrono::milliseconds(1'000)));
+  EXPECT_EQ(node(2).part().promote(), "") << "a new one is";
+  EXPECT_TRUE(node(2).wait_until_leading());
+}
+
+/// The log behind a snapshot is kept until its receiver has it: else it comes too late each time.
+TEST_F(cluster_test, a_snapshot_comes_to_its_end_while_writing_goes_on) {
+  make(2, 1, {2, 2}, short_log(), limits::digest_interval, 400'000);
+  ASSERT_NO_FATAL_FAILURE(start_and_write(2, 10));
+  write_one_by_one(500, 3'000);  // a block and a half: four seconds
+  node(3).start();
+  ASSERT_TRUE(eventually([&] { return node(1).part().seedings().rows_sent > 0; }));
+  std::uint64_t seq = 500;
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(8);
+  while (std::chrono::steady_clock::now() < until) {
+    node(1).propose(shard, 5, 1, seq + 1, seq + 1, owner, 1'000);
+    owner->wait_for_settled(++seq);
+    std::this_thread::sleep_for(std::chrono::milliseconds(30));
+  }
+  EXPECT_GT(seq, 500 + 2 * short_log().entries_kept);
+  EXPECT_TRUE(copies_are_equal(shard));
+  EXPECT_EQ(node(1).part().seedings().finished, 1u) << "one was enough";
+}
+
 TEST_F(cluster_test, snapshots_leave_at_the_pace_that_the_operator_gave_them) {
   make(2, 1, {2, 2}, short_log(), limits::digest_interval, 400'000);
   ASSERT_NO_FATAL_FAILURE(start_and_write(2, 10));
@@ -371,6 +429,25 @@ TEST_F(cluster_test, p1_the_only_voter_of_a_site_is_readmitted_though_the_others
   node(1).propose(shard, 5, 2, 51, 60, owner);
   owner->wait_for_settled(60);
   EXPECT_TRUE(copies_are_equal(shard));
+}
+
+TEST_F(cluster_test, p1_who_lacks_what_a_copy_has_committed_stops_serving) {
+  make(1, 1, {1, 1});
+  ASSERT_NO_FATAL_FAILURE(start_and_write(2, 0));
+  for (std::uint64_t seq = 1; seq <= 50; ++seq) {
+    node(1).propose(shard, 5, 1, seq, seq, owner);
+    owner->wait_for_settled(seq);
+  }
+  ASSERT_TRUE(copies_are_equal(shard));
+  // The founder's disk is replaced, and it comes back while nobody is there who knows better.
+  node(2).stop();
+  node(1).stop();
+  node(1).wipe();
+  node(1).start();
+  ASSERT_TRUE(node(1).wait_until_leading());
+  node(2).start();
+  ASSERT_TRUE(eventually([&] { return !node(1).part().view().out_of_service.empty(); }));
+  EXPECT_TRUE(node(1).wait_until_leading(false));
 }
 
 TEST_F(cluster_test, a_wiped_founder_does_not_found_the_cluster_anew) {

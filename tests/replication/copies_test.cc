@@ -82,5 +82,14 @@ TEST_F(lone_copies, a_status_before_the_introduction_counts_for_nothing) {
   EXPECT_EQ(leader_address(copies_->view()), "elsewhere:1");
 }
 
+TEST_F(lone_copies, a_refusal_of_another_folder_is_not_for_this_one) {
+  hear(node_id(2));
+  const distrust why = distrust::older_incarnation;
+  copies_->take(node_id(2), peer_refuse{shard_id(0), why, "old", {node_id(1), 10}});
+  EXPECT_EQ(copies_->view().out_of_service, "") << "of the one before";
+  copies_->take(node_id(2), peer_refuse{shard_id(0), why, "old", {node_id(1), 11}});
+  EXPECT_NE(copies_->view().out_of_service, "");
+}
+
 }  // namespace
 }  // namespace conclave::replication

@@ -55,7 +55,7 @@ inline peer_yield example_yield() {
   return {example_shard, make_epoch(7, node_id(2))};
 }
 inline peer_refuse example_refuse() {
-  return {example_shard, distrust::copied, "the same boot twice"};
+  return {example_shard, distrust::copied, "the same boot twice", {node_id(2), 5}};
 }
 inline seed_begin example_begin() {
   return {example_shard,           large, example_position(), 1'700'000'000'000,

@@ -60,6 +60,24 @@ TEST(log_tail, what_a_restart_finds_goes_once_as_much_has_followed) {
   EXPECT_FALSE(none.appended(log_index{1}, 1));
 }
 
+TEST(log_tail, what_is_needed_is_kept_longer_but_not_for_ever) {
+  log_tail tail(small);
+  std::uint64_t from = 1;
+  std::uint64_t needed = 31;
+  const auto append = [&](std::uint64_t i) {
+    const auto first = tail.appended(log_index{i}, 10, [&] { return log_index{needed}; });
+    if (first) from = first->value;
+  };
+  for (std::uint64_t i = 1; i <= 60; ++i) append(i);
+  EXPECT_EQ(from, 31u) << "what lies before it goes as ever";
+  for (std::uint64_t i = 61; i <= 200; ++i) append(i);
+  EXPECT_EQ(from, 200 - limits::log_kept_for_peers * 10 + 1) << "eight times as much";
+  needed = 150;
+  append(201);
+  append(202);
+  EXPECT_EQ(from, 149u) << "of the chunk that holds it";
+}
+
 TEST(log_tail, a_quiet_log_does_not_grow_from_restart_to_restart) {
   std::uint64_t from = 1, last = 0;
   for (int start = 0; start < 40; ++start) {

@@ -123,7 +123,16 @@ TEST_F(replica_disk_test, an_adopted_state_takes_the_place_of_log_and_state) {
                         "1")
                   .ok())
       << "until it is synced the old state is read";
-  ASSERT_TRUE(disk->sync());
+  {
+    const state_view before = data->view(shard);
+    ASSERT_TRUE(disk->sync());
+    EXPECT_TRUE(before
+                    .get("\x33"
+                         "1")
+                    .ok())
+        << "who has looked at it goes on";
+    EXPECT_FALSE(before.get("\x33 new").ok());
+  }
   EXPECT_FALSE(data->get(shard,
                          "\x33"
                          "1")

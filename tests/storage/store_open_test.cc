@@ -82,11 +82,22 @@ TEST(store_open, keeps_who_it_is_and_counts_its_starts) {
   for (std::uint64_t boot = 1; boot <= 3; ++boot) {
     const auto opened = storage::store::open(options_for(folder.data()));
     ASSERT_TRUE(opened) << opened.error().detail;
+    ASSERT_TRUE((*opened)->count_start());
     node_record node = (*opened)->node();
     EXPECT_EQ(node.boot_count, boot);
     node.boot_count = 0;
     if (boot == 1) first = node;
     EXPECT_EQ(node, first);
+  }
+}
+
+/// Else failed starts would count a folder that went back in time up to what its peers know (P1).
+TEST(store_open, p1_a_start_that_no_peer_has_seen_does_not_count) {
+  temporary_folder folder;
+  for (int times = 0; times < 3; ++times) {
+    const auto opened = storage::store::open(options_for(folder.data()));
+    ASSERT_TRUE(opened) << opened.error().detail;
+    EXPECT_EQ((*opened)->node().boot_count, 1u);
   }
 }
 
