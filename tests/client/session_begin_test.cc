@@ -84,8 +84,12 @@ class beginning : public testing::Test {
 
 TEST_F(beginning, p2_who_others_add_after_a_hint_does_not_decide_where) {
   const auto s = connect();
-  for (int i = 0; i < 8; ++i) node.run([&] { node.happen(user_id{3}, event_kind::text, "t", {}); });
+  ASSERT_TRUE(s->wait_until_caught_up(std::chrono::milliseconds{5'000}));
+  node.lose_push = 100;
+  for (int i = 0; i < 8; ++i) node.say("not pushed");
+  node.hint(9);
   ASSERT_TRUE(wait_until([&] { return asked.load(); }));
+  node.lose_push = 0;
   add_somebody();
   node.say("and on it goes");
   node.run([&] { answer_members(); });
