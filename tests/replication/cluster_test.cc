@@ -282,7 +282,8 @@ TEST_F(cluster_test, p9_an_order_that_was_given_up_is_not_carried_out_later) {
   gate.set_value();
   close_group(node(2));
   EXPECT_FALSE(node(2).wait_until_leading_for(std::chrono::milliseconds(1'000)));
-  EXPECT_EQ(node(2).part().promote(), "") << "a new one is";
+  // A new one is, and a busy machine may need more than one.
+  EXPECT_TRUE(eventually([&] { return node(2).part().promote().empty(); }));
   EXPECT_TRUE(node(2).wait_until_leading());
 }
 
