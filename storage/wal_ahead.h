@@ -6,8 +6,7 @@
 ///
 /// Reading: the newest log ends with its last whole record (storage/wal_end.h), whatever its size.
 /// What a power cut tore is left out and told in the node's log; damage keeps the database closed.
-/// Older logs were synced to their end before they were left behind: RocksDB reads them as they
-/// are.
+/// Older logs are RocksDB's to read as they are: where each write is synced they are whole.
 ///
 /// Thread-safe; holds nothing of its own. Owned by the store, outlives the database and its files.
 #pragma once

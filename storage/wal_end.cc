@@ -69,7 +69,6 @@ class wal {
  public:
   wal(const wal_read& read, std::uint64_t size) : read_(read), size_(size) {}
 
-  std::uint64_t size() const { return size_; }
   const failure& error() const { return error_; }
 
   /// The fragment at `at`, or at the next block where no header fits any more.
@@ -92,10 +91,14 @@ class wal {
     return f;
   }
 
-  std::string stretch(std::uint64_t from, std::uint64_t to) {
-    std::string bytes = fetch(from, std::min(to, size_));
-    bytes.resize(to - from);
-    return bytes;
+  /// These bytes, whose blocks are not read again: records that span many are looked at from many
+  /// places.
+  std::string_view hold(std::uint64_t from, std::uint64_t to) {
+    held_from_ = from - from % block_bytes;
+    const std::uint64_t held_to = to + (block_bytes - to % block_bytes) % block_bytes;
+    held_ = fetch(held_from_, std::min(held_to, size_));
+    held_.resize(held_to - held_from_);
+    return std::string_view(held_).substr(from - held_from_, to - from);
   }
 
   /// The end of the last byte behind `from` that is not zero; `from`: there is none.
@@ -112,6 +115,9 @@ class wal {
 
  private:
   std::string_view block(std::uint64_t number) {
+    const std::uint64_t begin = number * block_bytes;
+    if (begin >= held_from_ && begin < held_from_ + held_.size())
+      return std::string_view(held_).substr(begin - held_from_, block_bytes);
     if (number != number_ || block_.empty()) {
       const std::uint64_t from = std::min(number * block_bytes, size_);
       block_ = fetch(from, std::min(from + block_bytes, size_));
@@ -133,6 +139,8 @@ class wal {
   std::uint64_t size_;
   std::uint64_t number_ = 0;
   std::string block_;
+  std::uint64_t held_from_ = 0;
+  std::string held_;
   failure error_{errc::ok, {}};
 };
 
@@ -172,18 +180,14 @@ bool has_hole(std::string_view bytes, std::uint64_t place) {
   return false;
 }
 
-/// Whole records that check, one after the other from `begin` to the end of what was written. That
-/// they reach it keeps out what a message merely contains.
-bool intact_to_the_end(wal& log, std::uint64_t begin, std::uint64_t end) {
-  std::uint64_t at = begin;
-  while (at < end) {
+/// A whole record behind `begin` that checks and reaches the end of what was written. That it
+/// reaches it keeps out what a message merely contains. Each place is looked at once.
+bool intact_record_at_the_end(wal& log, std::uint64_t begin, std::uint64_t end) {
+  for (std::uint64_t at = begin + 1; at < end; ++at) {
     const extent record = extent_of(log, at);
-    if (!record.whole) return false;
-    at = record.end;
+    if (record.whole && record.end >= end && checks(log, at)) return true;
   }
-  for (at = begin; at < end; at = extent_of(log, at).end)
-    if (!checks(log, at)) return false;
-  return true;
+  return false;
 }
 
 failure damage(std::uint64_t place, std::string_view what) {
@@ -217,9 +221,8 @@ outcome<wal_end> find_wal_end(const wal_read& read, std::uint64_t size) {
 
   const std::uint64_t end = std::max({written, behind.end, at + header_bytes});
   if (end - at > longest_write) return damage(at, "more than any write is in disorder");
-  const bool lacks_something = end > size || has_hole(log.stretch(at, end), at);
-  for (std::uint64_t later = at + 1; later < written; ++later)
-    if (intact_to_the_end(log, later, written)) return damage(at, "intact records follow");
+  const bool lacks_something = end > size || has_hole(log.hold(at, end), at);
+  if (intact_record_at_the_end(log, at, written)) return damage(at, "intact records follow");
   if (log.error().code != errc::ok) return log.error();
   if (!lacks_something) return damage(at, "a record does not check, and nothing of it is missing");
   return wal_end{at, end - at};
