@@ -93,18 +93,23 @@ void conversation_shell::on_loaded(const conversation_loaded& loaded) {
   // The one before may have ended between the commit of a timer and telling of it.
   if (recovered_) ports_.on_timer(ports_.shards.shard_of(entity_), 0);
   if (recovered_ && state_->exists()) {
-    auto hint = std::make_shared<head_hint>();
-    hint->tenant = entity_.tenant;
-    hint->conversation = conversation_id{entity_.id};
-    hint->head = committed_head_;
-    hint->members = state_->members();
-    for (reply_port* loop : ports_.loops) loop->post(std::shared_ptr<const head_hint>(hint));
+    hint_at(committed_head_, state_->members());
+    for (const auto& [seq, users] : state_->departures()) hint_at(seq, users);
   }
   auto parked = std::exchange(parked_, {});
   parked_requests_ = parked_bytes_ = 0;
   for (auto& batch : parked) judge(*batch);
   propose();
   if (!state_->exists()) try_retire();
+}
+
+void conversation_shell::hint_at(event_seq head, const member_list_ref& users) {
+  auto hint = std::make_shared<head_hint>();
+  hint->tenant = entity_.tenant;
+  hint->conversation = conversation_id{entity_.id};
+  hint->head = head;
+  hint->members = users;
+  for (reply_port* loop : ports_.loops) loop->post(std::shared_ptr<const head_hint>(hint));
 }
 
 /// Nothing was done of what is parked: it may come again.

@@ -69,6 +69,8 @@ class conversation_shell {
     waiting_answer what;
   };
 
+  /// They may have missed what was told up to there.
+  void hint_at(event_seq head, const member_list_ref& users);
   void give_up_loading(bool overloaded);
   void judge(conversation_batch& batch);
   void judge_one(conversation_request& request, const conversation_batch& batch,

@@ -21,6 +21,14 @@ std::uint64_t next_list_version() {
   return last.fetch_add(1, std::memory_order_relaxed) + 1;
 }
 
+member_list_ref list_of(std::vector<user_id> users) {
+  auto list = std::make_shared<member_list>();
+  list->version = next_list_version();
+  list->users = std::move(users);
+  std::sort(list->users.begin(), list->users.end());
+  return list;
+}
+
 ruling repeated(event_seq seq, time_ms time) {
   ruling r;
   r.what = ruling::kind::repeated;
@@ -240,13 +248,26 @@ void conversation_state::index_learnt(event_seq seq, user_id user) {
   open_.redo.erase(keys::intent(tenant_, id_, seq, user));
 }
 
+std::map<event_seq, member_list_ref> conversation_state::departures() const {
+  // The row that tells an index of a change goes only after everybody was told of its event.
+  std::map<event_seq, std::vector<user_id>> gone;
+  for (const membership_change& change : unfinished_)
+    if (!change.member) gone[change.seq].push_back(change.user);
+  // Of a dissolution these rows are written little by little.
+  if (job_ && !job_->left.empty()) {
+    std::vector<user_id>& rest = gone[job_->seq];
+    rest.insert(rest.end(), job_->left.begin(), job_->left.end());
+  }
+  std::map<event_seq, member_list_ref> lists;
+  for (auto& [seq, users] : gone) lists.emplace(seq, list_of(std::move(users)));
+  return lists;
+}
+
 void conversation_state::renew_member_list() {
-  auto list = std::make_shared<member_list>();
-  list->version = next_list_version();
+  std::vector<user_id> users;
   for (const auto& [user, row] : members_)
-    if (row.is_member() && !record_.dissolved) list->users.push_back(user);
-  std::sort(list->users.begin(), list->users.end());
-  members_now_ = std::move(list);
+    if (row.is_member() && !record_.dissolved) users.push_back(user);
+  members_now_ = list_of(std::move(users));
 }
 
 void conversation_state::change_member_list(std::vector<user_id> came, user_id gone) {

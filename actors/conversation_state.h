@@ -137,6 +137,9 @@ class conversation_state {
   /// Changes and entries that were unfinished when the state was loaded.
   const std::vector<membership_change>& unfinished() const { return unfinished_; }
   const std::vector<owed_entry>& unfinished_owed() const { return unfinished_owed_; }
+  /// Of a state just loaded: who left by which event, as far as he may not have been told of it,
+  /// because the actor that was here ended between the commit and telling.
+  std::map<event_seq, member_list_ref> departures() const;
   std::size_t draft_bytes() const { return open_frames_.size(); }
   /// What the log entry of the current draft takes at most.
   std::size_t draft_redo_bytes() const {

@@ -69,9 +69,9 @@ struct signal {
 /// When pushes to a session began, and when they were given out, on one scale for all threads.
 using push_moment = std::chrono::steady_clock::time_point;
 
-/// "New up to head": after a conversation recovered, its members may have missed pushes; and so may
-/// one user who logged in after the event that added him was pushed, and before his index told his
-/// listing.
+/// "New up to head": after a conversation recovered, its members, and who ceased to be one by the
+/// event `head`, may have missed pushes; and so may one user who logged in after the event that
+/// added him was pushed, and before his index told his listing.
 struct head_hint {
   tenant_id tenant{};
   conversation_id conversation{};

@@ -346,6 +346,50 @@ TEST(conversation_actor, p9_a_lead_lost_between_claim_and_load_ends_it_and_nothi
   a_load_that_comes_to_nothing_is_tried_again(&actor_world::written_elsewhere);
 }
 
+/// The change is committed, but its actor ends before it learns of that.
+void crash_before_telling(actor_world& w) {
+  w.commits.at_once = false;
+  w.run();
+  w.ports.fault = [](const entity_ref&) { throw std::runtime_error("a bug"); };
+  w.say(1, 9, 90);
+  w.run();
+  w.ports.fault = nullptr;
+  w.commits.at_once = true;
+  w.commits.settle();
+  w.run();
+}
+
+TEST(conversation_actor, p2_who_left_just_before_a_crash_is_told_of_it) {
+  actor_world w;
+  w.found({2, 3, 4});
+  w.commits.at_once = false;
+  w.post({{verb::remove_member, 1, 1, 10, users({3}), {}}});
+  w.run();
+  w.post({{verb::remove_member, 4, 1, 11, users({4}), {}}});
+  crash_before_telling(w);
+  EXPECT_TRUE(w.loop.deliveries.empty()) << "nobody was told by the one that crashed";
+  ASSERT_EQ(w.loop.hints.size(), 3u);
+  EXPECT_EQ(w.loop.hints[0]->members->users, users({1, 2}));
+  EXPECT_EQ(w.loop.hints[0]->head.value, 3u);
+  EXPECT_EQ(w.loop.hints[1]->members->users, users({3}));
+  EXPECT_EQ(w.loop.hints[1]->head.value, 2u) << "what came later is none of his business (P4)";
+  EXPECT_EQ(w.loop.hints[2]->members->users, users({4}));
+  EXPECT_EQ(w.loop.hints[2]->head.value, 3u);
+  EXPECT_EQ(w.other_loop.hints.size(), 3u);
+}
+
+TEST(conversation_actor, p2_members_of_what_was_dissolved_just_before_a_crash_are_told_of_it) {
+  actor_world w;
+  w.found({2, 3});
+  w.commits.at_once = false;
+  w.post({{verb::dissolve, 1, 1, 10, {}, {}}});
+  crash_before_telling(w);
+  ASSERT_EQ(w.loop.hints.size(), 2u);
+  EXPECT_TRUE(w.loop.hints[0]->members->users.empty());
+  EXPECT_EQ(w.loop.hints[1]->members->users, users({1, 2, 3}));
+  EXPECT_EQ(w.loop.hints[1]->head.value, 2u);
+}
+
 TEST(conversation_actor, a_hint_that_is_owed_survives_a_failed_load) {
   actor_world w;
   w.found({2});

@@ -17,6 +17,19 @@ bool is_fixed(const operation& op) {
   return op.burn_ms == 0 && op.body.starts_with(fixed);
 }
 
+bool is_unknown(const auto& answer) {
+  return !answer && answer.error().code == errc::outcome_unknown;
+}
+
+/// A request without a key that lost its first answer (a kill) and then is told that nothing is
+/// there (any more) to open or to answer was perhaps done the first time: nobody can say. One that
+/// is asked after it is answered for certain; who is never answered so is not answered.
+auto until_known(const auto& ask) {
+  auto answer = ask();
+  for (int i = 0; i < 3 && is_unknown(answer); ++i) answer = ask();
+  return answer;
+}
+
 }  // namespace
 
 view_player::view_player(view_device& device, const playground& ground, ledger& book,
@@ -274,7 +287,9 @@ void view_player::come_in(number conversation) {
   if (!waiting) return reject(waiting.error());
   if (waiting->empty()) return;
   const user_id who = (*waiting)[random(waiting->size())].user;
-  const auto answer = session().answer_join(conversation_id{conversation}, who, chance(70));
+  const bool lets_in = chance(70);
+  const auto answer = until_known(
+      [&] { return session().answer_join(conversation_id{conversation}, who, lets_in); });
   if (!answer) reject(answer.error());
 }
 
@@ -299,13 +314,12 @@ void view_player::mark_read(number conversation) {
 void view_player::open(number conversation) {
   const auto target = pick(conversation, [](const operation& m) { return m.burn_ms != 0; });
   if (!target) return;
-  const auto answer = session().open(conversation_id{conversation}, event_seq{target->seq});
-  if (!answer) {
-    // Gone may mean: opened by the first of two tries, whose answer was lost.
-    if (answer.error().code == errc::gone)
-      book_.opened(conversation, target->seq, device_.user(), 0);
-    return reject(answer.error());
-  }
+  const auto answer = until_known([&] {
+    auto told = session().open(conversation_id{conversation}, event_seq{target->seq});
+    if (is_unknown(told)) book_.opened(conversation, target->seq, device_.user(), 0);
+    return told;
+  });
+  if (!answer) return reject(answer.error());
   book_.opened(conversation, target->seq, device_.user(), answer->burns_at);
   if (answer->body != target->body)
     unanswered_.push_back(device_.name() + " opened another body than was said");
