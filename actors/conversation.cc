@@ -15,6 +15,7 @@
 #include "schemas/conversation_messages.h"
 #include "schemas/event_messages.h"
 #include "schemas/moderation_messages.h"
+#include "schemas/shown.h"
 
 #include <algorithm>
 #include <iterator>
@@ -72,6 +73,8 @@ void conversation_shell::on_loaded(const conversation_loaded& loaded) {
   state_ = std::make_unique<conversation_state>(entity_.tenant, conversation_id{entity_.id},
                                                 *loaded.image);
   state_->number_reviews_from(incarnation_ << 32);
+  // The one before may have ended between the commit that emptied bodies and telling of it.
+  if (recovered_) ports_.on_gone(entity_.tenant, conversation_id{entity_.id});
   loaded.image->members.clear();
   committed_head_ = state_->head();
   CONCLAVE_CHECK(committed_head_.value >= claimed_version_,
@@ -207,7 +210,7 @@ void conversation_shell::judge(conversation_batch& batch) {
 }
 
 void conversation_shell::judge_one(conversation_request& request, const conversation_batch& batch,
-                                   const rule_context& context) {
+                                   rule_context context) {
   const auto gather = request.more != nullptr ? request.more->gather : nullptr;
   // Nobody would ask again for a look at what burns, and it is one event at most.
   const bool spared = request.verb == conversation_verb::review_burning;
@@ -218,6 +221,9 @@ void conversation_shell::judge_one(conversation_request& request, const conversa
     if (gather) gather->failed(errc::overloaded);
     return;
   }
+  if (request.verb == conversation_verb::forward && request.more != nullptr)
+    context.origin_changed = request.more->origin_gone_count !=
+                             ports_.gone_count(entity_.tenant, request.more->origin_conversation);
   const std::size_t events_before = state_->head().value;
   ruling r = state_->rule(request, batch, context);
   // What the node says besides: a founding before a notice, two kinds of gone bodies.
@@ -244,6 +250,7 @@ void conversation_shell::judge_one(conversation_request& request, const conversa
       answer.frame = answer_frame(request, r);
       answer.asked = std::move(request.asked);
       answer.gather = gather;
+      answer.due = r.due;
       answer_when_committed(std::move(answer));
       break;
     case ruling::kind::signalled:
@@ -258,12 +265,9 @@ void conversation_shell::judge_one(conversation_request& request, const conversa
 }
 
 void conversation_shell::answer_when_committed(waiting_answer answer) {
-  if (state_->has_draft())
-    draft_answers_.push_back(std::move(answer));
-  else if (!in_flight_.empty())
-    in_flight_.back().answers.push_back(std::move(answer));
-  else
-    give(answer);
+  if (!state_->has_draft() && in_flight_.empty()) return give(answer);
+  uncommitted_bytes_ += answer.frame.size();
+  (state_->has_draft() ? draft_answers_ : in_flight_.back().answers).push_back(std::move(answer));
 }
 
 /// What burns is read from the store: also what was said just before somebody left.
@@ -277,8 +281,11 @@ void conversation_shell::review_when_committed() {
     review_burning(number);
 }
 
-void conversation_shell::give(waiting_answer& answer) {
-  answer.asked.answer_with(std::move(answer.frame));
+void conversation_shell::give(waiting_answer& answer) const {
+  if (is_due(answer.due, ports_.now()))
+    answer.asked.reject(errc::gone);
+  else
+    answer.asked.answer_with(std::move(answer.frame));
   if (answer.gather) answer.gather->done();
 }
 
@@ -342,6 +349,7 @@ void conversation_shell::on_resolved(const storage::resolution& news) {
     review = std::max(review, settled.review);
     uncommitted_events_ -= settled.asked.size();
     uncommitted_bytes_ -= work.part.frames->size();
+    for (const waiting_answer& answer : settled.answers) uncommitted_bytes_ -= answer.frame.size();
     changes.insert(changes.end(), work.changes.begin(), work.changes.end());
     owed.insert(owed.end(), work.owed.begin(), work.owed.end());
     std::move(work.signals.begin(), work.signals.end(), std::back_inserter(signals));
@@ -356,12 +364,17 @@ void conversation_shell::on_resolved(const storage::resolution& news) {
       part.events[e].origin = settled.asked[e].disarm();
     }
     committed_head_ = part.events.back().seq;
+    if (part.first_expiry != 0) leave_out_expired(part, ports_.now());
     told->parts.push_back(std::move(part));
   }
+  // What an answer carries may be taken back by an event that was committed with it.
+  const auto with_body = std::stable_partition(answers.begin(), answers.end(),
+                                               [](const auto& a) { return a.due != 0; });
+  for (auto at = answers.begin(); at != with_body; ++at) give(*at);
   const push_moment pushed = std::chrono::steady_clock::now();
   if (!told->parts.empty())
     for (reply_port* loop : ports_.loops) loop->post(std::shared_ptr<const delivery>(told));
-  for (waiting_answer& answer : answers) give(answer);
+  for (auto at = with_body; at != answers.end(); ++at) give(*at);
   answer_late(committed_head_);
   for (signal& news_of : signals) {
     news_of.members = state_->members();  // whoever was removed meanwhile hears nothing (P4)

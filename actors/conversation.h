@@ -57,6 +57,7 @@ class conversation_shell {
     ticket asked;
     std::string frame;
     std::shared_ptr<reply_gather> gather;
+    time_ms due = 0;  ///< not 0: it carries a body, which from then on is gone
   };
   struct in_flight {
     draft work;
@@ -74,11 +75,11 @@ class conversation_shell {
   void give_up_loading(bool overloaded);
   void judge(conversation_batch& batch);
   void judge_one(conversation_request& request, const conversation_batch& batch,
-                 const rule_context& context);
+                 rule_context context);
   void propose();
   void answer_when_committed(waiting_answer answer);
   void answer_late(event_seq committed);
-  static void give(waiting_answer& answer);
+  void give(waiting_answer& answer) const;
   /// Who keeps a user's index and inbox, and what the conversation is called there.
   struct user_home {
     entity_ref registrar;

@@ -74,6 +74,7 @@ ruling conversation_state::open(request_ref request, context_ref context) {
   r.seq = more.target;
   r.time = reader->first_read + burn->burn_ms;
   r.body = more.image.burn_body;
+  r.due = target.expires != 0 ? std::min(target.expires, r.time) : r.time;
   return r;
 }
 

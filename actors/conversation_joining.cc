@@ -28,8 +28,8 @@ ruling conversation_state::join_by_code(request_ref request, batch_ref batch, co
   if (!known) return rejected(errc::not_found);
   if (record_.dissolved) return rejected(errc::dissolved);
   if (member(request.user) != nullptr) return changed(reply_kind::joined);
-  if (record_.join != join_policy::open && record_.join != join_policy::approval)
-    return rejected(errc::not_found);
+  const bool approved = record_.join == join_policy::approval && !members_now_->users.empty();
+  if (record_.join != join_policy::open && !approved) return rejected(errc::not_found);
   if (members_now_->users.size() >= context.policy->max_members)
     return rejected(errc::too_many_members);
   if (refused_by_disk(request.verb, context.disk)) return rejected(errc::storage_full);

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,10 +17,11 @@ namespace conclave::actors {
 
 namespace {
 
-/// An event has its time before it is committed, so that a view may lack what is older than the
-/// moment at which it was taken; but nothing that takes longer than this, or its asker was told
-/// outcome_unknown. `time` of a list is as much earlier, and the next list repeats a little.
-constexpr time_ms commit_lag = limits::answer_deadline.count();
+/// An event has its time before it is committed, and where copies at other places are waited for
+/// that may be long before. What a shard has not applied yet was stamped after what it has applied
+/// last, or a moment before: two conversations may have been stamped in one order and given to the
+/// writer in the other. `time` of a list is that much earlier, and the next list repeats a little.
+constexpr time_ms stamping_lag = 10'000;
 
 /// The largest summary without its strings: twelve numbers of nine bytes, headers, small fields.
 constexpr std::size_t summary_bytes = 160;
@@ -42,6 +44,22 @@ class listing {
   listing(const gateway_shared& shared, tenant_id tenant, user_id user,
           const session_links_ref& links, const list_conversations& request)
       : shared_(shared), tenant_(tenant), user_(user), links_(links), request_(request) {}
+
+  /// Lists from then on lack nothing that this one lacks. Before the first look at a row.
+  outcome<time_ms> complete_up_to() const {
+    std::set<tenant_id> tenants{tenant_};
+    if (links_ != nullptr)
+      for (const auto& [host, self] : links_->guests()) tenants.insert(host);
+    time_ms oldest = shared_.ports->now();
+    for (const tenant_id one : tenants) {
+      for (const shard_id shard : shared_.ports->shards.all_of(one)) {
+        const auto applied = storage::applied_of(shared_.store->view(shard));
+        if (!applied.ok()) return applied.error();
+        oldest = std::min(oldest, applied->time);
+      }
+    }
+    return oldest - std::min(oldest, stamping_lag);
+  }
 
   status gather() {
     auto index = storage::list_index(shared_.store->view(shared_.ports->shards.home_of(tenant_)),
@@ -179,8 +197,9 @@ outcome<std::string> conversation_list(const gateway_shared& shared, tenant_id t
                                        const session_links_ref& links,
                                        const list_conversations& request,
                                        std::uint64_t correlation) {
-  const time_ms now = shared.ports->now();
   listing list(shared, tenant, user, links, request);
+  const auto complete = list.complete_up_to();
+  if (!complete.ok()) return complete.error();
   if (const status s = list.gather(); !s.ok()) return s.error();
   for (int i = 0; i < steady_tries; ++i) {
     const auto steady = list.renew();
@@ -188,7 +207,7 @@ outcome<std::string> conversation_list(const gateway_shared& shared, tenant_id t
     if (!*steady) continue;
     list.cut();
     conversations_page page = list.page();
-    page.time = now - std::min(now, commit_lag);
+    page.time = *complete;
     return frame_of(correlation, page);
   }
   return failure{errc::overloaded, "what it reads keeps changing"};

@@ -84,6 +84,7 @@ ruling conversation_state::remove(request_ref request, batch_ref batch, context_
   leave(gone, event_seq{head_.value + 1});
   change_member_list({}, gone);
   if (may_burn_) want_review();
+  if (members_now_->users.empty()) decline_waiting(limits::max_join_requests);
   event_view event;
   event.kind = event_kind::member_removed;
   const std::string bytes = encode_body(members_body{{gone}});

@@ -3,6 +3,7 @@
 #include "actors/conversation_state.h"
 #include "conf/limits.h"
 #include "schemas/keys.h"
+#include "schemas/shown.h"
 #include "schemas/utf8.h"
 
 #include <algorithm>
@@ -76,6 +77,10 @@ ruling conversation_state::say(request_ref request, batch_ref batch, context_ref
   event.body = body;
   if (request.more != nullptr && request.more->origin_refused != errc::ok)
     return rejected(request.more->origin_refused);
+  if (request.more != nullptr && is_due(request.more->origin_due, context.now))
+    return rejected(errc::gone);
+  // Bodies went where it comes from since it was read, perhaps its own: it is read once more.
+  if (context.origin_changed) return rejected(errc::conflict);
   const ruling allowed = may_say(*member(request.user), request.kind, body, context);
   if (allowed.code != errc::ok) return allowed;
   if (request.more == nullptr) return sequence(&request, event, context.now, members_now_);

@@ -78,10 +78,13 @@ conversation_state::conversation_state(tenant_id tenant, conversation_id id,
   for (const auto& row : image.senders)
     senders_.emplace(sender_key{row.user, row.device}, sender_state{row.record, false});
   for (const auto& row : image.intents) unfinished_.push_back({row.seq, row.user, row.member});
-  for (const auto& row : image.owed)
-    unfinished_owed_.push_back(
-        {row.user, row.kind, row.slot,
-         row.kind == inbox_kind::read ? read_mark(row.user) : event_seq{row.slot}, row.about});
+  for (const auto& row : image.owed) {
+    // What the slot of an entry about joining names is a person, who is none of his business.
+    event_seq at{};
+    if (row.kind == inbox_kind::read) at = read_mark(row.user);
+    if (row.kind == inbox_kind::burned) at = event_seq{row.slot};
+    unfinished_owed_.push_back({row.user, row.kind, row.slot, at, row.about});
+  }
   if (image.dissolving) {
     job_.emplace();
     job_->seq = image.dissolving->seq;
@@ -350,6 +353,8 @@ ruling conversation_state::sequence(const conversation_request* request, event_v
   told.time = event.time;
   told.founding = request != nullptr && request->verb == conversation_verb::create;
   part.events.push_back(told);
+  if (event.expires != 0 && (part.first_expiry == 0 || event.expires < part.first_expiry))
+    part.first_expiry = event.expires;
 
   if (keyed) {
     sender_state& sender = sender_of(request->user, request->device);

@@ -40,6 +40,7 @@ struct rule_context {
   time_ms now = 0;  ///< shard time
   const tenant_policy* policy = nullptr;
   storage::disk_level disk = storage::disk_level::fine;
+  bool origin_changed = false;  ///< forward: what it brings may be gone since it was read
 };
 
 /// Which frame tells the asker that it was done.
@@ -71,6 +72,7 @@ struct ruling {
   errc code = errc::internal;
   std::string_view detail;  ///< static text
   std::string body;         ///< opened: the body; join_code: the code
+  time_ms due = 0;          ///< opened: from then on the body is given to nobody
 };
 
 /// A membership change that a user's index has yet to learn.

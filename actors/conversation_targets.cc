@@ -108,6 +108,8 @@ ruling conversation_state::recall(request_ref request, context_ref context) {
   const bool admin = managed() && is_admin(asker);
   if (!admin && !own) return rejected(errc::forbidden, "not your message");
   if (!admin && !in_time) return rejected(errc::window_over);
+  // He became an admin since the message was read.
+  if (more.image.edits_left_out) return rejected(errc::conflict);
 
   const event_seq at{head_.value + 1};
   empty(target, more.image, event_flags::recalled, request.user, at, time_for(context.now));

@@ -46,7 +46,12 @@ struct delivery_part {
   std::shared_ptr<const std::string> frames;
   std::vector<delivered_event> events;
   std::vector<delivery_segment> segments;
+  time_ms first_expiry = 0;  ///< of what has a body in it; 0: none expires
 };
+
+/// The part as it may be told at `now`: bodies whose time ran out during the commit are left out of
+/// their frames (P5).
+void leave_out_expired(delivery_part& part, time_ms now);
 
 struct delivery {
   tenant_id tenant{};

@@ -59,6 +59,13 @@ void directory::postponed(const entity_ref& entity, std::uint64_t incarnation) {
   p.entries.erase(at);
 }
 
+void directory::rouse(const entity_ref& entity, std::uint64_t incarnation) {
+  part& p = part_of(entity);
+  std::lock_guard lock(p.mutex);
+  const auto at = p.entries.find(entity);
+  if (at != p.entries.end() && at->second.incarnation == incarnation) at->second.last_ms = 0;
+}
+
 void directory::start_postponed(part& p) {
   for (std::size_t i = 0; i < postponed_at_once && !p.postponed.empty(); ++i) {
     const entity_ref entity = p.postponed.extract(p.postponed.begin()).value();

@@ -93,6 +93,9 @@ class directory {
   /// has to tell what members may have missed, is started again by a later sweep.
   void postponed(const entity_ref& entity, std::uint64_t incarnation);
 
+  /// An actor found no room for its work: it gets its doze by the next sweep.
+  void rouse(const entity_ref& entity, std::uint64_t incarnation);
+
   /// Starts what was postponed, a part of it. Sends doze to everything without a delivery for
   /// `idle_ms`. Called about once a second.
   void sweep(std::uint64_t now_ms, std::uint64_t idle_ms);

@@ -101,6 +101,9 @@ struct engine::impl {
     };
     ports.on_timer = [this](shard_id shard, time_ms due) { timers.on_timer(shard, due); };
     ports.on_gone = [this](tenant_id tenant, conversation_id id) { shared.gone.mark(tenant, id); };
+    ports.gone_count = [this](tenant_id tenant, conversation_id id) {
+      return shared.gone.count(tenant, id);
+    };
     if (options.disk) ports.disk = options.disk;
     if (options.fault) ports.fault = [fault = options.fault](const entity_ref& e) { fault(e.id); };
     shared.ports = &ports;

@@ -60,6 +60,9 @@ struct engine_ports {
   /// Bodies of the conversation went: called after the commit and before anybody is told, so that
   /// no page that was read before it is served after it (gone_watch.h).
   std::function<void(tenant_id, conversation_id)> on_gone = [](tenant_id, conversation_id) {};
+  /// Changes with every on_gone of the conversation, and perhaps with others. Cheap.
+  std::function<std::uint64_t(tenant_id, conversation_id)> gone_count =
+      [](tenant_id, conversation_id) { return std::uint64_t{0}; };
   /// A timer was committed that is due then; 0: one may have been, nobody knows for when.
   std::function<void(shard_id, time_ms)> on_timer = [](shard_id, time_ms) {};
   /// What the tenant allows, as it is in force; never null. Cheap.

@@ -276,7 +276,14 @@ void gateway::answer_error(session& s, std::uint64_t correlation, errc code,
   s.connection->send(error_frame(correlation, code, detail, retry_after_ms));
 }
 
-ticket gateway::admit(session& s, std::uint64_t correlation, std::size_t bytes) {
+/// What is read for one connection at a time, and what answers may add to its outbox, is bounded.
+bool gateway::has_room(const session& s, request_cost cost) {
+  if (cost == request_cost::opening)
+    return s.open_reads + s.requests.count(cost) < limits::max_open_reads;
+  return cost == request_cost::little || s.requests.count(cost) < limits::max_open_targets;
+}
+
+ticket gateway::admit(session& s, std::uint64_t correlation, std::size_t bytes, request_cost cost) {
   if (leaving_) {
     s.connection->send(error_frame(correlation, leaving_->code, {}, overload_retry_ms, way_for(s)));
     return {};
@@ -289,7 +296,7 @@ ticket gateway::admit(session& s, std::uint64_t correlation, std::size_t bytes) 
   reply_address to;
   const time_ms deadline =
       shared_.time->boot() + static_cast<time_ms>(limits::answer_deadline.count());
-  if (!s.requests.take(correlation, deadline, to)) {
+  if (!has_room(s, cost) || !s.requests.take(correlation, deadline, cost, to)) {
     answer_error(s, correlation, errc::too_many_requests, {}, overload_retry_ms);
     return {};
   }

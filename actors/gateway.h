@@ -127,7 +127,9 @@ class gateway final : public net::loop_handler, public reply_port {
   template <class Message>
   outcome<Message> decoded(session& s, const frame_view& frame);
   /// Opens a request: a ticket, or an error answer and a ticket that is not armed.
-  ticket admit(session& s, std::uint64_t correlation, std::size_t bytes);
+  ticket admit(session& s, std::uint64_t correlation, std::size_t bytes,
+               request_cost cost = request_cost::little);
+  static bool has_room(const session& s, request_cost cost);
   void give(const answer& a);
   void pass_on(const delivery& news);
   void tick();

@@ -36,7 +36,8 @@ void gateway::act_on_message(session& s, const frame_view& frame, conversation_i
                              conversation_verb verb, std::uint64_t key, event_seq target,
                              std::string_view text, bool removed) {
   conversation_request request = request_of(s, conversation, verb, key);
-  request.asked = admit(s, frame.header.correlation, frame.payload.size());
+  const auto cost = verb == conversation_verb::open ? request_cost::opening : request_cost::target;
+  request.asked = admit(s, frame.header.correlation, frame.payload.size(), cost);
   if (!request.asked.armed()) return;
   auto details = std::make_shared<request_details>();
   details->target = target;
@@ -77,7 +78,7 @@ void gateway::on_forward(session& s, const frame_view& frame) {
   if (!message.ok()) return;
   conversation_request request =
       request_of(s, message->conversation, conversation_verb::forward, message->client_seq);
-  request.asked = admit(s, frame.header.correlation, frame.payload.size());
+  request.asked = admit(s, frame.header.correlation, frame.payload.size(), request_cost::target);
   if (!request.asked.armed()) return;
   const entity_ref entity = conversation_entity(s, message->conversation);
   const seat from_seat = s.seat_in(message->from_conversation);
@@ -89,17 +90,19 @@ void gateway::on_forward(session& s, const frame_view& frame) {
   const bool taken = shared_.ports->on_reader(
       [shared = &shared_, entity, batch, from = from_seat.conversation, seq = message->from_seq] {
         conversation_request& asked = batch->requests.front();
-        const auto view = shared->store->view(shared->ports->shards.shard_of(entity.tenant, from));
-        auto source = storage::load_forward_source(view, entity.tenant, from, asked.user, seq,
-                                                   shared->ports->now());
         auto details = std::make_shared<request_details>();
         details->origin_conversation = from;
         details->origin_seq = seq;
+        details->origin_gone_count = shared->gone.count(entity.tenant, from);
+        const auto view = shared->store->view(shared->ports->shards.shard_of(entity.tenant, from));
+        auto source = storage::load_forward_source(view, entity.tenant, from, asked.user, seq,
+                                                   shared->ports->now());
         if (source.ok()) {
           asked.kind = source->kind;
           set_text(asked, *batch, source->body);
           details->origin_sender = source->sender;
           details->origin_time = source->time;
+          details->origin_due = source->due;
         } else {
           // The conversation judges first whether this was done before: the origin may be gone
           // since.

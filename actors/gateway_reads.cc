@@ -45,7 +45,7 @@ outcome<is_here> people_of(const gateway_shared& shared, const seat& at, bool wi
 
 void gateway::read(session& s, std::uint64_t correlation,
                    std::function<outcome<std::string>(std::uint64_t)> job) {
-  if (s.open_reads >= limits::max_open_reads)
+  if (!has_room(s, request_cost::opening))
     return answer_error(s, correlation, errc::too_many_requests, "too many reads at once",
                         read_retry_ms);
   ticket asked = admit(s, correlation, 0);

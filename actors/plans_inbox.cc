@@ -67,8 +67,14 @@ registrar_plan plan_index(const storage::state_view& home, const plan_context& c
   index_record record;
   const auto known = storage::get_index(home, tenant, context.user(), order.conversation);
   if (known.ok()) {
-    // Ordered again after a crash of either side: the newest change wins.
-    if (known->changed >= order.seq) return {};
+    // Ordered again after a crash of either side: the newest change wins. Whoever crashed may not
+    // have told the sessions of a guest what the conversation is called here: without it they hear
+    // nothing of it.
+    if (known->changed >= order.seq) {
+      registrar_plan again;
+      if (order.link) news_of(again, context).links.emplace_back(order.conversation, *order.link);
+      return again;
+    }
     record = *known;  // whoever comes back finds his settings
   } else if (known.error().code != errc::not_found) {
     return refuse(known.error());

@@ -23,6 +23,17 @@ void refuse_request(registrar_request& request, errc code, const std::string& de
   request.asked.reject(code, detail, retry_after_ms);
 }
 
+/// Nobody waits for it and nobody gives it again: it is done when there is room.
+bool is_owed(const registrar_request& request) {
+  if (request.asked.armed() || request.waiter != nullptr) return false;
+  return std::visit(
+      [](const auto& order) {
+        using kind = std::decay_t<decltype(order)>;
+        return std::is_same_v<kind, former_over_order> || std::is_same_v<kind, end_device_order>;
+      },
+      request.order);
+}
+
 bool is_about_access(const registrar_request& request) {
   return std::visit(
       [](const auto& order) {
@@ -47,7 +58,8 @@ void registrar_shell::on_work(const registrar_work& work) {
   if (ended_) return;
   ++seen_;
   request_queue& queue = is_about_access(*work.request) ? access_ : others_;
-  if (queue.size() >= limits::max_parked_requests) {
+  const std::size_t most = limits::max_parked_requests * (is_owed(*work.request) ? 2 : 1);
+  if (queue.size() >= most) {
     // The order of a conversation has no ticket; it stays owed and is given again later.
     refuse_request(*work.request, errc::overloaded, {}, overload_retry_ms);
     return;
@@ -64,16 +76,24 @@ void registrar_shell::on_claimed(std::uint64_t version) {
 }
 
 void registrar_shell::begin_next() {
+  request_queue kept;
   while (phase_ == phase::idle && take_next()) {
     phase_ = phase::planning;
     const bool taken = ports_.on_reader([plan = ports_.plan, entity = entity_, request = current_,
                                          version = version_ + 1, send = self_.send_planned] {
       send({std::make_shared<registrar_plan>(plan(entity, *request, version))});
     });
-    if (taken) return;
+    if (taken) break;
     phase_ = phase::idle;
-    refuse_request(*std::exchange(current_, nullptr), errc::overloaded, {}, overload_retry_ms);
+    auto refused = std::exchange(current_, nullptr);
+    if (is_owed(*refused))
+      kept.push_back(std::move(refused));
+    else
+      refuse_request(*refused, errc::overloaded, {}, overload_retry_ms);
   }
+  if (kept.empty()) return;
+  access_.insert(access_.begin(), kept.begin(), kept.end());
+  if (phase_ == phase::idle) ports_.actors->rouse(entity_, incarnation_);
 }
 
 bool registrar_shell::take_next() {
@@ -181,7 +201,9 @@ void registrar_shell::tell(registrar_request& request, registrar_plan& plan) {
 }
 
 void registrar_shell::on_doze() {
-  if (ended_ || phase_ != phase::idle || !access_.empty() || !others_.empty()) return;
+  if (ended_) return;
+  begin_next();  // what found no room
+  if (phase_ != phase::idle || !access_.empty() || !others_.empty()) return;
   if (!ports_.actors->retire(entity_, incarnation_, seen_)) return;
   ports_.commits->release(entity_, incarnation_);
   ended_ = true;

@@ -50,6 +50,8 @@ struct request_details {
   event_seq origin_seq{};
   user_id origin_sender{};
   time_ms origin_time = 0;
+  time_ms origin_due = 0;               ///< its body expires then; 0: never
+  std::uint64_t origin_gone_count = 0;  ///< engine_ports::gone_count from before it was read
 
   // edit, recall, react, pin, open
   event_seq target{};

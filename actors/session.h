@@ -11,6 +11,7 @@
 #include "schemas/ids.h"
 #include "schemas/policy_messages.h"
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -27,6 +28,13 @@ enum class session_phase : std::uint8_t {
   ready,
 };
 
+/// What a request costs before its conversation judges it, or when it is answered.
+enum class request_cost : std::uint8_t {
+  little,
+  target,   ///< the message that it is about is read
+  opening,  ///< the same, and a whole body is the answer
+};
+
 /// The open requests of one connection: at most one answer per request, exactly one unless the
 /// connection ends first, `outcome_unknown` after the deadline (promise P9).
 class open_requests {
@@ -37,12 +45,15 @@ class open_requests {
     std::uint16_t generation = 0;
     bool open = false;      ///< taken
     bool answered = false;  ///< by the deadline; the real answer only frees the slot
+    request_cost cost = request_cost::little;
   };
 
   std::size_t size() const { return open_; }
+  std::size_t count(request_cost cost) const { return by_cost_[static_cast<std::size_t>(cost)]; }
 
   /// False when max_open_requests are open.
-  bool take(std::uint64_t correlation, time_ms deadline, reply_address& address) {
+  bool take(std::uint64_t correlation, time_ms deadline, request_cost cost,
+            reply_address& address) {
     if (open_ >= limits::max_open_requests) return false;
     std::size_t at = free_from_;
     while (at < slots_.size() && slots_[at].open) ++at;
@@ -53,7 +64,9 @@ class open_requests {
     s.deadline = deadline;
     s.open = true;
     s.answered = false;
+    s.cost = cost;
     ++open_;
+    ++by_cost_[static_cast<std::size_t>(cost)];
     address.correlation = correlation;
     address.slot = static_cast<std::uint16_t>(at);
     address.generation = ++s.generation;
@@ -67,6 +80,7 @@ class open_requests {
     if (!s.open || s.generation != address.generation) return false;
     s.open = false;
     --open_;
+    --by_cost_[static_cast<std::size_t>(s.cost)];
     if (address.slot < free_from_) free_from_ = address.slot;
     if (open_ == 0 && slots_.size() > 16) {
       // A burst is over: an idle connection keeps no table. Generations start again, which is safe
@@ -94,6 +108,7 @@ class open_requests {
   std::vector<slot> slots_;
   std::size_t open_ = 0;
   std::size_t free_from_ = 0;  ///< no free slot below
+  std::array<std::uint16_t, 3> by_cost_{};
 };
 
 struct session final : net::connection_user {

@@ -6,6 +6,8 @@
 #include "schemas/ids.h"
 #include "schemas/keys.h"
 
+#include <vector>
+
 namespace conclave::actors {
 
 class shard_map {
@@ -19,6 +21,8 @@ class shard_map {
     return shard_id{static_cast<std::uint16_t>(1 + (tenant.value - 1) % (shards_ - 1u))};
   }
   shard_id shard_of(tenant_id tenant, conversation_id) const { return home_of(tenant); }
+  /// Every shard that holds something of the tenant.
+  std::vector<shard_id> all_of(tenant_id tenant) const { return {home_of(tenant)}; }
 
   shard_id shard_of(const entity_ref& entity) const {
     switch (entity.kind) {

@@ -35,8 +35,13 @@ static_assert(max_answer_bytes > max_page_bytes + max_body_bytes + 1024);
 
 inline constexpr std::size_t max_open_requests = 256;
 
-/// Reads (history, lists) one connection may have in the reader pool: 8 pages of 256 KiB.
+/// Reads (history, lists) one connection may have in the reader pool, and openings of burning
+/// messages that are not answered: 8 pages of 256 KiB.
 inline constexpr std::size_t max_open_reads = 8;
+
+/// Requests about one message (edit, recall, react, pin, forward) that one connection may have
+/// open: each is a read of its own.
+inline constexpr std::size_t max_open_targets = 64;
 
 /// Outbox: at the first mark pushes stop and become HEAD hints, and reading the socket pauses;
 /// below the second they resume; at the hard bound, or without progress for write_stall, it is

@@ -60,8 +60,9 @@ std::string_view advice_for(errc code) {
       return "Connect to `leader` when it is given, else to the cluster's next address, and resend "
              "what is open; see [clusters](#clusters).";
     case errc::too_many_requests:
-      return "Keep fewer requests open (`max_open_requests`, 8 reads); send it again after "
-             "`retry_after_ms`.";
+      return "Keep fewer requests open (`max_open_requests`, `max_open_reads`, "
+             "`max_open_targets`); "
+             "send it again after `retry_after_ms`.";
     case errc::shutting_down:
       return "Connect again after `reconnect_after_ms` with jitter, and resend what is open.";
     case errc::storage_full:

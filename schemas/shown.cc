@@ -31,14 +31,18 @@ showing visible(const member_record& member, const event_header& event, time_ms 
   return showing::without_body;
 }
 
+void take_body_out(event_view& event) {
+  event.body = {};
+  event.mentions.clear();
+  event.flags |= event_flags::expired;
+  event.flags &= ~event_flags::mentions_all;
+  event.gone_at = event.expires;
+}
+
 outcome<std::string> without_body(std::string_view row) {
   auto event = decode_event(row);
   if (!event) return failure{errc::corrupt, std::move(event).error().detail};
-  event->body = {};
-  event->mentions.clear();
-  event->flags |= event_flags::expired;
-  event->flags &= ~event_flags::mentions_all;
-  event->gone_at = event->expires;
+  take_body_out(*event);
   std::string bytes;
   append_event(bytes, *event);
   return bytes;

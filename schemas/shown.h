@@ -44,8 +44,10 @@ enum class showing : std::uint8_t {
 /// What `member` is shown at `now`.
 showing visible(const member_record& member, const event_header& event, time_ms now);
 
-/// The row as it is served once its time is over: no body, nobody mentioned, flag `expired`,
-/// gone_at the moment it expired. errc::corrupt when it does not decode.
+/// What an event is once its time is over: no body, nobody mentioned, flag `expired`, gone_at the
+/// moment it expired.
+void take_body_out(event_view& event);
+/// The row as it is served then. errc::corrupt when it does not decode.
 outcome<std::string> without_body(std::string_view row);
 
 }  // namespace conclave

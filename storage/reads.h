@@ -64,8 +64,8 @@ outcome<std::uint64_t> entity_version(const state_view& view, const entity_ref& 
 outcome<std::vector<std::pair<tenant_id, conversation_id>>> conversations_with_work(
     const state_view& view);
 
-/// The log entry at which the view stands.
-outcome<log_index> applied_index(const state_view& view);
+/// The log entry at which the view stands; all zero: none is applied.
+outcome<applied_record> applied_of(const state_view& view);
 
 // -- serving a client
 // ------------------------------------------------------------------------------

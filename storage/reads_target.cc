@@ -27,15 +27,22 @@ outcome<std::vector<std::pair<event_seq, std::string>>> edits_of(const state_vie
   return edits;
 }
 
+outcome<bool> is_admin(const state_view& view, tenant_id tenant, conversation_id conversation,
+                       user_id user) {
+  const auto row = find_record<member_record>(view, keys::member(tenant, conversation, user));
+  if (!row) return row.error();
+  return *row && ((*row)->role == member_role::owner || (*row)->role == member_role::admin);
+}
+
 }  // namespace
 
 outcome<target_place> target_place_of(const state_view& view, tenant_id tenant,
                                       conversation_id conversation) {
   const auto head = head_of(view, tenant, conversation);
   if (!head) return head.error();
-  const auto applied = applied_index(view);
+  const auto applied = applied_of(view);
   if (!applied) return applied.error();
-  return target_place{*head, *applied};
+  return target_place{*head, applied->index};
 }
 
 outcome<target_image> load_target(const state_view& view, tenant_id tenant,
@@ -70,6 +77,13 @@ outcome<target_image> load_target(const state_view& view, const target_place& pl
   }
 
   if (wish.edits && (header->flags & event_flags::edited) != 0) {
+    // Edits may be megabytes: not for everybody who names the message.
+    const auto may = asker && asker != header->sender ? is_admin(view, tenant, conversation, asker)
+                                                      : outcome<bool>(true);
+    if (!may) return may.error();
+    image.edits_left_out = !*may;
+  }
+  if (wish.edits && !image.edits_left_out && (header->flags & event_flags::edited) != 0) {
     auto edits = edits_of(view, tenant, conversation, target);
     if (!edits) return std::move(edits).error();
     image.edits = std::move(*edits);
@@ -105,7 +119,8 @@ outcome<forward_source> load_forward_source(const state_view& view, tenant_id te
   }
   const auto event = decode_event(shown->row);
   if (!event) return damaged("an event");
-  return forward_source{event->kind, std::string(event->body), event->sender, event->time};
+  return forward_source{event->kind, std::string(event->body), event->sender, event->time,
+                        event->expires};
 }
 
 }  // namespace conclave::storage

@@ -24,6 +24,7 @@ struct target_image {
   std::string event;    ///< its bytes, as they lie
   /// The `edited` events about it that have a version row: seq and row, ascending.
   std::vector<std::pair<event_seq, std::string>> edits;
+  bool edits_left_out = false;         ///< wished for, but the asker may do nothing that needs them
   std::vector<std::string> reactions;  ///< of the asker
   std::optional<burn_record> burn;
   std::string burn_body;
@@ -75,6 +76,7 @@ struct forward_source {
   std::string body;
   user_id sender{};
   time_ms time = 0;
+  time_ms due = 0;  ///< its body expires then; 0: never
 };
 
 /// errc::not_found: the asker does not see it; invalid_argument: no message, or a burning one;

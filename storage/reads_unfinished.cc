@@ -7,22 +7,20 @@
 
 namespace conclave::storage {
 
-outcome<log_index> applied_index(const state_view& view) {
+outcome<applied_record> applied_of(const state_view& view) {
   const auto row = view.get(keys::applied());
   if (!row) {
-    if (row.error().code == errc::not_found) return log_index{};
+    if (row.error().code == errc::not_found) return applied_record{};
     return row.error();
   }
-  const auto record = decode_record<applied_record>(*row);
-  if (!record) return record.error();
-  return record->index;
+  return decode_record<applied_record>(*row);
 }
 
 status load_unfinished(const state_view& view, tenant_id tenant, conversation_id id,
                        conversation_image& image) {
-  const auto applied = applied_index(view);
+  const auto applied = applied_of(view);
   if (!applied) return applied.error();
-  image.applied = *applied;
+  image.applied = applied->index;
   status s =
       each_row(view, table::owed, tenant, id.value, [&](const auto& key, std::string_view value) {
         return with<owed_record>(value, [&](owed_record record) {

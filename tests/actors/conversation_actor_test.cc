@@ -598,6 +598,15 @@ TEST(conversation_actor, p5_what_burns_is_looked_at_again_after_a_crash) {
   EXPECT_EQ(looks, 1) << "the look that a leaving ordered may have gone with the crash";
 }
 
+TEST(conversation_actor, p5_who_reads_is_warned_of_what_went_just_before_a_crash) {
+  actor_world w;
+  w.found({2, 3});
+  int warned = 0;
+  w.ports.on_gone = [&](tenant_id, conversation_id) { ++warned; };
+  crash_before_telling(w);
+  EXPECT_EQ(warned, 1) << "the one that crashed may have emptied a body that is being read";
+}
+
 TEST(conversation_actor, p5_timers_are_looked_for_anew_after_a_crash) {
   actor_world w;
   w.found({2, 3});

@@ -346,5 +346,131 @@ TEST(conversation_answers, a_job_that_died_in_the_middle_goes_on_when_the_actor_
   EXPECT_FALSE(row->is_member());
 }
 
+// -- bodies that go while their answer waits
+// -------------------------------------------------------------------------------------
+
+std::shared_ptr<const request_details> about(actor_world& w, std::uint64_t user,
+                                             std::uint64_t target) {
+  auto details = std::make_shared<request_details>();
+  details->target = event_seq{target};
+  details->image = w.commits.rows.target(acme, room, user_id{user}, event_seq{target});
+  return details;
+}
+
+TEST(conversation_answers, p5_what_is_opened_is_told_before_it_is_taken_back) {
+  actor_world w;
+  w.found({2, 3});
+  w.post({for_your_eyes()});
+  w.run();
+  w.commits.at_once = false;
+  w.post({{verb::open, 2, 0, 20, {}, "", about(w, 2, 2)}});
+  w.run();
+  w.post({{verb::recall, 1, 2, 21, {}, "", about(w, 1, 2)}});
+  w.run();
+  w.loop.deliveries.clear();
+  w.loop.delivery_places.clear();
+  w.settle_all();
+  EXPECT_EQ(w.loop.only(20).type, frame_type::opened);
+  ASSERT_EQ(w.loop.delivery_places.size(), 1u);
+  EXPECT_LT(w.loop.only(20).place, w.loop.delivery_places[0]);
+}
+
+TEST(conversation_answers, p5_what_burnt_while_its_opening_was_committed_is_not_given_out) {
+  actor_world w;
+  w.found({2, 3});
+  w.post({for_your_eyes()});
+  w.run();
+  w.commits.at_once = false;
+  w.post({{verb::open, 2, 0, 20, {}, "", about(w, 2, 2)}});
+  w.run();
+  w.now += 60'000;
+  w.settle_all();
+  EXPECT_EQ(w.loop.only(20).code, errc::gone);
+}
+
+TEST(conversation_answers, p5_what_expired_while_it_was_committed_is_pushed_without_its_body) {
+  actor_world w;
+  w.found({2});
+  w.commits.at_once = false;
+  auto brief = std::make_shared<request_details>();
+  brief->expires_after_ms = 5'000;
+  w.post({{verb::send, 1, 1, 10, {}, "stays"},
+          {verb::send, 1, 2, 11, {}, "a word that goes", brief},
+          {verb::send, 2, 1, 12, {}, "stays too"}});
+  w.run();
+  w.now += 5'000;
+  w.settle_all();
+  ASSERT_EQ(w.loop.deliveries.size(), 1u);
+  const delivery_part& part = w.loop.deliveries[0]->parts.at(0);
+  ASSERT_EQ(part.events.size(), 3u);
+  EXPECT_EQ(part.frames->find("a word"), std::string::npos);
+  std::vector<std::string> bodies;
+  for (const delivered_event& e : part.events) {
+    const auto frame = std::string_view(*part.frames).substr(e.frame_offset, e.frame_size);
+    EXPECT_EQ(read_frame_header(frame.data()).length + frame_length_size, frame.size());
+    const auto push = split_event_payload(frame.substr(frame_header_size));
+    ASSERT_TRUE(push.ok());
+    const auto event = decode_event(push->event_bytes);
+    ASSERT_TRUE(event.ok());
+    EXPECT_EQ(event->seq, e.seq);
+    EXPECT_EQ(event->is_gone(), e.seq.value == 3);
+    bodies.emplace_back(event->body);
+  }
+  EXPECT_EQ(bodies, (std::vector<std::string>{"stays", "", "stays too"}));
+}
+
+TEST(conversation_answers, p5_a_forward_does_not_outlive_what_it_was_read_from) {
+  actor_world w;
+  w.found({2});
+  std::uint64_t gone = 5;
+  w.ports.gone_count = [&](tenant_id, conversation_id) { return gone; };
+  auto read = std::make_shared<request_details>();
+  read->origin_conversation = conversation_id{9};
+  read->origin_seq = event_seq{4};
+  read->origin_gone_count = 5;
+  read->origin_due = 10'000;
+  const std::shared_ptr<const request_details> source = read;
+  w.post({{verb::forward, 2, 1, 10, {}, "as it was read", source}});
+  w.run();
+  EXPECT_EQ(w.loop.delivered_seqs(), (std::vector<std::uint64_t>{2}));
+  gone = 6;
+  w.post({{verb::forward, 2, 1, 11, {}, "as it was read", source},
+          {verb::forward, 2, 2, 12, {}, "as it was read", source}});
+  w.run();
+  EXPECT_EQ(w.loop.only(11).seq.value, 2u) << "done before, whatever went since (P3)";
+  EXPECT_EQ(w.loop.only(12).code, errc::conflict) << "read it again";
+  gone = 5;
+  w.now = 10'000;
+  w.post({{verb::forward, 2, 3, 13, {}, "as it was read", source}});
+  w.run();
+  EXPECT_EQ(w.loop.only(13).code, errc::gone);
+}
+
+TEST(conversation_answers, p7_bodies_that_wait_to_be_given_out_are_bounded) {
+  actor_world w;
+  w.found({2});
+  auto burning = std::make_shared<request_details>();
+  burning->burn_ms = 60'000;
+  constexpr std::uint64_t messages = 40;
+  for (std::uint64_t i = 1; i <= messages; ++i)
+    w.post({{verb::send, 1, i, 100 + i, {}, std::string(limits::max_body_bytes, 'x'), burning}});
+  w.run();
+  w.commits.at_once = false;
+  for (std::uint64_t i = 1; i <= messages; ++i)
+    w.post({{verb::open, 2, 0, 200 + i, {}, "", about(w, 2, 1 + i)}});
+  w.run();
+  w.settle_all();
+  std::size_t opened = 0;
+  for (std::uint64_t i = 1; i <= messages; ++i) {
+    const auto& answer = w.loop.only(200 + i);
+    opened += answer.type == frame_type::opened ? 1 : 0;
+    if (answer.type != frame_type::opened) {
+      EXPECT_EQ(answer.code, errc::overloaded);
+    }
+  }
+  EXPECT_GE(opened, 1u);
+  EXPECT_LE(opened, 1 + limits::max_uncommitted_bytes / limits::max_body_bytes);
+}
+
 }  // namespace
 }  // namespace conclave::actors

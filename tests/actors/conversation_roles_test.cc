@@ -406,5 +406,41 @@ TEST(conversation_dissolving, ends_everybody_at_once_and_the_rows_in_steps) {
   expect_rejected(c.say(10, 3), errc::dissolved);
 }
 
+TEST(conversation_joining, p4_who_is_declined_does_not_learn_by_whom_after_a_restart_either) {
+  auto c = with_code(join_policy::approval);
+  join_with(c, 8, "the secret");
+  c.commit();
+  c.reload();
+  for (const owed_entry& entry : c.state().unfinished_owed()) EXPECT_EQ(entry.at, event_seq{});
+  c.ask_with(verb::answer_join, 1, 0, {}, {}, users({8}));
+  c.commit();
+  c.reload();
+  std::size_t declined = 0;
+  for (const owed_entry& entry : c.state().unfinished_owed()) {
+    if (entry.kind != inbox_kind::join_declined) continue;
+    ++declined;
+    EXPECT_EQ(entry.at, event_seq{});
+  }
+  EXPECT_EQ(declined, 1u);
+}
+
+TEST(conversation_joining, nobody_waits_for_a_conversation_that_everybody_left) {
+  auto c = with_code(join_policy::approval);
+  join_with(c, 8, "the secret");
+  c.commit();
+  const std::vector<user_id> all = c.state().members()->users;
+  for (const user_id user : all) {
+    if (user.value == 1) continue;
+    ASSERT_EQ(c.remove(1, 20 + user.value, user.value).what, kind::sequenced);
+  }
+  ASSERT_EQ(c.remove(1, 60, 1).what, kind::sequenced);
+  const draft d = c.commit();
+  ASSERT_EQ(d.owed.size(), 1u);
+  EXPECT_EQ(d.owed[0].kind, inbox_kind::join_declined);
+  EXPECT_EQ(d.owed[0].user.value, 8u);
+  EXPECT_EQ(c.rows.count(table::join_request, acme, room.value), 0u);
+  expect_rejected(join_with(c, 9, "the secret"), errc::not_found);
+}
+
 }  // namespace
 }  // namespace conclave::actors

@@ -2,11 +2,14 @@
 /// carries what went while it was made.
 #include "actors/conversation_list.h"
 #include "actors/steady_read.h"
+#include "schemas/event_messages.h"
 #include "schemas/moderation_messages.h"
 #include "schemas/sync_messages.h"
 #include "tests/support/written_room.h"
 
 #include <gtest/gtest.h>
+
+#include <atomic>
 
 namespace conclave::actors {
 namespace {
@@ -26,9 +29,10 @@ class gateway_reads : public ::testing::Test {
   written_rooms rows{w, acme};
 
   /// `hook(n)` runs at the n-th look at the clock, the first is 1: after a read took its snapshot.
+  /// Logins look too, and do not count.
   void at_each_look(std::function<void(int)> hook) {
     w.ports.now = [this, hook = std::move(hook), looks = 0]() mutable {
-      hook(++looks);
+      if (!logging_in_) hook(++looks);
       return now_;
     };
   }
@@ -36,9 +40,12 @@ class gateway_reads : public ::testing::Test {
 
   std::unique_ptr<wire_client> logged_in(std::size_t user) {
     auto client = std::make_unique<wire_client>(w.client_port);
+    logging_in_ = true;
     EXPECT_TRUE(client->login(tokens.at(user - 1)));
+    logging_in_ = false;
     return client;
   }
+  std::atomic<bool> logging_in_ = false;
   static history all_of(conversation_id conversation) {
     history request;
     request.conversation = conversation;
@@ -227,6 +234,28 @@ TEST_F(gateway_reads, a_list_of_what_changed_walks_over_what_did_not) {
   EXPECT_EQ(pages, 5) << "each looks at two";
 }
 
+TEST_F(gateway_reads, p2_a_list_does_not_claim_what_is_still_waiting_for_its_commit) {
+  rows.found(room, 1);
+  rows.commit();
+  const time_ms committed = w.store.time.wall();
+  now_ = committed + 3'600'000;  // the copies at other places have been away for an hour
+  at_each_look([](int) {});
+  auto alice = logged_in(1);
+  list_conversations request;
+  const auto before = alice->ask(request)->as<conversations_page>();
+  ASSERT_TRUE(before);
+  EXPECT_LE(before->time, committed);
+  EXPECT_GT(before->time, committed - 60'000);
+  event_view late = written_rooms::message(1, "said while they were away");
+  late.time = committed + 1;
+  rows.put_event(room, late);
+  rows.commit();
+  request.changed_after = before->time;
+  const auto after = alice->ask(request)->as<conversations_page>();
+  ASSERT_TRUE(after);
+  EXPECT_EQ(after->conversations.size(), 1u);
+}
+
 TEST_F(gateway_reads, p7_a_list_ends_before_it_is_too_large_and_goes_on) {
   const std::string body(3'900, 'x');
   const std::string topic(1024, 't');
@@ -366,6 +395,26 @@ TEST_F(gateway_reads, p6_everything_is_not_found_for_strangers_and_for_other_ten
     EXPECT_EQ(client->ask(members)->code(), errc::not_found);
     EXPECT_TRUE(client->ask(list_conversations{})->as<conversations_page>()->conversations.empty());
   }
+}
+
+TEST_F(gateway_reads, p5_a_forward_says_until_when_what_it_brings_may_be_said) {
+  rows.found(room, 2);
+  rows.say(room, 1, "secret", 60'000);
+  rows.commit();
+  const std::uint64_t before = w.ports.gone_count(acme, room);
+  // While it is read the conversation empties another message.
+  at_each_look([&](int look) {
+    if (look == 1) w.ports.on_gone(acme, room);
+  });
+  auto bob = logged_in(2);
+  bob->send(7, forward{conversation_id{501}, 1, room, event_seq{1}});
+  const auto arrived = w.conversations.take(1);
+  ASSERT_EQ(arrived.size(), 1u);
+  const auto& request = arrived[0].batch->requests.at(0);
+  EXPECT_EQ(arrived[0].batch->text_of(request), "secret");
+  EXPECT_EQ(request.more->origin_due, 60'000u);
+  EXPECT_EQ(request.more->origin_gone_count, before) << "from before it was read";
+  EXPECT_NE(w.ports.gone_count(acme, room), before);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include "actors/gateway.h"
 
 #include "crypto/token.h"
+#include "schemas/event_messages.h"
 #include "tests/support/gateway_fixture.h"
 #include "tests/support/written_room.h"
 
@@ -182,6 +183,38 @@ TEST(gateway, a_device_that_logs_in_again_replaces_its_older_connection) {
   EXPECT_TRUE(second.ask(ping{})->is(frame_type::pong));
   EXPECT_TRUE(bob.ask(ping{})->is(frame_type::pong));
   EXPECT_TRUE(wait_until([&] { return w.gate().counters().sessions == 2; }));
+}
+
+TEST(gateway, p7_requests_that_read_a_message_first_are_few_at_a_time) {
+  gateway_world w;
+  const auto tokens = w.provision(acme, {"alice"});
+  wire_client client(w.client_port);
+  ASSERT_TRUE(client.login(tokens[0]));
+  const auto recalling = [](std::uint64_t key) {
+    return recall{conversation_id{5}, key, event_seq{1}};
+  };
+  for (std::uint64_t i = 1; i <= limits::max_open_targets + 1; ++i) client.send(i, recalling(i));
+  EXPECT_EQ(client.answer(limits::max_open_targets + 1)->code(), errc::too_many_requests);
+  const open_burning look{conversation_id{5}, event_seq{1}};
+  for (std::uint64_t i = 1; i <= limits::max_open_reads + 1; ++i) client.send(1'000 + i, look);
+  EXPECT_EQ(client.answer(1'000 + limits::max_open_reads + 1)->code(), errc::too_many_requests);
+  client.send(2'000, text_to(5, 1));
+  // The last of what was taken is the text: nothing else is held up by them.
+  auto arrived = w.conversations.take(limits::max_open_targets + limits::max_open_reads + 1);
+  std::size_t refused = 0;
+  for (auto& a : arrived)
+    for (auto& request : a.batch->requests) {
+      ++refused;
+      request.asked.reject(errc::forbidden);
+    }
+  EXPECT_EQ(refused, limits::max_open_targets + limits::max_open_reads + 1);
+  EXPECT_EQ(client.answer(2'000)->code(), errc::forbidden);
+  client.send(3'000, recalling(99));
+  client.send(3'001, look);
+  for (auto& a : w.conversations.take(2))
+    for (auto& request : a.batch->requests) request.asked.reject(errc::not_found);
+  EXPECT_EQ(client.answer(3'000)->code(), errc::not_found) << "there is room again";
+  EXPECT_EQ(client.answer(3'001)->code(), errc::not_found);
 }
 
 TEST(gateway, p7_the_257th_open_request_is_refused_and_the_others_are_not_hurt) {

@@ -154,5 +154,16 @@ TEST_F(plans_inbox, operators_have_none) {
   EXPECT_EQ(plan.issued->inbox_head, 0u);
 }
 
+TEST_F(plans_inbox, what_a_guest_calls_a_conversation_is_told_again_with_its_order) {
+  const seat at{tenant_id{9}, conversation_id{900}, user_id{90}};
+  index(5, true, room, at);
+  const auto plan = index(5, true, room, at);
+  EXPECT_FALSE(changed_);
+  ASSERT_NE(plan.news, nullptr) << "the first one may have crashed before it told";
+  ASSERT_EQ(plan.news->links.size(), 1u);
+  EXPECT_EQ(plan.news->links[0].second, at);
+  EXPECT_TRUE(plan.news->frames.empty());
+}
+
 }  // namespace
 }  // namespace conclave::actors

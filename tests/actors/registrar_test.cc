@@ -356,5 +356,27 @@ TEST(registrar_actor, it_sleeps_only_when_nothing_is_on_its_way) {
   EXPECT_EQ(w.directory().counters().spawned, 2u);
 }
 
+TEST(registrar_actor, an_order_that_nobody_waits_for_is_done_when_the_reader_pool_has_room) {
+  actor_world w;
+  int planned = 0;
+  w.planner = [&](const auto&, const registrar_request& r, registrar_plan&) {
+    planned += std::holds_alternative<former_over_order>(r.order) ? 1 : 0;
+  };
+  w.refuse_reads = true;
+  auto request = std::make_shared<registrar_request>();
+  request->order = former_over_order{device_id{1}, "a hash"};
+  w.directory().deliver_to_registrar({entity_kind::user, test::acme, 7},
+                                     registrar_work{std::move(request)});
+  w.run();
+  w.doze_all();
+  w.run();
+  EXPECT_EQ(planned, 0) << "the pool is still full";
+  EXPECT_EQ(w.directory().counters().awake, 1u) << "asleep it would be forgotten";
+  w.refuse_reads = false;
+  w.doze_all();
+  w.run();
+  EXPECT_EQ(planned, 1) << "or the former token of the device would go on opening";
+}
+
 }  // namespace
 }  // namespace conclave::actors

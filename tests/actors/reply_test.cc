@@ -81,21 +81,21 @@ TEST(open_requests, p7_a_connection_has_at_most_256) {
   reply_address to;
   std::vector<reply_address> taken;
   for (std::size_t i = 0; i < limits::max_open_requests; ++i) {
-    ASSERT_TRUE(table.take(i + 1, 100, to));
+    ASSERT_TRUE(table.take(i + 1, 100, request_cost::little, to));
     taken.push_back(to);
   }
-  EXPECT_FALSE(table.take(999, 100, to));
+  EXPECT_FALSE(table.take(999, 100, request_cost::little, to));
   EXPECT_TRUE(table.settle(taken[17]));
-  EXPECT_TRUE(table.take(1000, 100, to));
+  EXPECT_TRUE(table.take(1000, 100, request_cost::little, to));
   EXPECT_EQ(to.slot, taken[17].slot);
   EXPECT_NE(to.generation, taken[17].generation);
-  EXPECT_FALSE(table.take(1001, 100, to));
+  EXPECT_FALSE(table.take(1001, 100, request_cost::little, to));
 }
 
 TEST(open_requests, p9_after_the_deadline_the_real_answer_only_frees_the_slot) {
   open_requests table;
   reply_address to;
-  table.take(7, 100, to);
+  table.take(7, 100, request_cost::little, to);
   std::vector<std::uint64_t> late;
   const auto note = [&](std::uint64_t correlation) { late.push_back(correlation); };
   table.expire(99, note);
@@ -125,8 +125,13 @@ TEST(open_requests, p9_each_request_is_answered_exactly_once_in_any_order) {
       if (what < 5) {
         reply_address to;
         const bool room = open.size() < limits::max_open_requests;
-        ASSERT_EQ(table.take(++next, now + random() % 400, to), room);
+        const auto cost = static_cast<request_cost>(next % 3);
+        ASSERT_EQ(table.take(++next, now + random() % 400, cost, to), room);
         if (room) open.push_back(to);
+        std::size_t counted = 0;
+        for (const auto one : {request_cost::little, request_cost::target, request_cost::opening})
+          counted += table.count(one);
+        ASSERT_EQ(counted, open.size());
       } else if (what < 8 && !open.empty()) {
         const std::size_t at = random() % open.size();
         if (table.settle(open[at])) ++answers[open[at].correlation];

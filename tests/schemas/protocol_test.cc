@@ -77,6 +77,7 @@ TEST(protocol, limits_are_those_of_the_node) {
   EXPECT_EQ(told["max_page_bytes"], limits::max_page_bytes);
   EXPECT_EQ(told["max_open_requests"], limits::max_open_requests);
   EXPECT_EQ(told["max_open_reads"], limits::max_open_reads);
+  EXPECT_EQ(told["max_open_targets"], limits::max_open_targets);
   EXPECT_EQ(told["max_members"], limits::max_members);
   EXPECT_EQ(told["max_users_per_request"], limits::max_users_per_request);
   EXPECT_EQ(told["max_mentions"], max_mentions);

@@ -55,6 +55,24 @@ TEST_F(reads_target_test, edits_come_with_the_events_that_made_them_and_no_neigh
   EXPECT_TRUE(spared->edits.empty());
 }
 
+TEST_F(reads_target_test, p7_edits_are_not_read_for_who_may_do_nothing_with_them) {
+  say(1, 9);
+  edit(message(3, "body 3"), 6, "second");
+  const auto with_role = [&](member_role role) {
+    member_record row;
+    row.role = role;
+    row.spans = {{event_seq{1}, event_seq{0}}};
+    put(keys::member(tenant, room, user_id{77}), row);
+    return target(3, user_id{77});
+  };
+  EXPECT_TRUE(with_role(member_role::member).edits.empty());
+  EXPECT_TRUE(with_role(member_role::member).edits_left_out);
+  EXPECT_EQ(with_role(member_role::admin).edits.size(), 1u);
+  EXPECT_EQ(with_role(member_role::owner).edits.size(), 1u);
+  EXPECT_EQ(target(3, user_id{}).edits.size(), 1u) << "the node itself, when it expires";
+  EXPECT_EQ(target(3).edits.size(), 1u) << "who said it";
+}
+
 TEST_F(reads_target_test, reactions_are_those_of_the_asker) {
   say(1, 3);
   put(keys::reaction(tenant, room, event_seq{3}, alice), reactions_record{{"+1", "heart"}});

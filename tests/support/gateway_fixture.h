@@ -97,6 +97,7 @@ class gateway_world {
                         std::uint64_t version) { return plan(e, r, version); };
     ports.now = [this] { return store.shard_time().now(); };
     ports.on_gone = [this](tenant_id t, conversation_id c) { shared.gone.mark(t, c); };
+    ports.gone_count = [this](tenant_id t, conversation_id c) { return shared.gone.count(t, c); };
     ports.policy_of = [this](tenant_id tenant) { return policies.of(tenant); };
     ports.policy_generation = [this] { return policies.generation(); };
     ports.policy_changed = [this](tenant_id tenant, std::shared_ptr<const tenant_policy> policy) {
