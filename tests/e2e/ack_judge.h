@@ -72,7 +72,8 @@ struct change {
 /// What one device has sent to one conversation.
 struct sent_range {
   std::uint64_t highest_client_seq = 0;  ///< dense from 1
-  /// Answered with an ERROR that asks for a resend: the order against others is no longer promised.
+  /// Answered with an ERROR that asks for a resend, or perhaps so: the order against others is no
+  /// longer promised.
   std::set<std::uint64_t> disturbed;
   std::map<std::uint64_t, change> changes;  ///< by client_seq
   /// Rejected for a good reason, such as that its target was gone: certainly not done.

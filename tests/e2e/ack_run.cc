@@ -114,6 +114,7 @@ class ack_run {
     o.groups = scene_.groups;
     o.window = options_.window;
     o.idle_gaps = options_.idle_gaps;
+    o.crashes = options_.crash_actor_every != 0;
     o.ack_file = ack_file();
     o.seed = result_.seed;
     writers_ = std::make_unique<ack_writers>(std::move(o));

@@ -88,6 +88,7 @@ void ack_writers::on_ready(client::session_ref s, const logged_in& who, const we
   // The first order again, on the new connection.
   for (std::size_t i = 0; i < w.lanes.size(); ++i) {
     for (auto& [client_seq, again] : w.lanes[i].open) {
+      if (options_.crashes) w.lanes[i].sent.disturbed.insert(client_seq);
       again = false;
       ++resent_;
       transmit(w, i, client_seq);

@@ -37,6 +37,9 @@ class ack_writers final : private client::reactor_handler {
     std::size_t window = 32;  ///< per writer and group
     bool idle_gaps = false;   ///< each group rests for a third of the time
     bool changes = true;      ///< some of it edits, takes back, reacts to earlier texts, or expires
+    /// Conversations are made to crash: what is open when a connection ends may have been answered
+    /// with an ERROR that asks for a resend, and nobody has heard it.
+    bool crashes = false;
     std::string ack_file;
     std::uint64_t seed = 1;
   };

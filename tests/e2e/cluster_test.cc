@@ -29,7 +29,8 @@ class e2e_cluster : public testing::Test {
   void found_room() {
     const auto alice = cluster_->node(1).provision("acme", "laptop", {"alice"}).front();
     client::session_options options = cluster_->options_for(alice.token);
-    options.request_timeout = std::chrono::milliseconds(20'000);
+    // What is asked while copies are away is answered when they are back.
+    options.request_timeout = cluster_process::patience_of_a_cluster;
     auto made = client::session::connect(options);
     ASSERT_TRUE(made.ok()) << made.error().detail;
     alice_ = std::move(*made);
@@ -122,10 +123,11 @@ TEST_F(e2e_cluster, p9_without_enough_copies_nothing_is_acknowledged_until_one_i
   // The node answers `outcome_unknown` after ten seconds and the session asks again.
   std::this_thread::sleep_for(12s);
   EXPECT_FALSE(answered) << why;
-  const auto overdue = node(1).metric("conclave_overdue_requests_total");
-  EXPECT_GE(overdue.value_or(0), 1) << "unknown, not failed";
+  EXPECT_TRUE(wait_until([&] {
+    return node(1).metric("conclave_overdue_requests_total").value_or(0) >= 1;
+  })) << "unknown, not failed";
   cluster().start_node(3);
-  EXPECT_TRUE(wait_until([&] { return answered.load(); }));
+  EXPECT_TRUE(wait_until([&] { return answered.load(); }, cluster_process::patience_of_a_cluster));
   EXPECT_TRUE(good) << why;
   cluster().start_node(2);
   EXPECT_TRUE(cluster().wait_in_sync());
@@ -172,7 +174,8 @@ TEST_F(e2e_cluster, p1_metro5_takes_three_copies_on_two_sites_and_three_on_one_a
   EXPECT_FALSE(answered) << "the rule demands two sites";
   node(3).kill9();
   cluster().start_node(4);
-  EXPECT_TRUE(wait_until([&] { return answered.load(); })) << "three copies on two sites";
+  EXPECT_TRUE(wait_until([&] { return answered.load(); }, cluster_process::patience_of_a_cluster))
+      << "three copies on two sites";
   EXPECT_TRUE(good);
   cluster().start_node(3);
   cluster().start_node(5);
@@ -187,7 +190,9 @@ TEST_F(e2e_cluster, p1_a_shard_with_its_own_rule_waits_for_its_copies_and_others
   cluster().start();
   found_room();  // the first tenant, in shard 1
   const auto gina = node(1).provision("globex", "laptop", {"gina"}).front();
-  auto careful = client::session::connect(cluster().options_for(gina.token));
+  client::session_options options = cluster().options_for(gina.token);
+  options.request_timeout = cluster_process::patience_of_a_cluster;
+  auto careful = client::session::connect(options);
   ASSERT_TRUE(careful.ok()) << careful.error().detail;
   const auto room =
       (*careful)->create_conversation("a room", {}, history_visibility::since_joining);
@@ -204,7 +209,7 @@ TEST_F(e2e_cluster, p1_a_shard_with_its_own_rule_waits_for_its_copies_and_others
   std::this_thread::sleep_for(a_while);
   EXPECT_FALSE(answered) << "two copies are not what this shard's rule demands";
   cluster().start_node(3);
-  EXPECT_TRUE(wait_until([&] { return answered.load(); }));
+  EXPECT_TRUE(wait_until([&] { return answered.load(); }, cluster_process::patience_of_a_cluster));
   careful->reset();
   alice_.reset();
   EXPECT_EQ(cluster().stop_and_compare(), "");
@@ -226,7 +231,8 @@ TEST_F(e2e_cluster, p1_a_pulled_cable_is_noticed_and_who_leads_behind_it_acknowl
   EXPECT_TRUE(has_status(2, " down ")) << "only silence tells it";
   EXPECT_FALSE(answered);
   EXPECT_TRUE(wait_until([&] { return cluster().promote(2).empty(); }));
-  EXPECT_TRUE(wait_until([&] { return answered.load(); })) << "the session finds the new leader";
+  EXPECT_TRUE(wait_until([&] { return answered.load(); }, cluster_process::patience_of_a_cluster))
+      << "the session finds the new leader";
   cluster().links().heal();
   EXPECT_TRUE(cluster().wait_in_sync());
   alice_.reset();
@@ -285,7 +291,7 @@ TEST_F(e2e_cluster, p1_a_wiped_disk_comes_back_without_a_vote_and_is_filled) {
   std::this_thread::sleep_for(a_while);
   EXPECT_FALSE(answered);
   cluster().start_node(3);
-  EXPECT_TRUE(wait_until([&] { return answered.load(); }));
+  EXPECT_TRUE(wait_until([&] { return answered.load(); }, cluster_process::patience_of_a_cluster));
   EXPECT_TRUE(cluster().wait_in_sync());
   // With its vote given back it counts again.
   cluster().give_vote_back(2);

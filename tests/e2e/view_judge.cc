@@ -146,8 +146,8 @@ void view_judge::compare_lists(const view_model& model, number conversation, num
   }
 }
 
-client::conversation_view read_view(client::session& reader, view_device& device, ledger& book,
-                                    number conversation) {
+client::conversation_view read_view(client::session& reader, ledger& book, number conversation,
+                                    view_device* device) {
   client::conversation_view view;
   event_seq from{1};
   while (from) {
@@ -160,7 +160,7 @@ client::conversation_view read_view(client::session& reader, view_device& device
     for (const event_view& event : page->events) {
       if (event.kind == event_kind::gone) book.told_gone(conversation, node_event_of(event));
       if (const auto came = let_in_of(conversation, event)) book.told_let_in(*came);
-      device.look_at(conversation, event);
+      if (device != nullptr) device->look_at(conversation, event);
       view.apply(event);
     }
     from = page->next;

@@ -53,9 +53,10 @@ class view_judge {
   verdict& found_;
 };
 
-/// Everything that a user may see of a conversation, read by HISTORY; each event is also shown to
-/// `device`, which knows what must not come. Kind 36 goes into the book.
-client::conversation_view read_view(client::session& reader, view_device& device, ledger& book,
-                                    number conversation);
+/// Everything that a user may see of a conversation, read by HISTORY. Kind 36 goes into the book.
+/// Each event is also shown to `device`, if there is one, which knows what must not come; only when
+/// nothing goes any more: what goes after a page was made and before it is looked at came rightly.
+client::conversation_view read_view(client::session& reader, ledger& book, number conversation,
+                                    view_device* device = nullptr);
 
 }  // namespace conclave::viewcheck

@@ -71,6 +71,19 @@ class ledger {
     o.burns_at = burns_at;
   }
 
+  /// Before the request: its first answer may be lost, and the second one be a refusal.
+  void asked_to_mark(number conversation, number user, number seq) {
+    const std::lock_guard lock(mutex_);
+    asked_to_mark_[{conversation, user}].insert(seq);
+  }
+  /// What the node says to be his mark: if he has asked for it, it was set.
+  void found_marked(number conversation, number user, number seq) {
+    const std::lock_guard lock(mutex_);
+    const auto at = asked_to_mark_.find({conversation, user});
+    if (at == asked_to_mark_.end() || !at->second.contains(seq)) return;
+    number& mark = logs_[conversation].read[user];
+    mark = std::max(mark, seq);
+  }
   void marked(number conversation, number user, number seq) {
     const std::lock_guard lock(mutex_);
     number& mark = logs_[conversation].read[user];
@@ -140,6 +153,7 @@ class ledger {
   all_logs logs_;
   std::map<number, std::vector<number>> messages_;
   std::map<std::pair<number, number>, std::size_t> comings_;
+  std::map<std::pair<number, number>, std::set<number>> asked_to_mark_;
   std::map<number, number> owners_;  ///< conversation -> user
   std::set<number> dissolved_;
   std::vector<number> due_;

@@ -41,6 +41,10 @@ view_model::view_model(number conversation, const all_logs& logs, broken how,
     for (auto& [seq, m] : messages_)
       if (!m.went && m.expires != 0) go(m, {head_ + 1, "expired at=" + std::to_string(m.expires)});
   }
+  for (const auto& [seq, readers] : log_.opened) {
+    if (gone(seq)) continue;
+    for (const auto& [user, o] : readers) last_due_ = std::max(last_due_, o.burns_at);
+  }
   if (how_ != broken::resurrect) return;
   for (auto& [seq, m] : messages_) {
     if (m.went || m.said.burn_ms != 0) continue;

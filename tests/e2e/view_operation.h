@@ -108,7 +108,7 @@ struct conversation_log {
   std::map<number, node_event> gone;                   ///< by seq
   std::map<number, std::map<number, opening>> opened;  ///< by message, by user; also asked in vain
   std::set<number> asked;         ///< users who showed the join code, also in vain
-  std::map<number, number> read;  ///< by user: the highest mark that was answered DONE
+  std::map<number, number> read;  ///< by user: the highest mark that is known to be set
 };
 
 using all_logs = std::map<number, conversation_log>;

@@ -306,6 +306,7 @@ void view_player::mark_read(number conversation) {
   const number seq = device_.last(conversation);
   if (seq == 0) return;
   const number up_to = seq - random(std::min<number>(seq, 5));
+  book_.asked_to_mark(conversation, device_.user(), up_to);
   const status answer = session().mark_read(conversation_id{conversation}, event_seq{up_to});
   if (!answer) return reject(answer.error());
   book_.marked(conversation, device_.user(), up_to);
@@ -314,11 +315,10 @@ void view_player::mark_read(number conversation) {
 void view_player::open(number conversation) {
   const auto target = pick(conversation, [](const operation& m) { return m.burn_ms != 0; });
   if (!target) return;
-  const auto answer = until_known([&] {
-    auto told = session().open(conversation_id{conversation}, event_seq{target->seq});
-    if (is_unknown(told)) book_.opened(conversation, target->seq, device_.user(), 0);
-    return told;
-  });
+  // Before the request: a removal may come between a first answer that is lost and the second one.
+  book_.opened(conversation, target->seq, device_.user(), 0);
+  const auto answer = until_known(
+      [&] { return session().open(conversation_id{conversation}, event_seq{target->seq}); });
   if (!answer) return reject(answer.error());
   book_.opened(conversation, target->seq, device_.user(), answer->burns_at);
   if (answer->body != target->body)

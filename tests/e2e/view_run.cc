@@ -214,7 +214,13 @@ class view_run {
       throw std::runtime_error("the node ended by itself:\n" + node_.log_tail());
   }
 
+  /// Of the process that runs: its counters end with it.
+  void count_crashes() {
+    result_.actors_crashed += node_.metric("conclave_actors_crashed_total").value_or(0);
+  }
+
   void kill() {
+    count_crashes();
     const number from = wall_ms();
     node_.kill9();
     node_.start();
@@ -249,6 +255,8 @@ class view_run {
     for (auto& device : devices_) {
       const auto list = readers_.at(device->user())->list_conversations();
       if (!list) throw std::runtime_error("listing conversations: " + list.error().detail);
+      for (const client::conversation_info& c : *list)
+        book_.found_marked(c.conversation.value, device->user(), c.read.value);
       const bool there = test::wait_until([&] {
         return std::all_of(list->begin(), list->end(), [&](const client::conversation_info& c) {
           return device->last(c.conversation.value) >= c.head.value;
@@ -262,7 +270,7 @@ class view_run {
   /// Reads every conversation as everybody and looks for bodies whose time is over.
   bool nothing_due() {
     for (const auto& [user, reader] : readers_)
-      for (const number c : ground_.conversations) read_view(*reader, *device_of(user), book_, c);
+      for (const number c : ground_.conversations) read_view(*reader, book_, c);
     const all_logs logs = book_.all();
     due_.clear();
     const number now = wall_ms();
@@ -297,7 +305,7 @@ class view_run {
       for (auto& device : devices_)
         judge.compare(model, c, device->user(), device->name(), device->shown(c, wall_ms()), false);
       for (const auto& [user, reader] : readers_) {
-        auto view = read_view(*reader, *device_of(user), book_, c);
+        auto view = read_view(*reader, book_, c, device_of(user));
         const bool any = view.last().value != 0;
         judge.compare(model, c, user, "a fresh device of user " + std::to_string(user),
                       any ? taken_apart(view.dump()) : shown_view{}, true);
@@ -309,7 +317,7 @@ class view_run {
         result_.found.count(result_.found.resurrected, sentence);
     for (const std::string& sentence : book_.contradictions())
       result_.found.count(result_.found.unexplained, sentence);
-    result_.actors_crashed = node_.metric("conclave_actors_crashed_total").value_or(0);
+    count_crashes();
     if (!result_.clean()) result_.node_log = node_.log_tail();
     devices_.clear();
     readers_.clear();

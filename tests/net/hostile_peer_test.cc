@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <ctime>
 #include <sys/resource.h>
 #include <thread>
 
@@ -213,6 +214,15 @@ TEST(hostile_peer, a_storm_of_handshakes_gets_through) {
   EXPECT_EQ(pair.server.loop.counters().handshakes_failed, 0u);
 }
 
+/// What the loop's thread has worked so far; a machine that stands still adds nothing to it.
+std::chrono::nanoseconds worked(test_loop& loop) {
+  return loop.call([]() -> std::chrono::nanoseconds {
+    timespec time{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+  });
+}
+
 /// The records are made beforehand: they come faster than a server can take them.
 TEST(hostile_peer, p7_a_flood_of_new_keys_holds_up_nobody_else) {
   lone_server server;
@@ -228,13 +238,13 @@ TEST(hostile_peer, p7_a_flood_of_new_keys_holds_up_nobody_else) {
     flood += by_hand.record(22, std::string("\x18\x00\x00\x01\x00", 5), 2);
     by_hand.take_new_keys();
   }
+  const auto before = worked(server.loop);
   std::thread sender([&] { flooding.send_plain(flood); });
-  const auto began = std::chrono::steady_clock::now();
   EXPECT_TRUE(server.loop.wait_for_closes(1));
   const std::string ping = make_frame("still here?", 9);
   EXPECT_TRUE(honest.write(ping));
   EXPECT_EQ(honest.read_some(), ping);
-  EXPECT_LT(std::chrono::steady_clock::now() - began, milliseconds(250));
+  EXPECT_LT(worked(server.loop) - before, milliseconds(250));
   sender.join();
   ASSERT_GE(server.loop.closes.size(), 1u);
   EXPECT_EQ(server.loop.closes[0].reason, close_reason::malformed);

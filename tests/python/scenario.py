@@ -73,13 +73,14 @@ class World:
                 return False
             return len({c.cursor for c in known}) == 1
 
+        snapshots = []  # those that were compared: the next ones may differ again
+
         def same():  # what expires does so on each device by its own clock
             self.wait(caught_up, who)
-            snapshots = [device.snapshot(self.group) for device in who]
+            snapshots[:] = [device.snapshot(self.group) for device in who]
             return all(snapshot == snapshots[0] for snapshot in snapshots)
 
         self.wait(same, who, complain=False)
-        snapshots = [device.snapshot(self.group) for device in who]
         for device, snapshot in zip(who, snapshots):
             for shown, expected in zip(parts_of(snapshot), parts_of(snapshots[0])):
                 assert shown == expected, f"{device.name} shows {shown}, not {expected}"

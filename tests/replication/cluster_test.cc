@@ -294,14 +294,19 @@ TEST_F(cluster_test, a_snapshot_comes_to_its_end_while_writing_goes_on) {
   write_one_by_one(500, 3'000);  // a block and a half: four seconds
   node(3).start();
   ASSERT_TRUE(eventually([&] { return node(1).part().seedings().rows_sent > 0; }));
+  // For longer than the snapshot takes, and more than the log keeps without its receiver.
   std::uint64_t seq = 500;
-  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(8);
-  while (std::chrono::steady_clock::now() < until) {
+  const std::uint64_t enough = seq + 2 * short_log().entries_kept;
+  const auto start = std::chrono::steady_clock::now();
+  const auto within = [&](std::chrono::seconds span) {
+    return std::chrono::steady_clock::now() - start < span;
+  };
+  while (within(std::chrono::seconds(8)) || (seq <= enough && within(std::chrono::seconds(30)))) {
     node(1).propose(shard, 5, 1, seq + 1, seq + 1, owner, 1'000);
     owner->wait_for_settled(++seq);
     std::this_thread::sleep_for(std::chrono::milliseconds(30));
   }
-  EXPECT_GT(seq, 500 + 2 * short_log().entries_kept);
+  EXPECT_GT(seq, enough);
   EXPECT_TRUE(copies_are_equal(shard));
   EXPECT_EQ(node(1).part().seedings().finished, 1u) << "one was enough";
 }

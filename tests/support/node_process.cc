@@ -118,7 +118,9 @@ bool node_process::try_start() {
     line = fresh.substr(at, end - at);
     return true;
   };
-  if (!wait_until([&] { return serves() || !running(); }) || line.empty()) return false;
+  if (!wait_until([&] { return serves() || !running(); })) return false;
+  // It may have served and ended between the two looks.
+  if (line.empty() && !serves()) return false;
   client_port_ = number_after(line, "client_port=");
   admin_port_ = number_after(line, "admin_port=");
   return client_port_ != 0 && admin_port_ != 0;
@@ -203,7 +205,10 @@ std::optional<double> node_process::metric(const std::string& name) const {
   // The page is on the node's own loopback.
   std::optional<network_namespace::inside> there;
   if (settings_.network_namespace >= 0) there.emplace(settings_.network_namespace);
-  const std::string page = fetch(static_cast<std::uint16_t>(std::stoul(port->second)), "/metrics");
+  const auto number = static_cast<std::uint16_t>(std::stoul(port->second));
+  // One who stands still for longer than fetch() waits is asked again.
+  std::string page;
+  for (int i = 0; i < 5 && page.empty(); ++i) page = fetch(number, "/metrics");
   const std::size_t at = page.find("\n" + name + " ");
   if (at == std::string::npos) return std::nullopt;
   return std::strtod(page.c_str() + at + name.size() + 2, nullptr);
