@@ -1,6 +1,7 @@
 /// Holding a jump: as long as the wall and the boot clock disagree by more than
 /// limits::max_clock_jump since they last agreed, shard time goes on from the last agreement at the
-/// boot clock's pace. Small steps and drift move the agreement along.
+/// boot clock's pace. Small steps and drift move the agreement along. A log that is ahead of the
+/// wall by more than that is such a jump too: the wall is wrong now, or was wrong then.
 #include "storage/shard_clock.h"
 
 #include "conf/limits.h"
@@ -9,11 +10,16 @@
 
 namespace conclave::storage {
 
+namespace {
+constexpr auto tolerance = static_cast<time_ms>(limits::max_clock_jump.count());
+}
+
 shard_clock::shard_clock(const clock& source, time_ms at_least)
-    : source_(source), last_(at_least), anchor_wall_(source.wall()), anchor_boot_(source.boot()) {}
+    : source_(source), last_(0), anchor_wall_(source.wall()), anchor_boot_(source.boot()) {
+  raise(at_least);
+}
 
 time_ms shard_clock::now() {
-  constexpr auto tolerance = static_cast<std::uint64_t>(limits::max_clock_jump.count());
   const std::lock_guard lock(mutex_);
   const time_ms wall = source_.wall();
   const time_ms boot = source_.boot();
@@ -32,6 +38,11 @@ time_ms shard_clock::now() {
 void shard_clock::raise(time_ms at_least) {
   const std::lock_guard lock(mutex_);
   last_ = std::max(last_, at_least);
+  // Waiting for a wall that is far behind would stop time, and all that expires with it.
+  const time_ms boot = source_.boot();
+  if (at_least <= anchor_wall_ + (boot - anchor_boot_) + tolerance) return;
+  anchor_wall_ = at_least;
+  anchor_boot_ = boot;
 }
 
 }  // namespace conclave::storage

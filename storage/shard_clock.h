@@ -1,5 +1,6 @@
 /// Shard time: max(wall, last given out), so that events never run backwards, and a wall clock that
-/// jumps by more than a minute against CLOCK_BOOTTIME is held (promise of architecture, "Time").
+/// jumps by more than a minute against CLOCK_BOOTTIME, or is further behind what the log says, is
+/// held (promise of architecture, "Time").
 ///
 /// Thread-safe, one per node, seeded with the highest time in any shard's log.
 #pragma once

@@ -16,6 +16,7 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <map>
 #include <utility>
 
 namespace conclave::storage {
@@ -142,22 +143,22 @@ struct store::opener {
   }
 
   /// Each shard's replica record says which of its families is in use; the others are states that
-  /// were replaced, or a seeding that was cut short.
+  /// were replaced, or a seeding that was cut short. Nothing is dropped before all records are
+  /// read: what cannot be read may name the state itself (P1).
   status choose_families(const std::vector<shard_family>& found,
                          const std::vector<rocksdb::ColumnFamilyHandle*>& handles) {
+    const auto used = families_in_use(found);
+    if (!used) {
+      for (rocksdb::ColumnFamilyHandle* handle : handles)
+        inside.db->DestroyColumnFamilyHandle(handle);
+      return used.error();
+    }
     status outcome_of_all = done{};
     for (std::size_t i = 0; i < found.size(); ++i) {
       const shard_family& f = found[i];
       if (inside.shards.size() <= f.shard.value) inside.shards.resize(f.shard.value + 1);
       if (inside.next_family <= f.number) inside.next_family = f.number + 1;
-      const auto record = inside.replica(f.shard);
-      if (!record && outcome_of_all) {
-        outcome_of_all =
-            failure{record.error().code, "shard " + std::to_string(f.shard.value) +
-                                             ", replica record: " + record.error().detail};
-      }
-      const std::uint64_t used = record && record->has_value() ? (*record)->family : 0;
-      if (f.number == used) {
+      if (f.number == used->at(f.shard)) {
         inside.shards[f.shard.value] = inside.hold(handles[i]);
         continue;
       }
@@ -167,6 +168,21 @@ struct store::opener {
     }
     std::erase(inside.shards, nullptr);  // identify() says that one is missing
     return outcome_of_all;
+  }
+
+  outcome<std::map<shard_id, std::uint64_t>> families_in_use(
+      const std::vector<shard_family>& found) const {
+    std::map<shard_id, std::uint64_t> used;
+    for (const shard_family& f : found) {
+      if (used.contains(f.shard)) continue;
+      const auto record = inside.replica(f.shard);
+      if (!record) {
+        return failure{record.error().code, "shard " + std::to_string(f.shard.value) +
+                                                ", replica record: " + record.error().detail};
+      }
+      used[f.shard] = record->has_value() ? (*record)->family : 0;
+    }
+    return used;
   }
 
   /// Who this folder is; makes it somebody when it is new.

@@ -3,6 +3,7 @@
 #include "storage/replica_disk.h"
 
 #include "schemas/log_entry.h"
+#include "tests/storage/raw_database.h"
 #include "tests/storage/storage_fixture.h"
 
 namespace conclave::storage {
@@ -145,6 +146,38 @@ TEST_F(replica_disk_test, an_adopted_state_takes_the_place_of_log_and_state) {
   EXPECT_EQ(found->applied, there);
   EXPECT_EQ(found->first_kept, log_index{71});
   EXPECT_EQ(disk->read(shard, log_index{71}, 10, 1 << 20)->size(), 0u);
+}
+
+TEST_F(replica_disk_test, p1_a_record_that_cannot_be_read_costs_no_state) {
+  be_a_replica();
+  append(1);
+  disk->apply(shard, redos[0], last);
+  ASSERT_TRUE(disk->sync());
+  auto staged = staged_state::create(*data, shard);
+  ASSERT_TRUE(staged);
+  const std::vector<staged_state::row> rows{{"\x33 new", "a"}};
+  ASSERT_TRUE((*staged)->put(rows));
+  const applied_record there{log_index{70}, shard_epoch{3 << 16 | 1}, hash16{7}, 900};
+  replica_record record;
+  disk->adopt(shard, std::move(*staged), record, there);
+  ASSERT_TRUE(disk->sync());
+  disk.reset();
+  data.reset();
+  std::string kept;
+  {
+    test::raw_database raw(folder.data());
+    kept = raw.get("meta", keys::meta_replica(shard));
+    raw.put("meta", keys::meta_replica(shard), "a record of a later version");
+  }
+  const auto refused = store::open(test::options_for(folder.data(), 2));
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().detail.find("replica record"), std::string::npos);
+  {
+    test::raw_database raw(folder.data());
+    raw.put("meta", keys::meta_replica(shard), kept);
+  }
+  open();
+  EXPECT_TRUE(data->get(shard, "\x33 new").ok()) << "it was not for the start to throw it away";
 }
 
 TEST_F(replica_disk_test, a_staged_state_that_nobody_adopts_leaves_nothing) {

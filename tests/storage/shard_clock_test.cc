@@ -104,5 +104,24 @@ TEST(shard_clock, what_another_clock_has_logged_is_never_undercut) {
   EXPECT_EQ(clock.now(), source.wall());
 }
 
+TEST(shard_clock, p5_time_goes_on_where_the_log_is_far_ahead_of_the_wall) {
+  manual_clock source;
+  source.set(start, 100);
+  storage::shard_clock begun(source, start + 3'600'000);
+  storage::shard_clock raised(source, 0);
+  raised.now();
+  raised.raise(start + 3'600'000);
+  source.pass(45'000);
+  for (storage::shard_clock* clock : {&begun, &raised}) {
+    EXPECT_EQ(clock->now(), start + 3'645'000) << "what expires in ten seconds does";
+    EXPECT_TRUE(clock->holding()) << "and the operator hears of it";
+  }
+  source.set(start + 3'650'000, 50'100);
+  for (storage::shard_clock* clock : {&begun, &raised}) {
+    EXPECT_EQ(clock->now(), start + 3'650'000) << "the wall is where it belongs";
+    EXPECT_FALSE(clock->holding());
+  }
+}
+
 }  // namespace
 }  // namespace conclave::test
