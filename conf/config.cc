@@ -134,6 +134,13 @@ std::optional<std::string> text_fault(text_rule rule, const std::string& text) {
   return std::nullopt;
 }
 
+/// Without slashes at its end: a folder and "folder/" are the same to whoever adds a name to it.
+std::string path_from(const std::filesystem::path& folder, const std::string& given) {
+  std::string path = (folder / given).lexically_normal().string();
+  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+  return path;
+}
+
 /// Fills one file's values into a config; knows the file's name for its sentences.
 class file_reader {
  public:
@@ -242,7 +249,7 @@ class file_reader {
     if (const auto fault = text_fault(row.rule, field))
       return refusal(file_, value.source().begin, "`" + std::string(row.name) + "` " + *fault);
     const bool is_path = row.rule == text_rule::path || row.rule == text_rule::required_path;
-    if (is_path && !field.empty()) field = (folder_ / field).lexically_normal().string();
+    if (is_path && !field.empty()) field = path_from(folder_, field);
     return done{};
   }
 

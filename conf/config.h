@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace conclave::conf {
@@ -75,10 +76,16 @@ const std::vector<option_info>& option_table();
 outcome<config> load(const std::string& file);
 outcome<config> parse(const std::string& text, const std::string& file_for_messages);
 
-/// What would make a running node unsafe: readable key files, a data folder open to others, a
-/// metrics address that is not loopback, too few descriptors, passwords cheap to guess. One
-/// sentence each; empty: safe.
+/// In the data folder of a node of a cluster: its path must fit the address of a socket.
+inline constexpr std::string_view control_socket_name = "control.sock";
+
+/// What would make a running node unsafe or useless: readable key files, a data folder open to
+/// others or too long for its socket, a log file in it, a metrics address that is not loopback,
+/// listeners that nobody reaches, too few descriptors, passwords cheap to guess. One sentence each;
+/// empty: safe.
 std::vector<std::string> unsafe_settings(const config& c);
+/// The part of it that may change while the node runs: private keys and the cluster's authority.
+std::vector<std::string> unsafe_key_files(const config& c);
 
 /// The effective values, as a TOML file that load() accepts.
 std::string dump(const config& c);

@@ -8,7 +8,10 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <sys/stat.h>
+#include <sys/un.h>
+#include <system_error>
 #include <unistd.h>
 
 namespace conclave::conf {
@@ -93,16 +96,55 @@ bool is_address(const std::string& host) {
   return inet_pton(AF_INET, host.c_str(), &v4) == 1 || inet_pton(AF_INET6, host.c_str(), &v6) == 1;
 }
 
-/// Who listens where nobody comes would wait for ever.
-void check_cluster_listener(const cluster_config& c, sentences& out) {
-  const cluster_node* const own = c.find(c.node);
-  if (own == nullptr || c.nodes.size() < 2) return;
-  const auto at = parse_host_port(own->address);
-  if (!at.ok() || !is_address(at->host) || is_loopback(at->host) || !is_loopback(c.listen.address))
+/// Who listens where nobody comes would wait for ever. A name may be anybody's, a forwarder's too.
+void check_listener(const std::string& who_comes, const std::string& where,
+                    const listener_config& listener, const std::string& option, sentences& out) {
+  const auto at = parse_host_port(where);
+  if (!at.ok() || !is_address(at->host) || is_loopback(at->host) || !is_loopback(listener.address))
     return;
-  out.push_back("The other nodes connect to " + own->address +
-                ", but `cluster.listen_address` is " + c.listen.address +
+  out.push_back(who_comes + " " + where + ", but `" + option + "` is " + listener.address +
                 ", which only this machine reaches; set it to " + at->host + ".");
+}
+
+void check_cluster_listeners(const config& c, sentences& out) {
+  const cluster_node* const own = c.cluster.find(c.cluster.node);
+  if (own == nullptr || c.cluster.nodes.size() < 2) return;
+  check_listener("The other nodes connect to", own->address, c.cluster.listen,
+                 "cluster.listen_address", out);
+  check_listener("Clients are sent to", own->client_address, c.client, "listen.client_address",
+                 out);
+  if (c.client.port == 0) {
+    out.push_back("Clients are sent to " + own->client_address +
+                  ", but `listen.client_port` is 0, which takes another port at every start; give "
+                  "it the port where they arrive.");
+  }
+}
+
+/// A node of a cluster that cannot take orders would end after it has joined, again and again.
+void check_control_socket(const std::string& folder, sentences& out) {
+  const std::size_t most = sizeof(sockaddr_un::sun_path) - 1 - (control_socket_name.size() + 1);
+  if (folder.size() <= most) return;
+  out.push_back("The path of the data folder " + folder + " has " + std::to_string(folder.size()) +
+                " bytes, which is too long for the socket in it; choose one of at most " +
+                std::to_string(most) + " with `node.data_dir`.");
+}
+
+/// The path behind all links, as far as it exists.
+std::filesystem::path real_path(const std::string& path) {
+  std::error_code unseen;
+  const auto real = std::filesystem::weakly_canonical(path, unseen);
+  return unseen ? std::filesystem::path(path).lexically_normal() : real;
+}
+
+/// The database takes files by their names, "000012.log" among them, and a folder that holds
+/// anything else before the database does is not taken for one.
+void check_log_file(const config& c, sentences& out) {
+  if (c.log_file.empty() || c.data_dir.empty()) return;
+  const std::filesystem::path below =
+      real_path(c.log_file).lexically_relative(real_path(c.data_dir));
+  if (below.empty() || *below.begin() == "..") return;
+  out.push_back("The log file " + c.log_file + " lies in the data folder " + c.data_dir +
+                ", which the database has for itself; correct `log.file`.");
 }
 
 void check_descriptors(const config& c, sentences& out) {
@@ -132,15 +174,24 @@ void check_password_cost(const config& c, sentences& out) {
 
 }  // namespace
 
-std::vector<std::string> unsafe_settings(const config& c) {
+std::vector<std::string> unsafe_key_files(const config& c) {
   sentences out;
   check_key_file(c.key_file, "tls.key_file", out);
   if (c.cluster.enabled()) {
     check_key_file(c.cluster.key_file, "cluster.key_file", out);
     check_cluster_ca(c.cluster.ca_file, out);
-    check_cluster_listener(c.cluster, out);
+  }
+  return out;
+}
+
+std::vector<std::string> unsafe_settings(const config& c) {
+  sentences out = unsafe_key_files(c);
+  if (c.cluster.enabled()) {
+    check_cluster_listeners(c, out);
+    check_control_socket(c.data_dir, out);
   }
   check_data_dir(c.data_dir, out);
+  check_log_file(c, out);
   if (c.metrics.port != 0 && !is_loopback(c.metrics.address)) {
     out.push_back(
         "The metrics page is not encrypted, so `listen.metrics_address` must be a loopback "

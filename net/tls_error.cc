@@ -1,6 +1,8 @@
 /// Translates the error codes that people meet most into sentences; passes on the rest.
 #include "net/tls_error.h"
 
+#include "net/socket.h"
+
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
@@ -44,6 +46,8 @@ std::string take_tls_error() {
   const unsigned long error = ERR_get_error();
   ERR_clear_error();
   if (error == 0) return "unknown error";
+  // OpenSSL has words for its own reasons only.
+  if (ERR_SYSTEM_ERROR(error)) return error_text(ERR_GET_REASON(error));
   const char* reason = ERR_reason_error_string(error);
   return reason != nullptr ? reason : "error " + std::to_string(error);
 }

@@ -7,9 +7,8 @@
 #include "replication/rule_text.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cstdio>
-#include <cstdlib>
-#include <cstring>
 #include <set>
 
 namespace conclave::node {
@@ -74,6 +73,14 @@ std::string status_text(const replication::cluster_view& view, const conf::clust
 
 }  // namespace
 
+std::optional<std::uint16_t> node_number(std::string_view text) {
+  std::uint16_t number = 0;
+  const char* const last = text.data() + text.size();
+  const auto [end, error] = std::from_chars(text.data(), last, number);
+  if (error != std::errc{} || end != last || number == 0) return std::nullopt;
+  return number;
+}
+
 std::string carry_out_order(replication::cluster& cluster, const conf::cluster_config& config,
                             const std::string& order) {
   if (order == order_status)
@@ -88,12 +95,10 @@ std::string carry_out_order(replication::cluster& cluster, const conf::cluster_c
     if (why_not.empty()) return "ok\nunder way; say it again to hear that it is done\n";
     return "error\nvoters and rules stay as they are: " + why_not + "\n";
   }
-  if (order.rfind(order_readmit, 0) == 0) {
-    const unsigned long number =
-        std::strtoul(order.c_str() + std::strlen(order_readmit), nullptr, 10);
-    if (number == 0 || number > 65'535) return "error\nthat is no number of a node\n";
-    const auto node = replication::node_id(static_cast<std::uint16_t>(number));
-    const std::string why_not = cluster.readmit(node);
+  if (order.starts_with(order_readmit)) {
+    const auto number = node_number(std::string_view(order).substr(order_readmit.size()));
+    if (!number) return "error\na node has a number from 1 to 65535\n";
+    const std::string why_not = cluster.readmit(replication::node_id(*number));
     if (why_not.empty()) return "ok\nunder way; say it again to hear that the node has its vote\n";
     return "error\nthe node cannot get its vote back: " + why_not + "\n";
   }

@@ -2,6 +2,7 @@
 #include "node/conclaved.h"
 
 #include "conf/config.h"
+#include "conf/descriptors.h"
 #include "conf/log.h"
 #include "node/cluster_orders.h"
 #include "node/node.h"
@@ -12,6 +13,7 @@
 #include <cstdio>
 #include <pthread.h>
 #include <signal.h>
+#include <string_view>
 
 namespace conclave::node {
 
@@ -43,11 +45,12 @@ log::level level_of(const std::string& name) {
 }
 
 /// Asks the node that runs with this configuration and prints what it says.
-int order_node(const conf::config& config, const std::string& order) {
-  const auto answer = ask_node(config.data_dir, order);
+int order_node(const conf::config& config, std::string_view order, const std::string& of = {}) {
+  const auto answer = ask_node(config.data_dir, std::string(order) + of);
   if (!answer.ok()) return fail(exit_storage, answer.error().detail);
   const std::size_t line = answer->find('\n');
   const std::string text = line == std::string::npos ? *answer : answer->substr(line + 1);
+  if (answer->empty()) return fail(exit_storage, "the node ended before it answered; ask again");
   if (answer->rfind("ok\n", 0) != 0) {
     std::fprintf(stderr, "conclaved: %s", text.c_str());
     return exit_storage;
@@ -60,8 +63,10 @@ int serve(const conf::config& config, const test_hooks& hooks) {
   const sigset_t signals = block_signals();
   if (!log::start({level_of(config.log_level), config.log_file, config.log_json}))
     return exit_unsafe;
+  // Before the store: a large one has more tables than a soft limit of 1024 allows.
+  const std::uint64_t descriptors = conf::raise_descriptor_limit();
   int code = exit_ok;
-  auto started = node::start(config, hooks, code);
+  auto started = node::start(config, hooks, descriptors, code);
   if (!started.ok()) return fail(code, started.error().detail);
   node& running = **started;
   log::info("node", "serving",
@@ -118,7 +123,9 @@ int run_conclaved(int argc, char** argv, const test_hooks& hooks) {
   CLI::App* readmit = cluster->add_subcommand(
       "readmit", "give a voter whose disk was emptied its vote back, once it is in sync");
   std::string voter;
-  readmit->add_option("NODE", voter, "its number")->required();
+  readmit->add_option("NODE", voter, "its number")->required()->check([](const std::string& text) {
+    return node_number(text) ? std::string() : "a node has a number from 1 to 65535, not " + text;
+  });
   CLI::App* inspect = app.add_subcommand("inspect", "print where each shard stands");
   try {
     app.parse(argc, argv);
@@ -145,7 +152,7 @@ int run_conclaved(int argc, char** argv, const test_hooks& hooks) {
   if (*cluster_status) return order_node(*config, order_status);
   if (*promote) return order_node(*config, order_promote);
   if (*apply) return order_node(*config, order_apply);
-  if (*readmit) return order_node(*config, order_readmit + voter);
+  if (*readmit) return order_node(*config, order_readmit, voter);
   if (*inspect) return inspect_data(*config, hooks);
   return serve(*config, hooks);
 }

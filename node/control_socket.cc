@@ -1,6 +1,8 @@
 /// See control_socket.h.
 #include "node/control_socket.h"
 
+#include "conf/config.h"
+
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -17,9 +19,11 @@ namespace {
 
 constexpr std::size_t most_order_bytes = 64;
 constexpr int patience_ms = 2'000;
+constexpr const char* not_an_order = "error\nan order is one line of at most 64 bytes\n";
+static_assert(most_order_bytes == 64);
 
 std::string path_in(const std::string& data_dir) {
-  return data_dir + "/control.sock";
+  return data_dir + '/' + std::string(conf::control_socket_name);
 }
 
 bool address_of(const std::string& path, sockaddr_un& address) {
@@ -98,7 +102,7 @@ void control_socket::serve() {
       order.append(part.data(), static_cast<std::size_t>(n));
     }
     const std::size_t end = order.find('\n');
-    if (end != std::string::npos) write_all(fd, orders_(order.substr(0, end)));
+    write_all(fd, end == std::string::npos ? not_an_order : orders_(order.substr(0, end)));
     ::close(fd);
   }
 }

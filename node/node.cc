@@ -38,7 +38,8 @@ constexpr std::uint32_t stop_patience_ms = 5'000;
 }
 
 actors::engine_options engine_options_of(const conf::config& config, const test_hooks& hooks,
-                                         const storage::disk_watch& disk) {
+                                         const storage::disk_watch& disk,
+                                         std::uint64_t descriptors) {
   const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
   actors::engine_options options;
   options.node_name = config.node_name;
@@ -47,7 +48,7 @@ actors::engine_options engine_options_of(const conf::config& config, const test_
   options.readers = config.readers;
   options.passivate_after_ms = config.passivate_after_ms;
   options.idle_timeout_ms = config.idle_timeout_ms;
-  options.max_connections = conf::connection_ceiling(config, conf::raise_descriptor_limit());
+  options.max_connections = conf::connection_ceiling(config, descriptors);
   options.io_uring = config.io_uring;
   options.password_cost.memory_kib = config.argon2_memory_kib;
   options.password_cost.passes = config.argon2_passes;
@@ -131,9 +132,11 @@ opened_data::~opened_data() {
 }
 
 outcome<std::unique_ptr<node>> node::start(const conf::config& config, const test_hooks& hooks,
-                                           int& exit_code) {
+                                           std::uint64_t descriptors, int& exit_code) {
   std::unique_ptr<node> n(new node(config));
   exit_code = exit_unsafe;
+  // All of them, before there is a data folder.
+  if (status good = check_certificates(config); !good.ok()) return std::move(good).error();
   auto tls = load_tls(config);
   if (!tls.ok()) return std::move(tls).error();
 
@@ -155,17 +158,18 @@ outcome<std::unique_ptr<node>> node::start(const conf::config& config, const tes
   n->data_ = std::move(*data);
 
   exit_code = exit_listen;
-  n->clients_ = std::make_unique<serving>(serving_parts{n->data_->store(),
-                                                        n->data_->writer(),
-                                                        n->data_->shard_time(),
-                                                        n->data_->time(),
-                                                        engine_options_of(config, hooks, *n->disk_),
-                                                        {config.client.address, config.client.port},
-                                                        {config.admin.address, config.admin.port},
-                                                        *tls,
-                                                        address_of_leader(n->data_->cluster()),
-                                                        resignation(n->data_->cluster()),
-                                                        end_without_clients});
+  n->clients_ = std::make_unique<serving>(
+      serving_parts{n->data_->store(),
+                    n->data_->writer(),
+                    n->data_->shard_time(),
+                    n->data_->time(),
+                    engine_options_of(config, hooks, *n->disk_, descriptors),
+                    {config.client.address, config.client.port},
+                    {config.admin.address, config.admin.port},
+                    *tls,
+                    address_of_leader(n->data_->cluster()),
+                    resignation(n->data_->cluster()),
+                    end_without_clients});
   n->metrics_ = std::make_unique<metrics_page>(*n->clients_, n->data_->writer(),
                                                n->data_->shard_time(), *n->disk_);
   if (replication::cluster* cluster = n->data_->cluster()) {
@@ -209,6 +213,8 @@ status node::join(replication::cluster& cluster) {
 }
 
 status node::reload_tls() {
+  const auto unsafe = conf::unsafe_key_files(config_);
+  if (!unsafe.empty()) return failure{errc::forbidden, unsafe.front()};
   auto tls = load_tls(config_);
   if (!tls.ok()) return std::move(tls).error();
   if (replication::cluster* cluster = data_->cluster()) {

@@ -21,7 +21,8 @@
 
 namespace conclave::node {
 
-/// Whether a node could show itself with the certificate files as they are now.
+/// Whether a node could show itself with the certificate files as they are now, to clients and to
+/// the other nodes of its cluster.
 status check_certificates(const conf::config& config);
 
 /// The disk and its writer without an engine: what the offline commands need as well.
@@ -57,14 +58,16 @@ class opened_data {
 
 class node {
  public:
+  /// `descriptors`: how many files and connections the process may hold.
   static outcome<std::unique_ptr<node>> start(const conf::config& config, const test_hooks& hooks,
-                                              int& exit_code);
+                                              std::uint64_t descriptors, int& exit_code);
   ~node();
 
   std::uint16_t client_port() const { return ports_.client; }
   std::uint16_t admin_port() const { return ports_.admin; }
 
-  /// Reads the certificate files again; running connections keep theirs.
+  /// Reads the certificate files again; running connections keep theirs. Refuses what a start
+  /// would.
   status reload_tls();
 
   /// Orderly: GOAWAY, open requests answered, everything synced.

@@ -4,6 +4,7 @@
 #include "actors/plans.h"
 #include "actors/plans_device.h"
 #include "actors/policy_book.h"
+#include "conf/descriptors.h"
 #include "crypto/digest.h"
 #include "crypto/random.h"
 #include "node/node.h"
@@ -72,6 +73,7 @@ outcome<actors::registrar_plan> carry_out(opened_data& opened, const entity_ref&
 
 int add_operator(const conf::config& config, const test_hooks& hooks, const std::string& name) {
   if (!valid_name(name)) return fail(exit_usage, std::string(name_rule));
+  conf::raise_descriptor_limit();
   auto data = opened_data::open(config, hooks);
   if (!data.ok()) return fail(exit_storage, data.error().detail);
 
@@ -92,6 +94,7 @@ int add_operator(const conf::config& config, const test_hooks& hooks, const std:
 }
 
 int inspect_data(const conf::config& config, const test_hooks& hooks) {
+  conf::raise_descriptor_limit();
   storage::store_options options;
   options.path = config.data_dir;
   options.shard_count = config.shards;

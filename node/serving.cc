@@ -73,10 +73,12 @@ outcome<actors::bound_ports> serving::open_door(bool engine_is_open) {
   options.node_name = parts_.engine.node_name;
   options.leader = parts_.leader;
   options.engine_is_open = engine_is_open;
+  std::shared_ptr<const net::tls_context> tls;
   {
     const std::lock_guard lock(mutex_);
-    options.tls = parts_.tls;
+    tls = parts_.tls;
   }
+  options.tls = tls;
   auto fresh = std::make_unique<actors::door>(std::move(options));
   auto ports = fresh->start();
   if (!ports.ok()) return ports;
@@ -84,6 +86,7 @@ outcome<actors::bound_ports> serving::open_door(bool engine_is_open) {
   parts_.client.port = ports->client;
   parts_.admin.port = ports->admin;
   const std::lock_guard lock(mutex_);
+  renew(*fresh, tls);
   door_ = std::move(fresh);
   return ports;
 }
@@ -109,6 +112,7 @@ outcome<actors::bound_ports> serving::begin_term(const std::vector<storage::shar
   std::unique_ptr<actors::door> closing;
   {
     const std::lock_guard lock(mutex_);
+    renew(*fresh, tls);
     engine_ = std::move(fresh);
     closing = std::exchange(door_, nullptr);
   }

@@ -66,6 +66,11 @@ class serving {
 
  private:
   void run();
+  /// Under the mutex: gives certificates that came while an engine or a door started to it too.
+  template <class Listeners>
+  void renew(Listeners& fresh, const std::shared_ptr<const net::tls_context>& started_with) const {
+    if (parts_.tls != started_with) fresh.replace_tls(parts_.tls);
+  }
   void end_term(std::uint32_t patience_ms, const actors::farewell& word);
   bool is_stopping() const;
   outcome<actors::bound_ports> open_door(bool engine_is_open);

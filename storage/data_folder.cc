@@ -28,8 +28,36 @@ bool harmless_without_database(std::string_view name) {
          name.ends_with(".dbtmp");
 }
 
+/// "000012.log" and "000031.sst". A log of something else is a stranger: no backup mends it.
+bool has_a_number_of_a_database(std::string_view name) {
+  const std::size_t dot = name.find_first_not_of("0123456789");
+  return dot != 0 && dot != std::string_view::npos &&
+         (name.substr(dot) == ".log" || name.substr(dot) == ".sst");
+}
+
 bool part_of_a_database(std::string_view name) {
-  return name.ends_with(".sst") || name.ends_with(".log") || name.starts_with("OPTIONS-");
+  return has_a_number_of_a_database(name) || name.starts_with("OPTIONS-");
+}
+
+/// With "data/" the folder above "data" would be "data" itself, and be made open like any other.
+std::string without_trailing_slashes(std::string path) {
+  while ((path.size() > 1 && path.ends_with('/')) || path.ends_with("/.")) path.pop_back();
+  return path;
+}
+
+/// What another process has made in the meantime is used only when it is as private as our own.
+outcome<folder_state> judge_as_found(const std::string& path) {
+  struct stat facts {};
+  if (::stat(path.c_str(), &facts) != 0)
+    return system_failure("cannot create the data folder " + path, errno);
+  if (!S_ISDIR(facts.st_mode)) return failure{errc::invalid_argument, path + " is not a folder"};
+  if ((facts.st_mode & (S_IRWXO | S_IWGRP)) != 0) {
+    return failure{errc::forbidden, "the data folder " + path +
+                                        " was made by somebody else and is open to other accounts"
+                                        " of this machine; run `chmod 700 " +
+                                        path + "`"};
+  }
+  return folder_state::fresh;
 }
 
 outcome<folder_state> create(const std::string& path) {
@@ -40,7 +68,8 @@ outcome<folder_state> create(const std::string& path) {
     return system_failure("cannot create the folder " + parent.string(), error.value());
   }
   // Private from the first moment on: what lies inside is everybody's conversations.
-  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
+  if (::mkdir(path.c_str(), 0700) != 0) {
+    if (errno == EEXIST) return judge_as_found(path);
     return system_failure("cannot create the data folder " + path, errno);
   }
   return folder_state::fresh;
@@ -48,8 +77,9 @@ outcome<folder_state> create(const std::string& path) {
 
 }  // namespace
 
-outcome<folder_state> prepare_data_folder(const std::string& path) {
-  if (path.empty()) return failure{errc::invalid_argument, "no data folder is given"};
+outcome<folder_state> prepare_data_folder(const std::string& given) {
+  if (given.empty()) return failure{errc::invalid_argument, "no data folder is given"};
+  const std::string path = without_trailing_slashes(given);
   struct stat facts {};
   if (::stat(path.c_str(), &facts) != 0) {
     if (errno == ENOENT) return create(path);

@@ -15,6 +15,6 @@ enum class folder_state {
 
 /// errc::invalid_argument: not a data folder. errc::forbidden: no permission. errc::corrupt: parts
 /// of a database without its beginning. errc::io_error: anything else.
-outcome<folder_state> prepare_data_folder(const std::string& path);
+outcome<folder_state> prepare_data_folder(const std::string& given);
 
 }  // namespace conclave::storage

@@ -40,6 +40,16 @@ outcome<std::uint64_t> occupied_by(const std::string& folder) {
   return all;
 }
 
+/// Whole and of this size, give or take `slack`: not cut short by an end while it was made, nor of
+/// another setting.
+bool is_ballast_of(const std::string& file, std::uint64_t bytes, std::uint64_t slack) {
+  struct stat facts {};
+  if (::lstat(file.c_str(), &facts) != 0 || !S_ISREG(facts.st_mode)) return false;
+  const auto size = static_cast<std::uint64_t>(facts.st_size);
+  const std::uint64_t held = static_cast<std::uint64_t>(facts.st_blocks) * stat_block_bytes;
+  return held >= size && size + slack >= bytes && size <= bytes + slack;
+}
+
 /// Reserves the blocks; half a ballast is none.
 bool make_ballast(const std::string& file, std::uint64_t bytes) {
   const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -77,6 +87,7 @@ disk_watch::disk_watch(disk_watch_options options)
         return std::move(options);
       }()) {
   ballast_ = occupied(ballast_file());
+  inherited_ = ballast_ != 0;
 }
 
 disk_watch::~disk_watch() {
@@ -145,22 +156,46 @@ void disk_watch::enter(disk_level now, std::uint32_t used_permille) {
               {{"level", name_of(now)}, {"percent", percent}});
 }
 
+bool disk_watch::remove_ballast() {
+  if (::unlink(ballast_file().c_str()) != 0 && errno != ENOENT) return false;
+  ballast_ = 0;
+  return true;
+}
+
+bool disk_watch::has_room_for(std::uint64_t ballast, const disk_figures& seen) const {
+  if (level() != disk_level::fine) return false;
+  // With it the disk must still be well below the alarm, or the two would take turns.
+  disk_figures with = seen;
+  with.free_bytes += ballast_;  // what is there now makes way
+  with.free_bytes -= std::min(ballast, with.free_bytes);
+  return with.used_permille() < limits::disk_alarm_permille - limits::disk_hysteresis_permille;
+}
+
 void disk_watch::keep_ballast(const disk_figures& seen) {
   if (level() == disk_level::no_writes) {
-    if (ballast_ == 0) return;
-    if (::unlink(ballast_file().c_str()) != 0 && errno != ENOENT) return;  // the next look tries
-    ballast_ = 0;
+    if (ballast_ == 0 || !remove_ballast()) return;  // the next look tries again
     log::warn("storage", "the ballast was given back");
     return;
   }
-  const std::uint64_t wanted =
-      std::min(options_.ballast_bytes, seen.disk_bytes / limits::ballast_share_of_disk);
-  if (!keeps_ballast_ || ballast_ != 0 || wanted == 0 || level() != disk_level::fine) return;
-  // With it the disk must still be well below the alarm, or the two would take turns.
-  disk_figures with = seen;
-  with.free_bytes -= std::min(wanted, with.free_bytes);
-  if (with.used_permille() >= limits::disk_alarm_permille - limits::disk_hysteresis_permille)
-    return;
+  if (!keeps_ballast_) return;
+  const std::uint64_t share = seen.disk_bytes / limits::ballast_share_of_disk;
+  const std::uint64_t wanted = std::min(options_.ballast_bytes, share);
+  if (ballast_ != 0) {
+    if (!inherited_) return;
+    // Some file systems change their size, and so the share, all the time.
+    const std::uint64_t slack = share < options_.ballast_bytes ? wanted / 16 : 0;
+    if (is_ballast_of(ballast_file(), wanted, slack)) {
+      inherited_ = false;
+      return;
+    }
+    // While there is no room for the right one, the wrong one is better than none.
+    if (wanted != 0 && !has_room_for(wanted, seen)) return;
+    if (!remove_ballast()) return;
+    log::info("storage", "a ballast that is not of the size that is wanted was removed",
+              {{"wanted", wanted}});
+  }
+  inherited_ = false;
+  if (wanted == 0 || !has_room_for(wanted, seen)) return;
   if (!make_ballast(ballast_file(), wanted)) return;
   ballast_ = wanted;
   log::info("storage", "a ballast is kept for the day when the disk is full", {{"bytes", wanted}});

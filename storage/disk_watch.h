@@ -1,6 +1,7 @@
 /// Looks at the disk once a second and says how full it is (disk_level.h). Keeps a ballast: a file
 /// of nothing that is given back at the last level, so that what frees (recalls, tombstones,
-/// compaction) has room to work in; it is made again when there is room for it.
+/// compaction) has room to work in; it is made again when there is room for it. One of an earlier
+/// run that has another size than is wanted now, or was cut short, makes way for the right one.
 ///
 /// A thread of its own between start() and stop(); level() and figures() from any thread. Owned by
 /// the composition root; outlives whoever asks. Fails never: a disk that cannot be looked at keeps
@@ -54,12 +55,15 @@ class disk_watch {
   void run(std::uint32_t every_ms);
   void enter(disk_level now, std::uint32_t used_permille);
   void keep_ballast(const disk_figures& seen);
+  bool has_room_for(std::uint64_t ballast, const disk_figures& seen) const;
+  bool remove_ballast();
   std::string ballast_file() const;
 
   const disk_watch_options options_;
   std::atomic<disk_level> level_{disk_level::fine};
   std::atomic<std::uint64_t> ballast_{0};
   bool keeps_ballast_ = false;
+  bool inherited_ = false;  ///< of an earlier run, perhaps with another setting; not judged yet
   bool blind_ = false;
   mutable std::mutex mutex_;
   disk_figures seen_;

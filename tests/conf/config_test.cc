@@ -201,6 +201,24 @@ TEST(config, relative_paths_start_at_the_folder_of_the_file) {
   EXPECT_EQ(nearby->data_dir, (std::filesystem::current_path() / "data").string());
 }
 
+/// The folder above "data/" is "data" itself for whoever makes one and then the other.
+TEST(config, a_path_ends_without_a_slash) {
+  for (const char* const written :
+       {"/srv/data", "/srv/data/", "/srv/data/.", "/srv//data//", "/srv/data/deep/.."}) {
+    const auto c = parse("[node]\ndata_dir = \"" + std::string(written) +
+                             "\"\n[tls]\ncertificate_file = \"a\"\nkey_file = \"b\"\n",
+                         "/etc/conclave/n.toml");
+    ASSERT_TRUE(c.ok()) << c.error().detail;
+    EXPECT_EQ(c->data_dir, "/srv/data") << written;
+  }
+  const auto root = parse(
+      "[node]\ndata_dir = \"/\"\n[tls]\ncertificate_file = \"a\"\nkey_file = "
+      "\"b\"\n",
+      "/n.toml");
+  ASSERT_TRUE(root.ok()) << root.error().detail;
+  EXPECT_EQ(root->data_dir, "/");
+}
+
 TEST(config, two_listeners_cannot_share_a_place) {
   EXPECT_THAT(refusal_of(file_with("listen", "client_port = 7444")),
               HasSubstr("two listeners share one address and port"));

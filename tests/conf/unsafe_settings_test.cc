@@ -16,6 +16,7 @@ namespace conclave::conf {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -59,6 +60,7 @@ TEST_F(unsafe_settings_of, a_node_whose_key_is_open_to_others) {
 TEST_F(unsafe_settings_of, a_node_that_listens_where_no_other_node_comes) {
   c_.cluster.node = 1;
   c_.cluster.nodes.push_back({1, "one", "berlin", "10.0.1.7:7445", "10.0.1.7:7443", {}});
+  c_.client.address = "0.0.0.0";
   const auto said = [&] { return unsafe_settings(c_).back(); };
   EXPECT_THAT(said(), Not(HasSubstr("listen_address"))) << "nobody else is there";
   c_.cluster.nodes.push_back({2, "two", "berlin", "10.0.1.8:7445", "10.0.1.8:7443", {}});
@@ -72,6 +74,57 @@ TEST_F(unsafe_settings_of, a_node_that_listens_where_no_other_node_comes) {
   c_.cluster.nodes[0].address = "10.0.1.7:7445";
   c_.cluster.listen.address = "0.0.0.0";
   EXPECT_THAT(said(), Not(HasSubstr("listen_address")));
+}
+
+TEST_F(unsafe_settings_of, a_node_that_serves_where_no_client_comes) {
+  c_.cluster.node = 1;
+  c_.cluster.nodes.push_back({1, "one", "berlin", "127.0.0.1:7445", "10.0.1.7:7443", {}});
+  const auto said = [&] { return unsafe_settings(c_).back(); };
+  EXPECT_THAT(said(), Not(HasSubstr("Clients"))) << "nobody is sent here by another node";
+  c_.cluster.nodes.push_back({2, "two", "berlin", "127.0.0.2:7445", "10.0.1.8:7443", {}});
+  EXPECT_THAT(said(), AllOf(HasSubstr("Clients are sent to 10.0.1.7:7443"),
+                            HasSubstr("`listen.client_address`"), HasSubstr("set it to 10.0.1.7")));
+  for (const char* const fine : {"127.0.0.1:7443", "[::1]:7443", "chat.example:7443"}) {
+    c_.cluster.nodes[0].client_address = fine;
+    EXPECT_THAT(said(), Not(HasSubstr("Clients"))) << fine;
+  }
+  c_.client.port = 0;
+  EXPECT_THAT(said(), HasSubstr("`listen.client_port` is 0"));
+  c_.client = {"10.0.1.7", 7443};
+  c_.cluster.nodes[0].client_address = "10.0.1.7:443";
+  EXPECT_THAT(said(), Not(HasSubstr("Clients"))) << "a port may be forwarded";
+}
+
+TEST_F(unsafe_settings_of, a_node_of_a_cluster_whose_data_path_is_too_long_for_its_socket) {
+  const auto of_length = [](std::size_t bytes) { return "/" + std::string(bytes - 1, 'x'); };
+  c_.data_dir = of_length(120);
+  EXPECT_THAT(unsafe_settings(c_), IsEmpty()) << "who stands alone has no such socket";
+  c_.cluster.node = 1;
+  EXPECT_THAT(unsafe_settings(c_), Contains(AllOf(HasSubstr("120 bytes"), HasSubstr("at most 94"),
+                                                  HasSubstr("`node.data_dir`"))));
+  c_.data_dir = of_length(95);
+  EXPECT_THAT(unsafe_settings(c_), Contains(HasSubstr("95 bytes")));
+  c_.data_dir = of_length(94);
+  EXPECT_THAT(unsafe_settings(c_), Not(Contains(HasSubstr("94 bytes"))));
+}
+
+TEST_F(unsafe_settings_of, a_node_whose_log_lies_among_its_data) {
+  for (const char* const inside : {"node.log", "logs/node.log", "000012.log"}) {
+    c_.log_file = c_.data_dir + "/" + inside;
+    EXPECT_THAT(unsafe_settings(c_),
+                ElementsAre(AllOf(HasSubstr(c_.log_file), HasSubstr("correct `log.file`"))));
+  }
+  std::filesystem::create_symlink(c_.data_dir, folder_ / "link");
+  c_.log_file = folder_ / "link/node.log";
+  EXPECT_THAT(unsafe_settings(c_), ElementsAre(HasSubstr("correct `log.file`"))) << "by a link";
+  for (const char* const beside : {"node.log", "data.log", "data-logs/node.log"}) {
+    c_.log_file = folder_ / beside;
+    EXPECT_THAT(unsafe_settings(c_), IsEmpty()) << beside;
+  }
+  std::filesystem::remove_all(c_.data_dir);
+  c_.log_file = c_.data_dir + "/node.log";
+  EXPECT_THAT(unsafe_settings(c_), ElementsAre(HasSubstr("correct `log.file`")))
+      << "a folder that is not there yet";
 }
 
 TEST_F(unsafe_settings_of, a_node_whose_cluster_key_or_authority_is_open_to_others) {

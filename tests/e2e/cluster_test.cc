@@ -6,6 +6,9 @@
 
 #include <atomic>
 #include <filesystem>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 namespace conclave::test {
 namespace {
@@ -270,6 +273,39 @@ TEST_F(e2e_cluster, a_certificate_of_another_authority_or_number_is_turned_away)
   EXPECT_TRUE(logged(1, "no link to the peer at 127.0.0.1:", "no link to a node"));
   std::this_thread::sleep_for(a_while);
   EXPECT_EQ(cluster().leader(), 0u);
+}
+
+/// Says it to the node itself, past the command line.
+std::string answer_to(const node_process& node, const std::string& order) {
+  sockaddr_un at{};
+  at.sun_family = AF_UNIX;
+  (node.data_dir() + "/control.sock").copy(at.sun_path, sizeof at.sun_path - 1);
+  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  std::string text;
+  if (::connect(fd, reinterpret_cast<const sockaddr*>(&at), sizeof at) == 0 &&
+      ::send(fd, order.data(), order.size(), MSG_NOSIGNAL) > 0) {
+    char part[256];
+    ssize_t n = 0;
+    while ((n = ::recv(fd, part, sizeof part, 0)) > 0)
+      text.append(part, static_cast<std::size_t>(n));
+  }
+  ::close(fd);
+  return text;
+}
+
+TEST_F(e2e_cluster, p7_an_order_that_is_none_is_carried_out_for_nobody) {
+  cluster_settings settings;
+  settings.mode = "single";
+  settings.voters = 1;
+  make(settings);
+  cluster().start();
+  for (const char* const number : {"1abc", "", "0", "-1", "65536", "1 1"})
+    EXPECT_EQ(answer_to(node(1), "readmit " + std::string(number) + "\n"),
+              "error\na node has a number from 1 to 65535\n")
+        << number;
+  EXPECT_EQ(answer_to(node(1), std::string(100, 'x') + "\n"),
+            "error\nan order is one line of at most 64 bytes\n");
+  EXPECT_TRUE(answer_to(node(1), "status\n").starts_with("ok\n"));
 }
 
 TEST_F(e2e_cluster, p1_a_wiped_disk_comes_back_without_a_vote_and_is_filled) {

@@ -6,13 +6,17 @@
 #include <algorithm>
 #include <atomic>
 #include <csignal>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
+#include <thread>
 
 namespace conclave::test {
 namespace {
 
 using e2e_operation = e2e;
 
+constexpr int exit_usage = 2;
 constexpr int exit_unsafe = 3;
 constexpr int exit_storage = 4;
 constexpr int exit_listen = 5;
@@ -86,6 +90,7 @@ TEST_F(e2e_operation, p7_mistakes_in_the_configuration_are_refused_in_one_senten
       {"limits.idle_timeout_ms", "\"soon\"", "idle_timeout_ms"},
       {"node.shards", "0", "shards"},
       {"listen.metrics_address", "\"0.0.0.0\"", "metrics_address"},
+      {"log.file", "\"data/node.log\"", "log.file"},
   };
   for (const mistake& m : mistakes) {
     node_settings settings;
@@ -107,6 +112,77 @@ TEST_F(e2e_operation, p7_mistakes_in_the_configuration_are_refused_in_one_senten
   EXPECT_NE(open.err.find("chmod 600"), std::string::npos) << open.err;
   ASSERT_EQ(::chmod(node.certificates().key_file().c_str(), 0600), 0);
   EXPECT_EQ(node.run_command({"--check-config"}).code, 0);
+}
+
+TEST_F(e2e_operation, p7_a_cluster_certificate_that_is_missing_is_told_before_there_is_any_data) {
+  node_settings settings;
+  settings.certificates = std::make_shared<test_certificates>();
+  const auto files = settings.certificates->issue_node("test", 1);
+  settings.options["cluster.name"] = "\"test\"";
+  settings.options["cluster.node"] = "1";
+  settings.options["cluster.mode"] = "\"single\"";
+  settings.options["cluster.ca_file"] = '"' + settings.certificates->ca_file() + '"';
+  settings.options["cluster.certificate_file"] = "\"/nowhere/cluster.pem\"";
+  settings.options["cluster.key_file"] = '"' + files.key_file + '"';
+  settings.appended =
+      "[[cluster.nodes]]\nnode = 1\nsite = \"here\"\naddress = \"127.0.0.1:7445\"\n"
+      "client_address = \"127.0.0.1:7443\"\n";
+  node_process node(settings);
+  for (const auto& words : {std::vector<std::string>{}, {"--check-config"}}) {
+    const finished refused = node.run_command(words);
+    EXPECT_EQ(refused.code, exit_unsafe);
+    EXPECT_TRUE(is_one_sentence(refused.err));
+    EXPECT_NE(refused.err.find("/nowhere/cluster.pem: no such file"), std::string::npos)
+        << refused.err;
+    EXPECT_NE(::access(node.data_dir().c_str(), F_OK), 0);
+  }
+}
+
+/// Services are often started with a low limit that they may raise themselves.
+TEST_F(e2e_operation, a_store_is_opened_with_every_descriptor_that_the_process_may_have) {
+  const temp_folder folder;
+  node_settings settings;
+  settings.program = folder.file("conclaved");
+  write_text(settings.program,
+             "#!/bin/sh\nulimit -Sn 16\nexec \"" CONCLAVE_BINARY_DIR "/conclaved\" \"$@\"\n", 0700);
+  start(settings);
+  const auto users = people({"alice"});
+  EXPECT_TRUE((*log_in(users[0]))->list_conversations().ok());
+  EXPECT_EQ(node().terminate(), 0);
+  const finished inspected = node().run_command({"inspect"});
+  EXPECT_EQ(inspected.code, 0) << inspected.err;
+}
+
+TEST_F(e2e_operation, p7_an_order_about_no_node_is_refused_as_it_is_said) {
+  node_process node;
+  for (const char* const number : {"1abc", "0", "65536", "0x1", " 1"}) {
+    const finished refused = node.run_command({"cluster", "readmit", number});
+    EXPECT_EQ(refused.code, exit_usage) << number;
+    EXPECT_NE(refused.err.find("from 1 to 65535"), std::string::npos) << refused.err;
+  }
+}
+
+TEST_F(e2e_operation, an_order_that_a_node_ends_without_answering_is_told_of) {
+  node_process node;
+  ASSERT_EQ(::mkdir(node.data_dir().c_str(), 0700), 0);
+  sockaddr_un at{};
+  at.sun_family = AF_UNIX;
+  (node.data_dir() + "/control.sock").copy(at.sun_path, sizeof at.sun_path - 1);
+  const int listener = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  ASSERT_EQ(::bind(listener, reinterpret_cast<const sockaddr*>(&at), sizeof at), 0);
+  ASSERT_EQ(::listen(listener, 1), 0);
+  std::thread dying([&] {
+    const int fd = ::accept(listener, nullptr, nullptr);
+    char order[64];
+    if (fd >= 0 && ::recv(fd, order, sizeof order, 0) >= 0) ::close(fd);
+  });
+  const finished said = node.run_command({"cluster", "status"});
+  ::shutdown(listener, SHUT_RDWR);
+  dying.join();
+  ::close(listener);
+  EXPECT_EQ(said.code, exit_storage);
+  EXPECT_TRUE(is_one_sentence(said.err));
+  EXPECT_NE(said.err.find("ask again"), std::string::npos) << said.err;
 }
 
 TEST_F(e2e_operation, inspecting_makes_nothing) {
@@ -204,6 +280,17 @@ TEST_F(e2e_operation, p7_sighup_replaces_the_certificate_and_keeps_the_connectio
       wait_until([&] { return wire_client(node().client_port()).peer_serial() != old_serial; }));
   EXPECT_TRUE(before.ask(ping{})->is(frame_type::pong));
   EXPECT_TRUE((*log_in(users[0]))->list_conversations().ok()) << "verified against the authority";
+
+  // What the next start would refuse is refused now, while somebody looks.
+  const std::string renewed = wire_client(node().client_port()).peer_serial();
+  const auto open = authority.issue("open", "DNS:localhost,IP:127.0.0.1");
+  write_text(authority.certificate_file(), read_text(open.certificate_file), 0644);
+  write_text(authority.key_file(), read_text(open.key_file), 0660);
+  node().signal(SIGHUP);
+  EXPECT_TRUE(wait_until(
+      [&] { return node().log().find("is open to other accounts") != std::string::npos; }));
+  EXPECT_NE(node().log().find("not reloaded"), std::string::npos);
+  EXPECT_EQ(wire_client(node().client_port()).peer_serial(), renewed);
 
   // Broken files change nothing, nor do those that nobody would trust.
   const auto over = authority.issue("over", "DNS:localhost,IP:127.0.0.1", -60);

@@ -29,11 +29,12 @@ TEST(tls_context, a_key_file_that_others_may_read_is_refused) {
 TEST(tls_context, missing_files_are_named) {
   EXPECT_EQ(server_error({certificates().certificate_file(), "/nowhere/server.key"}),
             "cannot read the key file /nowhere/server.key: no such file or directory");
-  EXPECT_EQ(server_error({"/nowhere/server.pem", certificates().key_file()}).substr(0, 51),
-            "cannot use the certificate file /nowhere/server.pem");
+  EXPECT_EQ(server_error({"/nowhere/server.pem", certificates().key_file()}),
+            "cannot use the certificate file /nowhere/server.pem: no such file or directory");
   const auto client = tls_context::client({"/nowhere/ca.pem"});
   ASSERT_FALSE(client.ok());
-  EXPECT_EQ(client.error().detail.substr(0, 38), "cannot use the CA file /nowhere/ca.pem");
+  EXPECT_EQ(client.error().detail,
+            "cannot use the CA file /nowhere/ca.pem: no such file or directory");
 }
 
 TEST(tls_context, a_certificate_that_has_expired_is_refused_with_its_day) {

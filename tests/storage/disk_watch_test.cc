@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <vector>
@@ -134,6 +135,67 @@ TEST_F(disk_watching, none_is_made_where_none_is_wanted) {
   const auto w = watch(0);
   begin(*w);
   EXPECT_FALSE(has_ballast());
+}
+
+TEST_F(disk_watching, a_ballast_of_an_earlier_run_becomes_what_is_wanted_now) {
+  begin(*watch(8 * mib));
+  ASSERT_EQ(ballast_size(), 8 * mib);
+  {
+    const auto smaller = watch(4 * mib);
+    begin(*smaller);
+    EXPECT_EQ(ballast_size(), 4 * mib);
+    EXPECT_EQ(smaller->ballast_bytes(), 4 * mib);
+  }
+  begin(*watch(6 * mib));
+  EXPECT_EQ(ballast_size(), 6 * mib);
+  const auto none = watch(0);
+  begin(*none);
+  EXPECT_FALSE(has_ballast());
+  EXPECT_EQ(none->ballast_bytes(), 0u);
+}
+
+TEST_F(disk_watching, one_of_the_right_size_is_left_as_it_is) {
+  begin(*watch(8 * mib));
+  const auto made = std::filesystem::last_write_time(file());
+  std::filesystem::last_write_time(file(), made - std::chrono::hours(1));
+  const auto w = watch(8 * mib);
+  begin(*w);
+  EXPECT_EQ(std::filesystem::last_write_time(file()), made - std::chrono::hours(1));
+  EXPECT_EQ(w->ballast_bytes(), 8 * mib);
+}
+
+TEST_F(disk_watching, a_ballast_that_was_cut_short_is_none) {
+  std::ofstream(file()) << std::string(3 * mib, 'x');
+  begin(*watch(8 * mib));
+  EXPECT_EQ(ballast_size(), 8 * mib);
+  // A size without the blocks for it.
+  std::filesystem::remove(file());
+  std::ofstream(file()) << std::string(mib, 'x');
+  std::filesystem::resize_file(file(), 8 * mib);
+  const auto w = watch(8 * mib);
+  ASSERT_LT(w->ballast_bytes(), 8 * mib);
+  begin(*w);
+  EXPECT_EQ(w->ballast_bytes(), 8 * mib);
+}
+
+TEST_F(disk_watching, one_of_another_size_stays_until_there_is_room_for_the_right_one) {
+  begin(*watch(4 * mib));
+  used_mib_ = 860;
+  const auto w = watch(8 * mib);
+  begin(*w);
+  EXPECT_EQ(w->level(), disk_level::alarm);
+  EXPECT_EQ(ballast_size(), 4 * mib) << "better than none";
+  used_mib_ = 945;  // and the ballast: less than the last level
+  w->look_now();
+  EXPECT_EQ(w->level(), disk_level::no_growth);
+  EXPECT_TRUE(has_ballast());
+  used_mib_ = 950;
+  w->look_now();
+  EXPECT_EQ(w->level(), disk_level::no_writes);
+  EXPECT_FALSE(has_ballast()) << "given back like any other";
+  used_mib_ = 800;
+  w->look_now();
+  EXPECT_EQ(ballast_size(), 8 * mib);
 }
 
 TEST_F(disk_watching, a_disk_that_cannot_be_looked_at_keeps_its_level) {
