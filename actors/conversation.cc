@@ -214,7 +214,11 @@ void conversation_shell::judge_one(conversation_request& request, const conversa
   const auto gather = request.more != nullptr ? request.more->gather : nullptr;
   // Nobody would ask again for a look at what burns, and it is one event at most.
   const bool spared = request.verb == conversation_verb::review_burning;
-  const bool full = uncommitted_events_ + draft_tickets_.size() >= limits::max_uncommitted_events ||
+  // Readers of what burns hold up one another, and nobody else.
+  const bool too_many_bodies = request.verb == conversation_verb::open &&
+                               waiting_body_bytes_ >= limits::max_uncommitted_bytes;
+  const bool full = too_many_bodies ||
+                    uncommitted_events_ + draft_tickets_.size() >= limits::max_uncommitted_events ||
                     uncommitted_bytes_ + state_->draft_bytes() >= limits::max_uncommitted_bytes;
   if (full && !spared) {
     request.asked.reject(errc::overloaded, {}, overload_retry_ms);
@@ -266,7 +270,7 @@ void conversation_shell::judge_one(conversation_request& request, const conversa
 
 void conversation_shell::answer_when_committed(waiting_answer answer) {
   if (!state_->has_draft() && in_flight_.empty()) return give(answer);
-  uncommitted_bytes_ += answer.frame.size();
+  if (answer.due != 0) waiting_body_bytes_ += answer.frame.size();
   (state_->has_draft() ? draft_answers_ : in_flight_.back().answers).push_back(std::move(answer));
 }
 
@@ -282,8 +286,9 @@ void conversation_shell::review_when_committed() {
 }
 
 void conversation_shell::give(waiting_answer& answer) const {
-  if (is_due(answer.due, ports_.now()))
-    answer.asked.reject(errc::gone);
+  // It was opened, and too late: `gone` would say that nothing was done (P9).
+  if (answer.due != 0 && is_due(answer.due, ports_.now()))
+    answer.asked.reject(errc::outcome_unknown);
   else
     answer.asked.answer_with(std::move(answer.frame));
   if (answer.gather) answer.gather->done();
@@ -349,7 +354,8 @@ void conversation_shell::on_resolved(const storage::resolution& news) {
     review = std::max(review, settled.review);
     uncommitted_events_ -= settled.asked.size();
     uncommitted_bytes_ -= work.part.frames->size();
-    for (const waiting_answer& answer : settled.answers) uncommitted_bytes_ -= answer.frame.size();
+    for (const waiting_answer& answer : settled.answers)
+      if (answer.due != 0) waiting_body_bytes_ -= answer.frame.size();
     changes.insert(changes.end(), work.changes.begin(), work.changes.end());
     owed.insert(owed.end(), work.owed.begin(), work.owed.end());
     std::move(work.signals.begin(), work.signals.end(), std::back_inserter(signals));
@@ -368,13 +374,13 @@ void conversation_shell::on_resolved(const storage::resolution& news) {
     told->parts.push_back(std::move(part));
   }
   // What an answer carries may be taken back by an event that was committed with it.
-  const auto with_body = std::stable_partition(answers.begin(), answers.end(),
-                                               [](const auto& a) { return a.due != 0; });
-  for (auto at = answers.begin(); at != with_body; ++at) give(*at);
+  for (waiting_answer& answer : answers)
+    if (answer.due != 0) give(answer);
   const push_moment pushed = std::chrono::steady_clock::now();
   if (!told->parts.empty())
     for (reply_port* loop : ports_.loops) loop->post(std::shared_ptr<const delivery>(told));
-  for (auto at = with_body; at != answers.end(); ++at) give(*at);
+  for (waiting_answer& answer : answers)
+    if (answer.due == 0) give(answer);
   answer_late(committed_head_);
   for (signal& news_of : signals) {
     news_of.members = state_->members();  // whoever was removed meanwhile hears nothing (P4)

@@ -139,6 +139,7 @@ class conversation_shell {
   std::deque<in_flight> in_flight_;
   std::size_t uncommitted_events_ = 0;
   std::size_t uncommitted_bytes_ = 0;
+  std::size_t waiting_body_bytes_ = 0;  ///< of answers that carry one and wait for a commit
   event_seq committed_head_{};
   std::deque<late_ticket> late_;
 

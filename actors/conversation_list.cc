@@ -17,11 +17,11 @@ namespace conclave::actors {
 
 namespace {
 
-/// An event has its time before it is committed, and where copies at other places are waited for
-/// that may be long before. What a shard has not applied yet was stamped after what it has applied
-/// last, or a moment before: two conversations may have been stamped in one order and given to the
-/// writer in the other. `time` of a list is that much earlier, and the next list repeats a little.
+/// An event has its time a moment before it is given to the writer. `time` of a list is that much
+/// earlier, and the next list repeats a little.
 constexpr time_ms stamping_lag = 10'000;
+/// What other tenants of a shard do shows no finer than this.
+constexpr time_ms time_grain = 1'000;
 
 /// The largest summary without its strings: twelve numbers of nine bytes, headers, small fields.
 constexpr std::size_t summary_bytes = 160;
@@ -45,7 +45,9 @@ class listing {
           const session_links_ref& links, const list_conversations& request)
       : shared_(shared), tenant_(tenant), user_(user), links_(links), request_(request) {}
 
-  /// Lists from then on lack nothing that this one lacks. Before the first look at a row.
+  /// Lists from then on lack nothing that this one lacks. Before the first look at a row. Where
+  /// copies at other places are waited for, what is committed later may be stamped long before now:
+  /// but after what is committed by now.
   outcome<time_ms> complete_up_to() const {
     std::set<tenant_id> tenants{tenant_};
     if (links_ != nullptr)
@@ -53,12 +55,14 @@ class listing {
     time_ms oldest = shared_.ports->now();
     for (const tenant_id one : tenants) {
       for (const shard_id shard : shared_.ports->shards.all_of(one)) {
+        if (shared_.ports->commits->all_settled(shard)) continue;
         const auto applied = storage::applied_of(shared_.store->view(shard));
         if (!applied.ok()) return applied.error();
         oldest = std::min(oldest, applied->time);
       }
     }
-    return oldest - std::min(oldest, stamping_lag);
+    oldest -= std::min(oldest, stamping_lag);
+    return oldest - oldest % time_grain;
   }
 
   status gather() {

@@ -81,6 +81,10 @@ ruling conversation_state::say(request_ref request, batch_ref batch, context_ref
     return rejected(errc::gone);
   // Bodies went where it comes from since it was read, perhaps its own: it is read once more.
   if (context.origin_changed) return rejected(errc::conflict);
+  // From here: it may be taken back by what is on its way to the disk.
+  if (request.more != nullptr && request.more->origin_conversation == id_ &&
+      outdated(request.more->origin_seq, request.more->image))
+    return rejected(errc::conflict);
   const ruling allowed = may_say(*member(request.user), request.kind, body, context);
   if (allowed.code != errc::ok) return allowed;
   if (request.more == nullptr) return sequence(&request, event, context.now, members_now_);

@@ -63,7 +63,7 @@ void directory::rouse(const entity_ref& entity, std::uint64_t incarnation) {
   part& p = part_of(entity);
   std::lock_guard lock(p.mutex);
   const auto at = p.entries.find(entity);
-  if (at != p.entries.end() && at->second.incarnation == incarnation) at->second.last_ms = 0;
+  if (at != p.entries.end() && at->second.incarnation == incarnation) at->second.roused = true;
 }
 
 void directory::start_postponed(part& p) {
@@ -79,7 +79,7 @@ void directory::sweep(std::uint64_t now_ms, std::uint64_t idle_ms) {
     std::lock_guard lock(p.mutex);
     if (!stopping_.load(std::memory_order_relaxed)) start_postponed(p);
     for (auto& [entity, e] : p.entries) {
-      if (e.last_ms + idle_ms > now_ms) continue;
+      if (!std::exchange(e.roused, false) && e.last_ms + idle_ms > now_ms) continue;
       e.last_ms = now_ms;  // asked once per idle period
       if (e.conversation)
         tell(e.conversation, doze{});

@@ -111,7 +111,8 @@ class directory {
     std::uint64_t delivered = 0;
     std::uint64_t last_ms = 0;
     bool recovered = false;
-    bool woken = false;  ///< it has something to do without a request
+    bool woken = false;   ///< it has something to do without a request
+    bool roused = false;  ///< its next doze comes with the next sweep
     conversation_actor conversation;
     registrar_actor registrar;
   };

@@ -37,6 +37,7 @@ class writer_port final : public commit_port {
   void release(const entity_ref& entity, std::uint64_t incarnation) override {
     writer_.release(entity, incarnation);
   }
+  bool all_settled(shard_id shard) const override { return writer_.all_settled(shard); }
   shard_epoch epoch_of(shard_id shard) const override { return epochs_.at(shard.value); }
 
  private:

@@ -29,6 +29,8 @@ class commit_port {
   virtual void claim(shard_id shard, const entity_ref& entity, std::uint64_t incarnation,
                      std::shared_ptr<storage::proposal_owner> owner) = 0;
   virtual void release(const entity_ref& entity, std::uint64_t incarnation) = 0;
+  /// Nothing that was submitted for the shard is waiting to be settled.
+  virtual bool all_settled(shard_id shard) const = 0;
   /// The epoch under which this node leads the shard.
   virtual shard_epoch epoch_of(shard_id shard) const = 0;
 };

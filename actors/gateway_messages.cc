@@ -103,6 +103,9 @@ void gateway::on_forward(session& s, const frame_view& frame) {
           details->origin_sender = source->sender;
           details->origin_time = source->time;
           details->origin_due = source->due;
+          details->image.found = true;
+          details->image.as_of = source->place.head;
+          details->image.applied = source->place.applied;
         } else {
           // The conversation judges first whether this was done before: the origin may be gone
           // since.

@@ -3,8 +3,9 @@
 /// would still hold the body. So whoever empties bodies counts, and whoever read bodies looks
 /// whether it was counted meanwhile, and reads again.
 ///
-/// Counters are shared by hash: a neighbour's recall costs a read in vain, nothing else. Any
-/// thread; owned by gateway_shared. No bound is reached: a fixed array.
+/// Counters are shared by hash: a neighbour's recall costs a read in vain, or a forward that is
+/// asked for once more, nothing else. Any thread; owned by gateway_shared. No bound is reached: a
+/// fixed array.
 #pragma once
 
 #include "schemas/ids.h"

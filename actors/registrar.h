@@ -5,10 +5,10 @@
 /// actor.
 ///
 /// Queues: requests waiting their turn, limits::max_parked_requests each; beyond it `overloaded`.
-/// An order that follows from a login, for which nobody waits, is kept until the reader pool has
-/// room for it. What is about devices and passwords has a queue of its own and takes turns with the
-/// rest, which conversations fill: whoever wants to lock out a thief does not wait for them. Each
-/// is worked off as it came.
+/// An order that follows from a login, for which nobody waits, finds room for as many again, and is
+/// kept until the reader pool has room for it. What is about devices and passwords has a queue of
+/// its own and takes turns with the rest, which conversations fill: whoever wants to lock out a
+/// thief does not wait for them. Each is worked off as it came.
 #pragma once
 
 #include "actors/engine_ports.h"

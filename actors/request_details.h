@@ -53,7 +53,7 @@ struct request_details {
   time_ms origin_due = 0;               ///< its body expires then; 0: never
   std::uint64_t origin_gone_count = 0;  ///< engine_ports::gone_count from before it was read
 
-  // edit, recall, react, pin, open
+  // edit, recall, react, pin, open; of the image of a forward's origin nothing but where it stands
   event_seq target{};
   storage::target_image image;
   bool removed = false;  ///< react, pin: takes it off; typing: stopped

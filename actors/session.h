@@ -100,6 +100,10 @@ class open_requests {
     for (slot& s : slots_) {
       if (!s.open || s.answered || s.deadline > now) continue;
       s.answered = true;
+      // It is asked again, and no body will be sent for this one.
+      --by_cost_[static_cast<std::size_t>(s.cost)];
+      s.cost = request_cost::little;
+      ++by_cost_[static_cast<std::size_t>(s.cost)];
       late(s.correlation);
     }
   }

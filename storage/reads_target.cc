@@ -31,7 +31,8 @@ outcome<bool> is_admin(const state_view& view, tenant_id tenant, conversation_id
                        user_id user) {
   const auto row = find_record<member_record>(view, keys::member(tenant, conversation, user));
   if (!row) return row.error();
-  return *row && ((*row)->role == member_role::owner || (*row)->role == member_role::admin);
+  return *row && (*row)->is_member() &&
+         ((*row)->role == member_role::owner || (*row)->role == member_role::admin);
 }
 
 }  // namespace
@@ -106,6 +107,8 @@ outcome<target_image> load_target(const state_view& view, const target_place& pl
 outcome<forward_source> load_forward_source(const state_view& view, tenant_id tenant,
                                             conversation_id conversation, user_id asker,
                                             event_seq seq, time_ms now) {
+  const auto place = target_place_of(view, tenant, conversation);
+  if (!place) return place.error();
   const auto who = reading_of(view, tenant, conversation, asker, now);
   if (!who) return who.error();
   const auto shown = get_shown(view, tenant, conversation, *who, seq);
@@ -119,8 +122,8 @@ outcome<forward_source> load_forward_source(const state_view& view, tenant_id te
   }
   const auto event = decode_event(shown->row);
   if (!event) return damaged("an event");
-  return forward_source{event->kind, std::string(event->body), event->sender, event->time,
-                        event->expires};
+  return forward_source{event->kind, std::string(event->body), event->sender,
+                        event->time, event->expires,           *place};
 }
 
 }  // namespace conclave::storage

@@ -52,8 +52,8 @@ struct target_place {
 outcome<target_place> target_place_of(const state_view& view, tenant_id tenant,
                                       conversation_id conversation);
 
-/// Judges nothing: who may do what, and whether the asker sees the target, is the conversation's to
-/// say.
+/// Who may do what, and whether the asker sees the target, is the conversation's to say; what this
+/// leaves out for somebody without a role is named in the image.
 outcome<target_image> load_target(const state_view& view, tenant_id tenant,
                                   conversation_id conversation, user_id asker, event_seq target,
                                   target_wish wish);
@@ -77,6 +77,7 @@ struct forward_source {
   user_id sender{};
   time_ms time = 0;
   time_ms due = 0;  ///< its body expires then; 0: never
+  target_place place;
 };
 
 /// errc::not_found: the asker does not see it; invalid_argument: no message, or a burning one;

@@ -81,7 +81,11 @@ struct shard_writer::impl {
   std::vector<item> incoming;  ///< bounded by admission tickets, see the header
   bool waiting = false;
   bool stopping = false;
+  std::vector<std::uint64_t> submitted;  ///< proposals, by shard
   std::thread thread;
+
+  /// Of them: their owners were told. Counted by the writer's thread.
+  std::vector<std::atomic<std::uint64_t>> told;
 
   // -- the writer's thread only
   // --------------------------------------------------------------------
@@ -103,6 +107,7 @@ struct shard_writer::impl {
     {
       const std::lock_guard lock(mutex);
       if (stopping) return;  // Its owner is going down too: the engine stops before its writer.
+      if (i.kind == item_kind::proposal) ++submitted.at(i.content.shard.value);
       incoming.push_back(std::move(i));
       asleep = std::exchange(waiting, false);
     }
@@ -276,6 +281,7 @@ struct shard_writer::impl {
                         l.waiting.size() == 1 && nothing_waits();
           n.owner->on_resolved(n.what);
         }
+        if (!n.is_claim) told[shard].fetch_add(n.what.proposals, std::memory_order_relaxed);
       }
       g.list.clear();
       if (spare.size() < lanes.size()) spare.push_back(std::move(g.list));
@@ -312,6 +318,8 @@ outcome<std::vector<shard_lead>> shard_writer::start() {
   auto leads = impl_->commits->open(impl_->clock.now());
   if (!leads) return leads;
   impl_->lanes.resize(impl_->commits->shard_count());
+  impl_->submitted.resize(impl_->lanes.size());
+  impl_->told = std::vector<std::atomic<std::uint64_t>>(impl_->lanes.size());
   impl_->thread = std::thread([inside_writer = impl_.get()] { inside_writer->run(); });
   return leads;
 }
@@ -352,6 +360,11 @@ void shard_writer::post(std::function<void()> work) {
 
 void shard_writer::when_settled(std::function<void()> then) {
   impl_->push({item_kind::barrier, {}, std::move(then)});
+}
+
+bool shard_writer::all_settled(shard_id shard) const {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->submitted.at(shard.value) == impl_->told.at(shard.value);
 }
 
 writer_counters shard_writer::counters() const {

@@ -118,6 +118,9 @@ class shard_writer {
   /// more. For who ends an engine and has seen to it that nobody submits.
   void when_settled(std::function<void()> then);
 
+  /// Nothing that was submitted for the shard is waiting to be settled. Any thread.
+  bool all_settled(shard_id shard) const;
+
   writer_counters counters() const;
 
  private:

@@ -206,6 +206,29 @@ TEST(conversation_messages, the_last_moment_of_the_window_is_in_it) {
   EXPECT_EQ(c.about(verb::recall, 2, 2, 2).what, kind::sequenced);
 }
 
+TEST(conversation_messages, p5_a_recall_without_the_edits_is_asked_for_again) {
+  conversation_driver c;
+  c.create(1, 99, {2});
+  c.say(2, 1, "secret");
+  c.commit();
+  request_details looked_at = c.details_about(1, 2);
+  looked_at.image.edits_left_out = true;  // as if he had become an admin since it was read
+  expect_rejected(c.ask_with(verb::recall, 1, 1, looked_at), errc::conflict);
+  EXPECT_EQ(c.about(verb::recall, 1, 1, 2).what, kind::sequenced);
+}
+
+TEST(conversation_messages, p5_a_forward_does_not_follow_the_recall_of_what_it_brings) {
+  conversation_driver c;
+  c.create(1, 99, {2});
+  c.say(1, 1, "secret");
+  c.commit();
+  request_details read = c.details_about(2, 2);
+  read.origin_conversation = room;
+  read.origin_seq = event_seq{2};
+  ASSERT_EQ(c.about(verb::recall, 1, 2, 2).what, kind::sequenced) << "not committed yet";
+  expect_rejected(c.ask_with(verb::forward, 2, 1, read, "secret"), errc::conflict);
+}
+
 TEST(conversation_messages, a_recall_takes_mentions_timers_and_pins_along) {
   auto c = with_a_text();
   request_details more;

@@ -100,7 +100,7 @@ TEST(conversation_state, p3_a_client_seq_that_is_given_to_another_request_is_ref
 
 TEST(conversation_state, p3_a_forward_is_the_same_request_also_when_its_origin_has_changed) {
   auto c = three_people();
-  request_details from;
+  request_details from = c.details_about(2, 1);
   from.origin_conversation = room;
   from.origin_seq = event_seq{1};
   const ruling first = c.ask_with(conversation_verb::forward, 2, 7, from, "as it was");

@@ -92,6 +92,18 @@ TEST(open_requests, p7_a_connection_has_at_most_256) {
   EXPECT_FALSE(table.take(1001, 100, request_cost::little, to));
 }
 
+TEST(open_requests, p9_what_was_answered_by_the_deadline_takes_no_room_of_what_is_asked_again) {
+  open_requests table;
+  reply_address to;
+  table.take(7, 100, request_cost::opening, to);
+  EXPECT_EQ(table.count(request_cost::opening), 1u);
+  table.expire(100, [](std::uint64_t) {});
+  EXPECT_EQ(table.count(request_cost::opening), 0u);
+  EXPECT_EQ(table.size(), 1u);
+  table.settle(to);
+  EXPECT_EQ(table.count(request_cost::little), 0u);
+}
+
 TEST(open_requests, p9_after_the_deadline_the_real_answer_only_frees_the_slot) {
   open_requests table;
   reply_address to;

@@ -50,6 +50,7 @@ class fake_commits final : public actors::commit_port {
     ++releases;
     fence_.release(entity, incarnation);
   }
+  bool all_settled(shard_id) const override { return queue_.empty(); }
   shard_epoch epoch_of(shard_id) const override { return shard_epoch{1}; }
 
   std::size_t waiting() const { return queue_.size(); }

@@ -140,6 +140,9 @@ class gateway_world {
   gateway_world(const gateway_world&) = delete;
   gateway_world& operator=(const gateway_world&) = delete;
 
+  /// As if something that was proposed had not its copies yet.
+  void wait_for_copies(bool waits) { commits_.holds_back = waits; }
+
   actors::shard_map shards{3};
   committed_store store;
   actors::engine_ports ports;
@@ -251,8 +254,12 @@ class gateway_world {
     void release(const entity_ref& entity, std::uint64_t incarnation) override {
       to.writer().release(entity, incarnation);
     }
+    bool all_settled(shard_id shard) const override {
+      return !holds_back && to.writer().all_settled(shard);
+    }
     shard_epoch epoch_of(shard_id shard) const override { return to.epoch(shard); }
     committed_store& to;
+    std::atomic<bool> holds_back = false;
   };
   struct two_workers : caf::actor_system_config {
     two_workers() { actors::tune(*this, 2); }
