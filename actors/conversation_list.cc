@@ -20,8 +20,8 @@ namespace {
 /// An event has its time a moment before it is given to the writer. `time` of a list is that much
 /// earlier, and the next list repeats a little.
 constexpr time_ms stamping_lag = 10'000;
-/// What other tenants of a shard do shows no finer than this.
-constexpr time_ms time_grain = 1'000;
+/// When other tenants were at work shows no finer than this.
+constexpr time_ms time_grain = 10'000;
 
 /// The largest summary without its strings: twelve numbers of nine bytes, headers, small fields.
 constexpr std::size_t summary_bytes = 160;
@@ -45,20 +45,27 @@ class listing {
           const session_links_ref& links, const list_conversations& request)
       : shared_(shared), tenant_(tenant), user_(user), links_(links), request_(request) {}
 
-  /// Lists from then on lack nothing that this one lacks. Before the first look at a row. Where
-  /// copies at other places are waited for, what is committed later may be stamped long before now:
-  /// but after what is committed by now.
+  /// Lists from then on lack nothing that this one lacks. Before the first look at a row. What is
+  /// committed later, here or by the next leader, is stamped after what is committed by now; where
+  /// copies at other places are waited for, perhaps long before now. A shard in which nothing waits
+  /// may be quiet for days, and follows the others: all have one leader and one clock.
   outcome<time_ms> complete_up_to() const {
+    const shard_map& shards = shared_.ports->shards;
+    std::vector<time_ms> applied;
+    for (std::uint16_t i = 0; i < shards.count(); ++i) {
+      const auto record = storage::applied_of(shared_.store->view(shard_id{i}));
+      if (!record.ok()) return record.error();
+      applied.push_back(record->time);
+    }
     std::set<tenant_id> tenants{tenant_};
     if (links_ != nullptr)
       for (const auto& [host, self] : links_->guests()) tenants.insert(host);
-    time_ms oldest = shared_.ports->now();
+    time_ms oldest =
+        std::min(shared_.ports->now(), *std::max_element(applied.begin(), applied.end()));
     for (const tenant_id one : tenants) {
-      for (const shard_id shard : shared_.ports->shards.all_of(one)) {
-        if (shared_.ports->commits->all_settled(shard)) continue;
-        const auto applied = storage::applied_of(shared_.store->view(shard));
-        if (!applied.ok()) return applied.error();
-        oldest = std::min(oldest, applied->time);
+      for (const shard_id shard : shards.all_of(one)) {
+        if (!shared_.ports->commits->all_settled(shard))
+          oldest = std::min(oldest, applied.at(shard.value));
       }
     }
     oldest -= std::min(oldest, stamping_lag);

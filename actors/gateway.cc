@@ -127,7 +127,7 @@ void gateway::on_frame(session& s, const frame_view& frame) {
   const frame_type type = frame.header.type;
   if (type == frame_type::ping) {
     if (s.phase == session_phase::greeting) return fail_connection(s, errc::unexpected_frame);
-    return answer_now(s, frame.header.correlation, pong{shared_.time->wall()});
+    return answer_now(s, frame.header.correlation, pong{shared_.ports->now()});
   }
   if (s.phase == session_phase::greeting) {
     if (type == frame_type::hello) return on_hello(s, frame);

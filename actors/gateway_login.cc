@@ -49,7 +49,7 @@ void gateway::on_hello(session& s, const frame_view& frame) {
     return fail_connection(s, errc::unsupported_version, "this node speaks version 1");
   s.phase = session_phase::anonymous;
   welcome answer;
-  answer.time = shared_.time->wall();
+  answer.time = shared_.ports->now();  // what the times in events are reckoned by
   answer.max_frame_bytes = limits::max_frame_bytes;
   answer.max_body_bytes = limits::max_body_bytes;
   answer.max_open_requests = static_cast<std::uint32_t>(limits::max_open_requests);

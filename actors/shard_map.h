@@ -14,6 +14,8 @@ class shard_map {
  public:
   explicit shard_map(std::uint16_t shard_count) : shards_(shard_count) {}
 
+  std::uint16_t count() const { return shards_; }
+
   /// Where a new tenant is put; recorded in its tenant_record. Shard 0 is the system's own unless
   /// it is the only one.
   shard_id home_of(tenant_id tenant) const {

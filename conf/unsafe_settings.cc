@@ -111,8 +111,11 @@ void check_cluster_listeners(const config& c, sentences& out) {
   if (own == nullptr || c.cluster.nodes.size() < 2) return;
   check_listener("The other nodes connect to", own->address, c.cluster.listen,
                  "cluster.listen_address", out);
-  check_listener("Clients are sent to", own->client_address, c.client, "listen.client_address",
-                 out);
+  // Another port may be a forwarder's on this machine.
+  const auto clients_come = parse_host_port(own->client_address);
+  if (clients_come.ok() && clients_come->port == c.client.port)
+    check_listener("Clients are sent to", own->client_address, c.client, "listen.client_address",
+                   out);
   if (c.client.port == 0) {
     out.push_back("Clients are sent to " + own->client_address +
                   ", but `listen.client_port` is 0, which takes another port at every start; give "

@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::size_t most_order_bytes = 64;
 constexpr int patience_ms = 2'000;
-constexpr const char* not_an_order = "error\nan order is one line of at most 64 bytes\n";
+constexpr const char* not_an_order = "error\nan order is one line of at most 63 bytes\n";
 static_assert(most_order_bytes == 64);
 
 std::string path_in(const std::string& data_dir) {

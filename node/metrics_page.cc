@@ -102,7 +102,8 @@ metrics_page::metrics_page(const serving& clients, const storage::shard_writer& 
   written("conclave_commit_us_total", "Microseconds spent in synced writes",
           &writer_counters::fsync_us);
   registered_.push_back(
-      registry_.gauge("conclave_clock_jump_held", "1 while a jump of the wall clock is being held",
+      registry_.gauge("conclave_clock_jump_held",
+                      "1 while shard time is not the wall clock, which jumped or is behind the log",
                       [&shard_time] { return shard_time.holding() ? 1.0 : 0.0; }));
   const auto of_disk = [&](const char* name, const char* help, auto value) {
     registered_.push_back(

@@ -93,11 +93,13 @@ outcome<actors::bound_ports> serving::open_door(bool engine_is_open) {
 
 outcome<actors::bound_ports> serving::begin_term(const std::vector<storage::shard_lead>& leads) {
   // Earlier terms may have been another node's, by another clock.
+  time_ms newest = 0;
   for (const storage::shard_lead& lead : leads) {
     const auto applied = parts_.store.applied(lead.shard);
     if (!applied.ok()) return applied.error();
-    parts_.shard_time.raise(applied->time);
+    newest = std::max(newest, applied->time);
   }
+  parts_.shard_time.begin_term(newest);
   actors::engine_options options = parts_.engine;
   options.door_is_open = door_ != nullptr;
   auto fresh = std::make_unique<actors::engine>(parts_.store, parts_.writer, parts_.shard_time,

@@ -53,7 +53,7 @@ struct welcome {
   static void fields(Self& m, Visitor& v) {
     v("version", m.version, bounds{1, 255}, "the version both sides use from here on");
     v("features", m.features, bounds{}, "the wanted features that are on");
-    v("time", m.time, seq_bounds, "the node's clock, ms since 1970");
+    v("time", m.time, seq_bounds, "shard time, ms since 1970");
     v("max_frame_bytes", m.max_frame_bytes, bounds{}, "largest `length` the node accepts");
     v("max_body_bytes", m.max_body_bytes, bounds{}, "largest body of a SEND");
     v("max_open_requests", m.max_open_requests, bounds{}, "unanswered requests allowed at once");
@@ -127,7 +127,7 @@ struct pong {
 
   template <class Self, class Visitor>
   static void fields(Self& m, Visitor& v) {
-    v("time", m.time, seq_bounds, "the node's clock, ms since 1970");
+    v("time", m.time, seq_bounds, "shard time, ms since 1970");
   }
 };
 

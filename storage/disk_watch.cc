@@ -40,14 +40,13 @@ outcome<std::uint64_t> occupied_by(const std::string& folder) {
   return all;
 }
 
-/// Whole and of this size, give or take `slack`: not cut short by an end while it was made, nor of
-/// another setting.
-bool is_ballast_of(const std::string& file, std::uint64_t bytes, std::uint64_t slack) {
+/// Its size; 0: it was cut short by an end while it was made.
+std::uint64_t size_of_whole(const std::string& file) {
   struct stat facts {};
-  if (::lstat(file.c_str(), &facts) != 0 || !S_ISREG(facts.st_mode)) return false;
+  if (::lstat(file.c_str(), &facts) != 0 || !S_ISREG(facts.st_mode)) return 0;
   const auto size = static_cast<std::uint64_t>(facts.st_size);
   const std::uint64_t held = static_cast<std::uint64_t>(facts.st_blocks) * stat_block_bytes;
-  return held >= size && size + slack >= bytes && size <= bytes + slack;
+  return held >= size ? size : 0;
 }
 
 /// Reserves the blocks; half a ballast is none.
@@ -184,8 +183,16 @@ void disk_watch::keep_ballast(const disk_figures& seen) {
     if (!inherited_) return;
     // Some file systems change their size, and so the share, all the time.
     const std::uint64_t slack = share < options_.ballast_bytes ? wanted / 16 : 0;
-    if (is_ballast_of(ballast_file(), wanted, slack)) {
+    const std::uint64_t whole = size_of_whole(ballast_file());
+    if (whole != 0 && whole + slack >= wanted && whole <= wanted + slack) {
       inherited_ = false;
+      return;
+    }
+    if (wanted != 0 && whole > wanted &&
+        ::truncate(ballast_file().c_str(), static_cast<off_t>(wanted)) == 0) {
+      inherited_ = false;
+      ballast_ = wanted;
+      log::info("storage", "the ballast is smaller now", {{"bytes", wanted}});
       return;
     }
     // While there is no room for the right one, the wrong one is better than none.

@@ -107,8 +107,6 @@ outcome<target_image> load_target(const state_view& view, const target_place& pl
 outcome<forward_source> load_forward_source(const state_view& view, tenant_id tenant,
                                             conversation_id conversation, user_id asker,
                                             event_seq seq, time_ms now) {
-  const auto place = target_place_of(view, tenant, conversation);
-  if (!place) return place.error();
   const auto who = reading_of(view, tenant, conversation, asker, now);
   if (!who) return who.error();
   const auto shown = get_shown(view, tenant, conversation, *who, seq);
@@ -122,8 +120,11 @@ outcome<forward_source> load_forward_source(const state_view& view, tenant_id te
   }
   const auto event = decode_event(shown->row);
   if (!event) return damaged("an event");
+  const auto applied = applied_of(view);
+  if (!applied) return applied.error();
+  const target_place place{who->head, applied->index};
   return forward_source{event->kind, std::string(event->body), event->sender,
-                        event->time, event->expires,           *place};
+                        event->time, event->expires,           place};
 }
 
 }  // namespace conclave::storage

@@ -14,9 +14,8 @@ namespace {
 constexpr auto tolerance = static_cast<time_ms>(limits::max_clock_jump.count());
 }
 
-shard_clock::shard_clock(const clock& source, time_ms at_least)
-    : source_(source), last_(0), anchor_wall_(source.wall()), anchor_boot_(source.boot()) {
-  raise(at_least);
+shard_clock::shard_clock(const clock& source, time_ms at_least) : source_(source) {
+  begin_term(at_least);
 }
 
 time_ms shard_clock::now() {
@@ -35,14 +34,13 @@ time_ms shard_clock::now() {
   return last_;
 }
 
-void shard_clock::raise(time_ms at_least) {
+void shard_clock::begin_term(time_ms at_least) {
   const std::lock_guard lock(mutex_);
-  last_ = std::max(last_, at_least);
+  last_ = at_least;
+  anchor_boot_ = source_.boot();
+  anchor_wall_ = source_.wall();
   // Waiting for a wall that is far behind would stop time, and all that expires with it.
-  const time_ms boot = source_.boot();
-  if (at_least <= anchor_wall_ + (boot - anchor_boot_) + tolerance) return;
-  anchor_wall_ = at_least;
-  anchor_boot_ = boot;
+  if (at_least > anchor_wall_ + tolerance) anchor_wall_ = at_least;
 }
 
 }  // namespace conclave::storage

@@ -19,8 +19,10 @@ class shard_clock {
   /// Never smaller than any earlier answer.
   time_ms now();
 
-  /// Another node's clock has logged this time: never smaller from now on. For who begins to lead.
-  void raise(time_ms at_least);
+  /// This node begins to lead, and `at_least` is the newest time in its log, perhaps by another
+  /// node's clock: never smaller from now on. What was given out before and nobody logged binds
+  /// nobody, and a wall that was set right meanwhile is believed.
+  void begin_term(time_ms at_least);
 
   /// A jump is being held: shard time goes on at the boot clock's pace. For the alarm metric.
   bool holding() const { return holding_.load(std::memory_order_relaxed); }
@@ -28,9 +30,9 @@ class shard_clock {
  private:
   const clock& source_;
   std::mutex mutex_;
-  time_ms last_;
-  time_ms anchor_wall_;  ///< wall and boot clock as last seen in agreement
-  time_ms anchor_boot_;
+  time_ms last_ = 0;
+  time_ms anchor_wall_ = 0;  ///< wall and boot clock as last seen in agreement
+  time_ms anchor_boot_ = 0;
   std::atomic<bool> holding_{false};
 };
 

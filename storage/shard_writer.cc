@@ -281,7 +281,7 @@ struct shard_writer::impl {
                         l.waiting.size() == 1 && nothing_waits();
           n.owner->on_resolved(n.what);
         }
-        if (!n.is_claim) told[shard].fetch_add(n.what.proposals, std::memory_order_relaxed);
+        if (!n.is_claim) told[shard].fetch_add(n.what.proposals, std::memory_order_release);
       }
       g.list.clear();
       if (spare.size() < lanes.size()) spare.push_back(std::move(g.list));
@@ -364,7 +364,8 @@ void shard_writer::when_settled(std::function<void()> then) {
 
 bool shard_writer::all_settled(shard_id shard) const {
   const std::lock_guard lock(impl_->mutex);
-  return impl_->submitted.at(shard.value) == impl_->told.at(shard.value);
+  return impl_->submitted.at(shard.value) ==
+         impl_->told.at(shard.value).load(std::memory_order_acquire);
 }
 
 writer_counters shard_writer::counters() const {

@@ -185,6 +185,14 @@ TEST(gateway, a_device_that_logs_in_again_replaces_its_older_connection) {
   EXPECT_TRUE(wait_until([&] { return w.gate().counters().sessions == 2; }));
 }
 
+TEST(gateway, p5_the_time_that_clients_are_told_is_the_one_that_events_expire_by) {
+  gateway_world w;
+  w.ports.now = [] { return time_ms{777'000}; };  // not the wall: a jump is being held
+  wire_client client(w.client_port);
+  EXPECT_EQ(client.ask(hello{})->as<welcome>()->time, 777'000u);
+  EXPECT_EQ(client.ask(ping{})->as<pong>()->time, 777'000u);
+}
+
 TEST(gateway, p7_requests_that_read_a_message_first_are_few_at_a_time) {
   gateway_world w;
   const auto tokens = w.provision(acme, {"alice"});

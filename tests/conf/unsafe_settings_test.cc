@@ -84,7 +84,8 @@ TEST_F(unsafe_settings_of, a_node_that_serves_where_no_client_comes) {
   c_.cluster.nodes.push_back({2, "two", "berlin", "127.0.0.2:7445", "10.0.1.8:7443", {}});
   EXPECT_THAT(said(), AllOf(HasSubstr("Clients are sent to 10.0.1.7:7443"),
                             HasSubstr("`listen.client_address`"), HasSubstr("set it to 10.0.1.7")));
-  for (const char* const fine : {"127.0.0.1:7443", "[::1]:7443", "chat.example:7443"}) {
+  for (const char* const fine :
+       {"127.0.0.1:7443", "[::1]:7443", "chat.example:7443", "10.0.1.7:443"}) {
     c_.cluster.nodes[0].client_address = fine;
     EXPECT_THAT(said(), Not(HasSubstr("Clients"))) << fine;
   }

@@ -304,7 +304,7 @@ TEST_F(e2e_cluster, p7_an_order_that_is_none_is_carried_out_for_nobody) {
               "error\na node has a number from 1 to 65535\n")
         << number;
   EXPECT_EQ(answer_to(node(1), std::string(100, 'x') + "\n"),
-            "error\nan order is one line of at most 64 bytes\n");
+            "error\nan order is one line of at most 63 bytes\n");
   EXPECT_TRUE(answer_to(node(1), "status\n").starts_with("ok\n"));
 }
 

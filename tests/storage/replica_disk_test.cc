@@ -180,6 +180,33 @@ TEST_F(replica_disk_test, p1_a_record_that_cannot_be_read_costs_no_state) {
   EXPECT_TRUE(data->get(shard, "\x33 new").ok()) << "it was not for the start to throw it away";
 }
 
+TEST_F(replica_disk_test, p1_a_record_of_a_state_that_is_not_there_costs_no_other) {
+  be_a_replica();
+  append(1);
+  disk->apply(shard, redos[0], last);
+  ASSERT_TRUE(disk->apply_now());
+  ASSERT_TRUE(disk->sync());
+  disk.reset();
+  data.reset();
+  std::string kept;
+  {
+    test::raw_database raw(folder.data());
+    kept = raw.get("meta", keys::meta_replica(shard));
+    replica_record wrong = *decode_record<replica_record>(kept);
+    wrong.family = 7;
+    raw.put("meta", keys::meta_replica(shard), encode(wrong));
+  }
+  const auto refused = store::open(test::options_for(folder.data(), 2));
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().detail.find("missing"), std::string::npos) << refused.error().detail;
+  {
+    test::raw_database raw(folder.data());
+    raw.put("meta", keys::meta_replica(shard), kept);
+  }
+  open();
+  EXPECT_EQ(replica_disk::load(*data, shard)->applied, last);
+}
+
 TEST_F(replica_disk_test, a_staged_state_that_nobody_adopts_leaves_nothing) {
   auto staged = staged_state::create(*data, shard);
   ASSERT_TRUE(staged);

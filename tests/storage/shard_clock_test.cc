@@ -96,11 +96,11 @@ TEST(shard_clock, what_another_clock_has_logged_is_never_undercut) {
   manual_clock source;
   storage::shard_clock clock(source, 0);
   const time_ms ahead = source.wall() + 30'000;
-  clock.raise(ahead);
+  clock.begin_term(ahead);
   EXPECT_EQ(clock.now(), ahead);
   source.pass(40'000);
   EXPECT_EQ(clock.now(), source.wall());
-  clock.raise(5);
+  clock.begin_term(5);
   EXPECT_EQ(clock.now(), source.wall());
 }
 
@@ -110,7 +110,7 @@ TEST(shard_clock, p5_time_goes_on_where_the_log_is_far_ahead_of_the_wall) {
   storage::shard_clock begun(source, start + 3'600'000);
   storage::shard_clock raised(source, 0);
   raised.now();
-  raised.raise(start + 3'600'000);
+  raised.begin_term(start + 3'600'000);
   source.pass(45'000);
   for (storage::shard_clock* clock : {&begun, &raised}) {
     EXPECT_EQ(clock->now(), start + 3'645'000) << "what expires in ten seconds does";
@@ -121,6 +121,17 @@ TEST(shard_clock, p5_time_goes_on_where_the_log_is_far_ahead_of_the_wall) {
     EXPECT_EQ(clock->now(), start + 3'650'000) << "the wall is where it belongs";
     EXPECT_FALSE(clock->holding());
   }
+}
+
+TEST(shard_clock, a_wall_that_was_set_right_while_another_node_led_is_believed) {
+  manual_clock source;
+  source.set(start + 300'000, 100);
+  storage::shard_clock clock(source, start);
+  clock.now();
+  source.set(start + 60'000, 60'100);
+  clock.begin_term(start + 50'000);
+  EXPECT_EQ(clock.now(), start + 60'000);
+  EXPECT_FALSE(clock.holding());
 }
 
 }  // namespace
