@@ -182,9 +182,9 @@ struct store::opener {
       }
       used[f.shard] = record->has_value() ? (*record)->family : 0;
     }
-    for (const auto& [shard, number] : used) {
-      const bool there = std::any_of(found.begin(), found.end(), [&](const shard_family& f) {
-        return f.shard == shard && f.number == number;
+    for (const auto& wanted : used) {
+      const bool there = std::any_of(found.begin(), found.end(), [&wanted](const shard_family& f) {
+        return f.shard == wanted.first && f.number == wanted.second;
       });
       if (!there) return failure{errc::corrupt, "a shard's column family is missing"};
     }
