@@ -16,7 +16,7 @@ class shard_clock {
  public:
   shard_clock(const clock& source, time_ms at_least);
 
-  /// Never smaller than any earlier answer.
+  /// Never smaller than any earlier answer of this term, nor than what was logged before it.
   time_ms now();
 
   /// This node begins to lead, and `at_least` is the newest time in its log, perhaps by another

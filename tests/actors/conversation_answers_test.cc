@@ -357,14 +357,19 @@ std::shared_ptr<const request_details> about(actor_world& w, std::uint64_t user,
   return details;
 }
 
-TEST(conversation_answers, p5_what_is_opened_is_told_before_it_is_taken_back) {
-  actor_world w;
+/// User 2 opens message 2, by request 20, and waits for the commit of that.
+void open_without_a_commit(actor_world& w) {
   w.found({2, 3});
   w.post({for_your_eyes()});
   w.run();
   w.commits.at_once = false;
   w.post({{verb::open, 2, 0, 20, {}, "", about(w, 2, 2)}});
   w.run();
+}
+
+TEST(conversation_answers, p5_what_is_opened_is_told_before_it_is_taken_back) {
+  actor_world w;
+  open_without_a_commit(w);
   w.post({{verb::recall, 1, 2, 21, {}, "", about(w, 1, 2)}});
   w.run();
   w.loop.deliveries.clear();
@@ -377,12 +382,7 @@ TEST(conversation_answers, p5_what_is_opened_is_told_before_it_is_taken_back) {
 
 TEST(conversation_answers, p5_what_burnt_while_its_opening_was_committed_is_not_given_out) {
   actor_world w;
-  w.found({2, 3});
-  w.post({for_your_eyes()});
-  w.run();
-  w.commits.at_once = false;
-  w.post({{verb::open, 2, 0, 20, {}, "", about(w, 2, 2)}});
-  w.run();
+  open_without_a_commit(w);
   w.now += 60'000;
   w.settle_all();
   EXPECT_EQ(w.loop.only(20).code, errc::outcome_unknown) << "it was opened, and too late";

@@ -227,6 +227,7 @@ TEST_F(gateway_reads, a_list_of_what_changed_walks_over_what_did_not) {
     EXPECT_EQ(more, page->next.value != 0);
     EXPECT_LT(request.after, more ? page->next : conversation_id{99});
     request.after = page->next;
+    EXPECT_EQ(page->time == 0, pages > 0) << "the first page tells it for all";
     EXPECT_LE(page->time, 40'000u) << "earlier than the clock by what a commit may take";
     ASSERT_LT(pages, 9);
   }

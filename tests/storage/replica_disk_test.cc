@@ -34,6 +34,16 @@ class replica_disk_test : public testing::Test {
     last = {log_index{index}, epoch, chain_hash(last.hash, stored), 100 + index};
     redos.push_back(redo.bytes());
   }
+  /// Closes the store and puts other bytes in the place of the shard's record; returns the old
+  /// ones.
+  std::string exchange_record(const std::string& bytes) {
+    disk.reset();
+    data.reset();
+    test::raw_database raw(folder.data());
+    std::string before = raw.get("meta", keys::meta_replica(shard));
+    raw.put("meta", keys::meta_replica(shard), bytes);
+    return before;
+  }
   void be_a_replica() { disk->put(shard, replica_record{}); }
 
   test::temporary_folder folder;
@@ -161,21 +171,11 @@ TEST_F(replica_disk_test, p1_a_record_that_cannot_be_read_costs_no_state) {
   replica_record record;
   disk->adopt(shard, std::move(*staged), record, there);
   ASSERT_TRUE(disk->sync());
-  disk.reset();
-  data.reset();
-  std::string kept;
-  {
-    test::raw_database raw(folder.data());
-    kept = raw.get("meta", keys::meta_replica(shard));
-    raw.put("meta", keys::meta_replica(shard), "a record of a later version");
-  }
+  const std::string kept = exchange_record("a record of a later version");
   const auto refused = store::open(test::options_for(folder.data(), 2));
   ASSERT_FALSE(refused);
   EXPECT_NE(refused.error().detail.find("replica record"), std::string::npos);
-  {
-    test::raw_database raw(folder.data());
-    raw.put("meta", keys::meta_replica(shard), kept);
-  }
+  exchange_record(kept);
   open();
   EXPECT_TRUE(data->get(shard, "\x33 new").ok()) << "it was not for the start to throw it away";
 }
@@ -186,23 +186,13 @@ TEST_F(replica_disk_test, p1_a_record_of_a_state_that_is_not_there_costs_no_othe
   disk->apply(shard, redos[0], last);
   ASSERT_TRUE(disk->apply_now());
   ASSERT_TRUE(disk->sync());
-  disk.reset();
-  data.reset();
-  std::string kept;
-  {
-    test::raw_database raw(folder.data());
-    kept = raw.get("meta", keys::meta_replica(shard));
-    replica_record wrong = *decode_record<replica_record>(kept);
-    wrong.family = 7;
-    raw.put("meta", keys::meta_replica(shard), encode(wrong));
-  }
+  replica_record wrong;
+  wrong.family = 7;
+  const std::string kept = exchange_record(encode(wrong));
   const auto refused = store::open(test::options_for(folder.data(), 2));
   ASSERT_FALSE(refused);
   EXPECT_NE(refused.error().detail.find("missing"), std::string::npos) << refused.error().detail;
-  {
-    test::raw_database raw(folder.data());
-    raw.put("meta", keys::meta_replica(shard), kept);
-  }
+  exchange_record(kept);
   open();
   EXPECT_EQ(replica_disk::load(*data, shard)->applied, last);
 }
